@@ -1,0 +1,158 @@
+"""What a deployment may choose about the guest, checked once, here.
+
+The keys are those of the stack's configuration (see ``Pulumi.yaml``) and of a
+settings file (see ``settings.example.yaml``). Everything behind this module may
+rely on a `Settings` being valid.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from cloud_init import values
+
+MACHINE_KEYS = frozenset(
+    {"dnsLabel", "vmSize", "image", "sshPublicKey", "tags"},
+)
+"""Keys of the same configuration that shape the machine around the guest.
+``gateway/config.py`` reads and checks them; a settings file may hold them."""
+
+REDACTED = "[redacted]"
+
+
+class SettingsError(ValueError):
+    """One or more settings are unusable; ``problems`` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The guest's settings. Build one with `parse`, which checks every rule."""
+
+    psk: str = dataclasses.field(repr=False)
+    """IPsec pre-shared key."""
+    users: Mapping[str, str] = dataclasses.field(repr=False)
+    """Password by user name, for MS-CHAPv2."""
+    tunnel_subnet: IPv4Network = IPv4Network("10.2.2.0/24")
+    """The phones' network. Its first address is the gateway's end of every tunnel."""
+    dns_servers: tuple[IPv4Address, ...] = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
+    """One or two: IPCP has a primary and a secondary and no more (RFC 1877)."""
+    mtu: int = 1280
+    """Bytes of the largest IP packet inside the tunnel (pppd's mtu and mru)."""
+    vnet_subnet: IPv4Network = IPv4Network("10.1.0.0/24")
+    """The network the machine itself stands in; phones can't reach it."""
+    ssh_source: IPv4Network | None = None
+    """From where SSH is let in; None: from nowhere."""
+    acceleration: str = "split"
+    """``split``: the gateway terminates the phones' TCP, so that its BBR is the sender
+    towards them. ``off``: it forwards."""
+    phone_to_phone: bool = False
+    """Whether phones may talk to each other through the gateway."""
+
+    @property
+    def tunnel_gateway(self) -> IPv4Address:
+        """The gateway's own address in the tunnel subnet: its first."""
+        return self.tunnel_subnet[1]
+
+    @property
+    def l2tp_range(self) -> tuple[IPv4Address, IPv4Address]:
+        """First and last address given to L2TP phones: .100 to .150 of a /24, and the
+        same share of a subnet of another size, so that room stays beside it."""
+        size = self.tunnel_subnet.num_addresses
+        return self.tunnel_subnet[size * 100 // 256], self.tunnel_subnet[size * 150 // 256]
+
+    def redacted(self) -> Settings:
+        """The same settings with every secret replaced, for people to read and compare."""
+        return dataclasses.replace(self, psk=REDACTED, users=dict.fromkeys(self.users, REDACTED))
+
+
+def parse(raw: Mapping[str, Any]) -> Settings:
+    """Check raw configuration values (YAML or JSON types, numbers also as text).
+
+    Raises:
+        SettingsError: with a line for every problem found, naming the key, the value
+            (never a secret's) and what is allowed.
+    """
+    known = GUEST_KEYS | MACHINE_KEYS
+    problems = [
+        f"{_one_line(key)}: no such setting; {_instead(key, known)}"
+        for key in raw
+        if key not in known
+    ]
+    read: dict[str, Any] = {}
+    for key, (field, reader) in _READERS.items():
+        if raw.get(key) is None:
+            if key in _REQUIRED:
+                problems.append(f"{key}: missing; {_REQUIRED[key]}")
+            continue
+        try:
+            read[field] = reader(raw[key])
+        except values.BadValue as bad:
+            problems += [f"{key}: {fault}" for fault in bad.faults]
+    if not problems:
+        settings = Settings(**read)
+        problems = _conflicts(settings)
+        if not problems:
+            return settings
+    raise SettingsError(problems)
+
+
+def _one_line(key: Any) -> str:
+    short = isinstance(key, str) and key.isprintable() and len(key) <= 80
+    return key if short else values.shown(key)
+
+
+def _instead(key: Any, known: frozenset[str]) -> str:
+    whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
+    if whole in known:
+        return f"a part of {whole} is set with pulumi config set --path"
+    return f"known are {', '.join(sorted(known))}"
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
+    "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
+    "users": ("users", values.users),
+    "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
+    "dnsServers": ("dns_servers", values.dns_servers),
+    "mtu": ("mtu", values.mtu),
+    "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
+    "sshSource": ("ssh_source", values.ssh_source),
+    "acceleration": ("acceleration", values.one_of("split", "off")),
+    "phoneToPhone": ("phone_to_phone", values.boolean),
+}
+
+GUEST_KEYS = frozenset(_READERS)
+
+_REQUIRED = {
+    "psk": "set the pre-shared key that every phone types (pulumi config set --secret psk …)",
+    "users": "set at least one (pulumi config set --secret --path users.alice …)",
+}
+
+
+def _conflicts(settings: Settings) -> list[str]:
+    """Values that are fine alone and not together."""
+    problems = []
+    if settings.tunnel_subnet.overlaps(settings.vnet_subnet):
+        problems.append(
+            f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
+            " the gateway could not tell a phone from a neighbour. Choose another range"
+        )
+    problems += [
+        f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
+        for server in settings.dns_servers
+        for key, network in (
+            ("tunnelSubnet", settings.tunnel_subnet),
+            ("vnetSubnet", settings.vnet_subnet),
+        )
+        if server in network
+    ]
+    return problems

@@ -1,0 +1,92 @@
+"""The cloud-config that carries the guest: data, then one YAML dump."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from cloud_init.files import GuestFile, guest_files
+from cloud_init.settings import Settings, SettingsError
+
+MAX_BYTES = 65_535
+"""What Azure takes as customData, before its base64 (azure-docs, "Custom data")."""
+
+PACKAGES = (
+    "linux-image-amd64",  # from backports: rootfs/etc/apt/preferences.d/lunch-gateway
+    "libreswan",
+    "xl2tpd",
+    "ppp",
+    "nftables",
+)
+SPLIT_PACKAGES = ("haproxy",)
+
+# The image's own timers would fight for apt's lock during the first boot.
+MASK_APT_TIMERS = (
+    *("systemctl", "mask", "--now", "--runtime"),
+    *("apt-daily.timer", "apt-daily-upgrade.timer"),
+)
+
+
+def user_data(settings: Settings) -> str:
+    """The whole user-data (on Azure: customData) for these settings.
+
+    The same settings always give the same bytes. For a text without secrets pass
+    ``settings.redacted()``.
+
+    Raises:
+        SettingsError: the text is longer than `MAX_BYTES`.
+    """
+    text = "#cloud-config\n" + yaml.dump(
+        _cloud_config(settings), Dumper=_Dumper, sort_keys=False, width=100
+    )
+    size = len(text.encode())
+    if size > MAX_BYTES:
+        raise SettingsError(
+            [
+                f"users: the rendered guest has {size} bytes, Azure takes {MAX_BYTES};"
+                " remove some users"
+            ]
+        )
+    return text
+
+
+def _cloud_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "bootcmd": [["cloud-init-per", "once", "quiet-apt", *MASK_APT_TIMERS]],
+        "ssh_pwauth": False,
+        "apt": {
+            "preserve_sources_list": True,
+            # cloud-init fills in the image's mirror and release.
+            "sources": {"backports": {"source": "deb $MIRROR $RELEASE-backports main"}},
+        },
+        # cloud-init updates apt's lists by itself before it installs.
+        "packages": _packages(settings),
+        "write_files": [_write_file(file) for file in guest_files(settings)],
+        "runcmd": [["gateway-prepare"]],
+        "power_state": {
+            "mode": "reboot",
+            "message": "into the mainline kernel",
+            "condition": ["test", "-e", "/run/lunch-gateway/prepared"],
+        },
+    }
+
+
+def _packages(settings: Settings) -> list[str]:
+    return [*PACKAGES, *(SPLIT_PACKAGES if settings.acceleration == "split" else ())]
+
+
+def _write_file(file: GuestFile) -> dict[str, Any]:
+    return {"path": file.path, "permissions": f"{file.mode:04o}", "content": file.content}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as it stands, so that a reviewer can read the guest."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)

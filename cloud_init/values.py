@@ -1,0 +1,222 @@
+"""How single configuration values are read: what each may be, and how to say no."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+PSK_LENGTH = range(16, 129)
+PASSWORD_LENGTH = range(8, 129)
+"""Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
+
+MTU_RANGE = range(576, 1411)
+"""Bytes. 576 is the least that every IPv4 host takes (RFC 1122). 1410 is what is left of
+1500 after IP, UDP, ESP (AES-CBC, SHA-2), UDP, L2TP and PPP headers."""
+
+TUNNEL_PREFIXES = range(16, 29)
+"""A /28 still holds four phones; more than a /16 cannot be needed on a 1 GiB machine."""
+
+PRIVATE_NETWORKS = tuple(
+    IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+"""RFC 1918."""
+
+NEVER_A_RESOLVER = tuple(
+    IPv4Network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "224.0.0.0/3")
+)
+"""This host, loopback, link-local (instance metadata), Azure's host, multicast and above:
+the guest walls phones off from all of them, so none can serve them names."""
+
+NEVER_A_SOURCE = tuple(
+    IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+)
+"""No packet from the internet has such a sender; 0.0.0.0 alone is not "anybody"."""
+
+SSH_PREFIXES = range(8, 33)
+"""Half the internet in two steps is the whole internet."""
+
+_PRINTABLE = re.compile(r"[ -~]+")
+_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+class BadValue(ValueError):
+    """What is wrong with one value: a line for each fault, worded to stand behind its key."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it: one line, however long or deeply nested it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+_SHORT.maxlevel = 2
+
+
+def secret(what: str, lengths: range, forbidden: str) -> Callable[[Any], str]:
+    """A reader for a secret. Its messages speak of the secret's length, never its text."""
+    allowed = (
+        f"{lengths.start} to {lengths.stop - 1} printable ASCII characters"
+        + (f" without {' '.join(forbidden)}" if forbidden else "")
+        + ", no space at either end"
+    )
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise BadValue(f"the {what} must be text in quotes: {allowed}")
+        if len(value) not in lengths:
+            raise BadValue(f"the {what} has {len(value)} characters; allowed: {allowed}")
+        if not _PRINTABLE.fullmatch(value) or value != value.strip() or set(forbidden) & set(value):
+            raise BadValue(f"the {what} has a character that is not allowed; allowed: {allowed}")
+        return value
+
+    return read
+
+
+def users(value: Any) -> Mapping[str, str]:
+    """Password by user name."""
+    if not isinstance(value, Mapping):
+        raise BadValue("must be a map of user name to password, such as {alice: …}")
+    if not value:
+        raise BadValue("nobody could dial in; at least one user name with a password is needed")
+    faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
+    if faults:
+        raise BadValue(*faults)
+    return dict(value)
+
+
+_read_password = secret("password", PASSWORD_LENGTH, "")
+
+
+def _user_faults(name: Any, password: Any) -> Iterator[str]:
+    if not isinstance(name, str) or not _USER_NAME.fullmatch(name):
+        yield (
+            f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
+            " a letter or digit first (pppd and some phones alter anything else)"
+        )
+        return
+    try:
+        _read_password(password)
+    except BadValue as bad:
+        yield f"user {name}: {bad}"
+        return
+    if password.startswith("@/"):
+        yield f"user {name}: a password that begins with @/ is a file name to pppd"
+
+
+def network(value: Any, example: str) -> IPv4Network:
+    """An IPv4 network without host bits; ``example`` is shown with the refusal."""
+    text = value if isinstance(value, str) else shown(value)
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        hint = ""
+        with contextlib.suppress(ValueError):
+            hint = f" (did you mean {IPv4Network(text, strict=False)}?)"
+        raise BadValue(
+            f"{shown(value)} is not an IPv4 network; expected one such as {example}{hint}"
+        ) from None
+
+
+def private_network(prefixes: range) -> Callable[[Any], IPv4Network]:
+    """A reader for a private network with one of these prefix lengths."""
+
+    def read(value: Any) -> IPv4Network:
+        wanted = network(value, "10.2.2.0/24")
+        if not any(wanted.subnet_of(private) for private in PRIVATE_NETWORKS):
+            raise BadValue(
+                f"{wanted} is not private; it must lie in one of "
+                + ", ".join(map(str, PRIVATE_NETWORKS))
+            )
+        if wanted.prefixlen not in prefixes:
+            raise BadValue(
+                f"{wanted} is the wrong size; allowed: /{prefixes.start} to /{prefixes.stop - 1}"
+            )
+        return wanted
+
+    return read
+
+
+def ssh_source(value: Any) -> IPv4Network | None:
+    """Where SSH may come from; an empty text is nowhere."""
+    if value == "":
+        return None
+    source = network(value, "203.0.113.7/32")
+    if source.prefixlen == 0:
+        raise BadValue(f"{source} is the whole internet; name the address or network you come from")
+    if source.prefixlen not in SSH_PREFIXES:
+        raise BadValue(
+            f"{source} is too large; allowed: /{SSH_PREFIXES.start} to /{SSH_PREFIXES.stop - 1}"
+        )
+    for strange in NEVER_A_SOURCE:
+        if source.overlaps(strange):
+            raise BadValue(f"{source} lies in {strange}, from where nobody can come")
+    return source
+
+
+def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
+    """One or two resolvers that a phone can reach."""
+    if not isinstance(value, list) or len(value) not in (1, 2):
+        raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
+    faults = [fault for item in value for fault in _resolver_faults(item)]
+    if faults:
+        raise BadValue(*faults)
+    return tuple(IPv4Address(item) for item in value)
+
+
+def _resolver_faults(item: Any) -> Iterator[str]:
+    try:
+        server = IPv4Address(item if isinstance(item, str) else shown(item))
+    except ValueError:
+        yield f"{shown(item)} is not an IPv4 address"
+        return
+    for network in NEVER_A_RESOLVER:
+        if server in network:
+            yield f"{server} lies in {network}, which phones can't reach"
+
+
+def mtu(value: Any) -> int:
+    """Bytes; a number, or its digits as text."""
+    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)
+    number = int(value) if digits else value
+    # bool is an int to Python; "true" is not a size to anybody.
+    if type(number) is not int or number not in MTU_RANGE:
+        raise BadValue(
+            f"{shown(value)} is not usable; expected whole bytes"
+            f" from {MTU_RANGE.start} to {MTU_RANGE.stop - 1}"
+        )
+    return number
+
+
+def boolean(value: Any) -> bool:
+    """True or false, as such or as text."""
+    text = str(value).lower() if isinstance(value, bool | str) else ""
+    named = {"true": True, "false": False}.get(text)
+    if named is None:
+        raise BadValue(f"{shown(value)} is neither true nor false")
+    return named
+
+
+def one_of(*allowed: str) -> Callable[[Any], str]:
+    """A reader for one of a few words."""
+
+    def read(value: Any) -> str:
+        # To YAML, a bare off is false.
+        text = "off" if value is False and "off" in allowed else value
+        if text not in allowed:
+            raise BadValue(f"{shown(value)} is unknown; allowed: {', '.join(allowed)}")
+        return str(text)
+
+    return read
