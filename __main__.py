@@ -1,0 +1,25 @@
+"""The Pulumi program: one gateway, and what its owner needs to know about it."""
+
+import pulumi
+
+from cloud_init.user_data import user_data
+from gateway.config import load
+from gateway.gateway import Gateway, GatewayArgs
+
+config = load()
+gateway = Gateway("lunch-gateway", GatewayArgs(config=config))
+
+pulumi.export("server", config.server)
+pulumi.export("address", gateway.address)
+pulumi.export("vm", gateway.vm_id)
+pulumi.export("region", config.location)
+pulumi.export("users", list(config.settings.users))
+pulumi.export("psk", pulumi.Output.secret(config.settings.psk))
+pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
+pulumi.export("guest", user_data(config.settings.redacted()))
+pulumi.export(
+    "next",
+    "The machine now sets itself up and restarts once. After some minutes add an L2TP VPN"
+    f" on the phone: server {config.server}, a user's name, and the key and password that"
+    " pulumi stack output --show-secrets prints.",
+)

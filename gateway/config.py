@@ -1,0 +1,193 @@
+"""The stack's configuration: the only module that reads `pulumi.Config`.
+
+`load` checks every value before the first resource is registered, so that a mistake
+costs seconds and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+
+from cloud_init.settings import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
+from cloud_init.user_data import user_data
+from cloud_init.values import BadValue
+from gateway import checks
+from gateway.ssh_key import NOBODYS_KEY, ssh_public_key
+
+SECRET_KEYS = ("psk", "users")
+
+STRUCTURED_KEYS = frozenset({"users", "dnsServers", "tags"})
+"""Pulumi hands these over as JSON; all others are plain text."""
+
+DEFAULT_LOCATION = "westus2"
+DEFAULT_VM_SIZE = "Standard_B1s"
+DEFAULT_IMAGE = "Debian:debian-13:13-gen2:latest"
+
+_T = TypeVar("_T")
+
+
+class ConfigError(pulumi.RunError):
+    """The configuration can't be used; ``problems`` has one line for each reason.
+
+    Pulumi ends a program that raises a RunError with its text and without a traceback.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayConfig:
+    """Everything a stack chooses. Build one with `load`, which checks every rule."""
+
+    settings: Settings
+    """The guest's."""
+    location: str
+    """Azure's short name of the region."""
+    dns_label: str
+    vm_size: str
+    image: checks.Image
+    ssh_public_key: str
+    """Of whoever may log in, or the key that lets nobody in."""
+    tags: Mapping[str, str]
+    """The user's and, to find what belongs together, the project's and the stack's."""
+
+    @property
+    def server(self) -> str:
+        """The name that a phone dials. Azure's public cloud makes it of these two."""
+        return f"{self.dns_label}.{self.location}.cloudapp.azure.com"
+
+
+def load() -> GatewayConfig:
+    """Read and check this stack's configuration.
+
+    Raises:
+        ConfigError: with a line for every problem found, naming the full key, the value
+            (never a secret's) and what is allowed.
+    """
+    config = pulumi.Config()
+    reader = _Reader(config, {key: _value(config, key) for key in _configured_keys(config.name)})
+    settings = reader.settings()
+    machine = reader.machine()
+    if settings is None or reader.problems:
+        raise ConfigError(reader.problems)
+    loaded = GatewayConfig(settings=settings, **machine)
+    _warn(config, loaded)
+    return loaded
+
+
+def default_dns_label() -> str:
+    """A label that stays the same for this stack and hardly fits another.
+
+    It may not be made of a secret, which the label would help to guess, nor of chance,
+    which would change it. What remains is what the stack is called, with its
+    organisation; where that is nobody's (Pulumi without its cloud service calls every
+    organisation "organization"), two people can meet, and Azure tells the second.
+    """
+    organization = pulumi.get_organization() or "organization"
+    stack = (organization, pulumi.get_project(), pulumi.get_stack())
+    digest = hashlib.sha256("/".join(stack).encode()).hexdigest()[:8]
+    words = re.sub(r"[^a-z0-9]+", "-", "-".join(stack[1:]).lower())
+    return f"{words.lstrip('-0123456789')[:50].strip('-') or 'gateway'}-{digest}"
+
+
+def _configured_keys(namespace: str) -> list[str]:
+    """The keys set for this project. `pulumi.Config` can be asked for a key, not for all,
+    and a misspelt one must not be passed over."""
+    prefix = f"{namespace}:"
+    present = {*CONFIG.get(), *get_config_env()}
+    unknown = {key.removeprefix(prefix) for key in present if key.startswith(prefix)}
+    return sorted(GUEST_KEYS | MACHINE_KEYS | unknown)
+
+
+def _value(config: pulumi.Config, key: str) -> Any:
+    text = config.get(key)
+    if key not in STRUCTURED_KEYS or not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        # Whoever checks the value says what it should have been.
+        return text
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads one setting after another and collects what is wrong."""
+
+    config: pulumi.Config
+    raw: Mapping[str, Any]
+    problems: list[str] = dataclasses.field(default_factory=list)
+
+    def read(self, key: str, check: Callable[[Any], _T], default: _T) -> _T:
+        """One machine setting, or its default where nothing or nothing good is set."""
+        value = self.raw.get(key)
+        # Pulumi.yaml's default for "not chosen" is the empty text.
+        if value is None or value == "":
+            return default
+        try:
+            return check(value)
+        except BadValue as bad:
+            self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in bad.faults)
+            return default
+
+    def machine(self) -> dict[str, Any]:
+        """Everything of `GatewayConfig` but the guest's settings."""
+        no_tags: dict[str, str] = {}
+        return {
+            "location": self.location(),
+            "dns_label": self.read("dnsLabel", checks.dns_label, default_dns_label()),
+            "vm_size": self.read("vmSize", checks.vm_size, checks.vm_size(DEFAULT_VM_SIZE)),
+            "image": self.read("image", checks.image, checks.image(DEFAULT_IMAGE)),
+            "ssh_public_key": self.read("sshPublicKey", ssh_public_key, NOBODYS_KEY),
+            "tags": self.read("tags", checks.tags, no_tags) | _own_tags(),
+        }
+
+    def settings(self) -> Settings | None:
+        """The guest's settings, tried out by rendering it once."""
+        try:
+            settings = parse(self.raw)
+            user_data(settings)
+            return settings
+        except SettingsError as error:
+            self.problems.extend(map(self.config.full_key, error.problems))
+        return None
+
+    def location(self) -> str:
+        """The provider's own setting, so that one stack is one region."""
+        provider = pulumi.Config("azure-native")
+        try:
+            return checks.location(provider.get("location") or DEFAULT_LOCATION)
+        except BadValue as bad:
+            self.problems.append(f"{provider.full_key('location')}: {bad}")
+            return DEFAULT_LOCATION
+
+
+def _own_tags() -> dict[str, str]:
+    return dict(zip(checks.OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
+
+
+def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:
+    """Say what works but was hardly meant."""
+    for key in SECRET_KEYS:
+        if not is_config_secret(config.full_key(key)):
+            pulumi.log.warn(
+                f"{config.full_key(key)}: stands in the stack's file in plain text; set it again"
+                f" with pulumi config set --secret {'--path users.NAME' if key == 'users' else key}"
+            )
+    if loaded.settings.ssh_source is not None and loaded.ssh_public_key == NOBODYS_KEY:
+        pulumi.log.warn(
+            f"{config.full_key('sshSource')}: SSH is let in, but no key is; set"
+            f" {config.full_key('sshPublicKey')} (this replaces the machine), or put a key in"
+            " with az vm user update"
+        )
