@@ -1,0 +1,207 @@
+"""A phone: stock clients (strongSwan, xl2tpd, pppd) set up as a user would, from the
+address, secret, name and password that somebody told him. It knows nothing of how the
+gateway was made."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from lab.machine import ExpectationFailed, Machine
+
+FILES = Path(__file__).parent / "world" / "phone"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the user types into the phone."""
+
+    psk: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a maker's built-in client proposes, in its order and in strongSwan's words."""
+
+    ike: str
+    esp: str
+    source_port: int
+    """UDP, of L2TP. Apple's clients choose a high one at random."""
+
+
+IPHONE = Model(
+    # Since iOS 9.3, also on the Mac.
+    ike="aes256-sha256-modp2048,aes256-sha1-modp2048,aes256-md5-modp2048",
+    esp="aes256-sha256,aes256-sha1,aes256-md5,aes128-sha256,aes128-sha1",
+    source_port=50321,
+)
+WINDOWS = Model(
+    ike="aes256-sha1-ecp384,aes128-sha1-ecp256,aes256-sha1-modp2048,3des-sha1-modp2048",
+    esp="aes256-sha1,aes128-sha1,3des-sha1",
+    source_port=1701,
+)
+CHROMEOS = Model(
+    ike="aes128-sha256-modp3072,aes128-sha1-modp2048,3des-sha1-modp1536",
+    esp="aes128gcm16,aes128-sha256,aes128-sha1,3des-sha1",
+    source_port=1701,
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A tunnel that is up."""
+
+    address: str
+    """The phone's own, from the gateway."""
+    ike: str
+    """What IKE agreed on, such as AES_CBC_256/HMAC_SHA2_256_128/…"""
+    esp: str
+    auth: str
+    """How the user proved himself, such as MS-CHAP-V2."""
+
+
+class DialFailed(ExpectationFailed):
+    """The tunnel did not come up; ``phase`` is ipsec, l2tp or ppp."""
+
+    def __init__(self, phase: str, log: str) -> None:
+        super().__init__(f"dialling failed in phase {phase}:\n{log.strip()[-1500:]}")
+        self.phase = phase
+        self.log = log
+
+
+@dataclass
+class Phone:
+    """One phone in the world's namespace ``phone``."""
+
+    world: Machine
+    server: str
+    namespace: str = "phone"
+    model: Model = IPHONE
+
+    def run(self, command: str, timeout: float = 60) -> str:
+        """Run a command on the phone that must succeed."""
+        return self.world.succeed(self.on_phone(command), timeout)
+
+    def run_and_fail(self, command: str, timeout: float = 60) -> str:
+        """Run a command on the phone that must not succeed."""
+        return self.world.fail(self.on_phone(command), timeout)
+
+    def on_phone(self, command: str) -> str:
+        """The command for the world that runs this one on the phone."""
+        return f"ip netns exec {self.namespace} sh -c {shlex.quote(command)}"
+
+    def dial(self, credentials: Credentials) -> Session:
+        """Connect. Raises `DialFailed`, after which everything is hung up again."""
+        try:
+            self.start_ipsec(credentials)
+            self.start_l2tp()
+            return self._wait_for_ppp()
+        except DialFailed:
+            self.hang_up()
+            raise
+
+    def start_ipsec(self, credentials: Credentials) -> None:
+        """Negotiate IKE and ESP, without L2TP yet."""
+        self.configure(credentials)
+        self._start("ipsec", "/usr/lib/ipsec/starter --nofork")
+        self.world.wait_until_succeeds(self.on_phone("ipsec statusall | grep -q 'gateway:'"), 30)
+        ran = self.world.execute(self.on_phone("timeout 20 ipsec up gateway"), 60)
+        if ran.status != 0 or "established successfully" not in ran.output:
+            raise DialFailed("ipsec", ran.output)
+
+    def start_l2tp(self) -> None:
+        """Start xl2tpd and place the call, whether or not IPsec is there."""
+        gateway_route = f"ip route replace {self.server} via 192.168.43.1"
+        # xl2tpd-control wants its own pipe there.
+        self.run(f"mkdir -p /run/xl2tpd; {gateway_route}")
+        self._start(
+            "l2tp",
+            f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p /run/{self._unit('l2tp')}.pid"
+            f" -C /run/{self._unit('l2tp')}.control",
+        )
+        self.world.wait_until_succeeds(f"test -p /run/{self._unit('l2tp')}.control", 20)
+        self.run(f"xl2tpd-control -c /run/{self._unit('l2tp')}.control connect-lac gateway")
+
+    def hang_up(self) -> None:
+        """Stop everything, politely: the gateway is told."""
+        # In this order: xl2tpd's goodbye must not travel in the clear.
+        self._stop("l2tp")
+        self.world.execute(self.on_phone("timeout 10 ipsec down gateway"))
+        self._stop("ipsec")
+        self.run(
+            "ip route replace default via 192.168.43.1; ip xfrm state flush; ip xfrm policy flush"
+        )
+
+    def configure(self, credentials: Credentials) -> None:
+        """Write what the user types where the clients look for it."""
+        values = {
+            "server": self.server,
+            "source_port": str(self.model.source_port),
+            "ike": self.model.ike,
+            "esp": self.model.esp,
+            "psk": credentials.psk,
+            "user": credentials.user,
+            "password": re.sub(r'(["\\])', r"\\\1", credentials.password),
+        }
+        for source in (path for path in FILES.rglob("*") if path.is_file()):
+            text = Template(source.read_text()).substitute(values)
+            self.world.write(
+                f"/etc/netns/{self.namespace}/{source.relative_to(FILES)}", text, 0o600
+            )
+
+    def log(self) -> str:
+        """What the phone's own daemons said during this call."""
+        units = f"-u {self._unit('ipsec')} -u {self._unit('l2tp')}"
+        return self.world.execute(f"journalctl --no-pager -o cat {units} | tail -n 120").output
+
+    def _wait_for_ppp(self, timeout: float = 45) -> Session:
+        unit = self._unit("l2tp")
+        # pppd's end is an answer too: no need to wait for the timeout then.
+        outcome = self.world.execute(
+            self.on_phone(
+                f"for i in $(seq {timeout * 2:.0f}); do"
+                " ip -4 -o address show dev ppp0 2>/dev/null | grep -q inet && exit 0;"
+                f" journalctl -o cat --since=-{timeout:.0f}s -u {unit} -I | grep -qE"
+                " 'authentication failed|Connection terminated|Maximum retries exceeded' && exit 1;"
+                " sleep 0.5; done; exit 2"
+            ),
+            timeout * 4,
+        )
+        log = self.log()
+        if outcome.status != 0:
+            raise DialFailed("ppp" if "LCP" in log else "l2tp", log)
+        address = self.run("ip -4 -o address show dev ppp0").split()[3]
+        status = self.run("ipsec statusall gateway")
+        return Session(
+            address=address.partition("/")[0],
+            ike=_find(r"IKE proposal: (\S+)", status),
+            esp=_find(r"\]?\{\d+\}:\s+((?:AES|NULL|3DES)\S+),", status),
+            auth="MS-CHAP-V2" if re.search(r"auth chap MS-v2", log) else "unknown",
+        )
+
+    def _start(self, name: str, command: str) -> None:
+        unit = self._unit(name)
+        self.world.succeed(
+            f"systemctl reset-failed {unit} 2>/dev/null;"
+            f" systemd-run --quiet --collect --unit={unit}"
+            f" ip netns exec {self.namespace} {command}"
+        )
+
+    def _stop(self, name: str) -> None:
+        unit = self._unit(name)
+        self.world.execute(f"systemctl stop {unit}; systemctl reset-failed {unit}")
+
+    def _unit(self, name: str) -> str:
+        return f"{self.namespace}-{name}"
+
+
+def _find(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if not match:
+        raise ExpectationFailed(f"no {pattern!r} in:\n{text[-1500:]}")
+    return match[1]

@@ -1,0 +1,123 @@
+"""What the lab needs of the machine it runs on: packages, a cache, a Debian tree."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+RELEASE = "trixie"
+"""Debian 13, the guest's release."""
+
+
+class LabError(RuntimeError):
+    """The harness itself can't go on. Says what is missing and what to do about it;
+    a failed expectation about the gateway is never this."""
+
+
+def cache_directory() -> Path:
+    """Where images are kept between runs and clones."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    directory = Path(base) / "lunch-gateway"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def scratch_directory() -> Path:
+    """A new directory for one run, with room for disks and a path short enough for
+    sockets (107 bytes, unix(7)); whoever asked for it removes it."""
+    return Path(tempfile.mkdtemp(prefix="run-", dir=cache_directory()))
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install the Debian packages that are missing here.
+
+    Raises:
+        LabError: this is no Debian, or apt failed.
+    """
+    missing = [name for name in packages if not _installed(name)]
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    by_hand = f"apt-get install {' '.join(missing)}"
+    if apt is None or (sudo and not shutil.which("sudo")):
+        raise LabError(f"missing packages, and no way to install them from here: {by_hand}")
+    print(f"installing {' '.join(missing)}", flush=True)
+    options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
+    steps = [["apt-get", "update", "--quiet"], ["apt-get", "install", *options, *missing]]
+    for step in steps:
+        done = subprocess.run(
+            [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", *step],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise LabError(f"{' '.join(step)} failed:\n{done.stdout[-2000:]}")
+
+
+def _installed(package: str) -> bool:
+    status = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return status.stdout == "installed"
+
+
+def digest(*parts: str | bytes) -> str:
+    """A short name for whatever is built from exactly these inputs."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        state.update(len(data).to_bytes(8, "big") + data)
+    return state.hexdigest()[:16]
+
+
+def debian_name(packages: Sequence[str], hooks: Sequence[str] = ()) -> str:
+    """The name, in the cache, of whatever is made from this Debian tree."""
+    return digest(RELEASE, *packages, "|", *hooks)
+
+
+def debian_tar(
+    packages: Sequence[str],
+    hooks: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Path:
+    """A tarball of a minimal Debian tree with these packages, cached by its inputs.
+
+    Args:
+        packages: names as mmdebstrap's ``--include`` takes them.
+        hooks: shell commands run in the end with the tree's directory as ``$1``.
+        environment: for the hooks; what is passed here does not name the result.
+
+    Raises:
+        LabError: mmdebstrap failed; with the end of its log.
+    """
+    target = cache_directory() / f"debian-{debian_name(packages, hooks)}.tar"
+    if target.exists():
+        return target
+    install(["mmdebstrap", "uidmap"])
+    partial = target.with_suffix(f".{os.getpid()}.partial")
+    command = ["mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(packages)}"]
+    command += [f"--customize-hook={hook}" for hook in hooks]
+    done = subprocess.run(
+        [*command, RELEASE, str(partial)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+    if done.returncode:
+        partial.unlink(missing_ok=True)
+        raise LabError(f"mmdebstrap could not build {RELEASE}:\n{done.stdout[-3000:]}")
+    partial.rename(target)
+    return target

@@ -1,0 +1,216 @@
+"""A machine under QEMU, and the handful of verbs that scenarios speak to it with.
+
+Commands run through QEMU's guest agent, the stand-in for Azure's own agent, so that the
+machine under test needs neither a key nor a password nor an open port for us.
+"""
+
+from __future__ import annotations
+
+import base64
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from lab.agent import GuestAgent
+from lab.host import LabError
+
+T = TypeVar("T")
+
+
+class ExpectationFailed(AssertionError):
+    """The machine under test did not do what was expected of it."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that ended inside a machine."""
+
+    command: str
+    status: int
+    output: str
+    """Standard output and standard error, as they came."""
+
+
+@dataclass
+class Machine:
+    """One QEMU process. Use `start`, then the verbs, then `stop`."""
+
+    name: str
+    directory: Path
+    """For its logs."""
+    scratch: Path
+    """For its sockets."""
+    arguments: Sequence[str]
+    """What QEMU gets beyond what every machine of the lab has."""
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def serial_log(self) -> Path:
+        return self.directory / f"{self.name}.serial.log"
+
+    @property
+    def _agent(self) -> GuestAgent:
+        return GuestAgent(self.name, self.scratch / f"{self.name}.agent")
+
+    def start(self) -> None:
+        """Power on. The serial console is appended to across restarts."""
+        command = [
+            # However we end, the machine must not outlive us.
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "--",
+            "qemu-system-x86_64",
+            "-name",
+            self.name,
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-rtc",
+            "base=utc",
+            "-device",
+            "virtio-rng-pci",
+            "-chardev",
+            f"file,id=serial,path={self.serial_log},append=on",
+            "-serial",
+            "chardev:serial",
+            "-device",
+            "virtio-serial-pci",
+            "-chardev",
+            f"socket,id=agent,path={self._agent.path},server=on,wait=off",
+            "-device",
+            "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+            *self.arguments,
+        ]
+        log = (self.directory / f"{self.name}.qemu.log").open("wb")
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+
+    def stop(self) -> None:
+        """Power off at once, if it runs."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(30)
+
+    def shut_down(self, timeout: float = 120) -> None:
+        """Ask the machine to shut down, and wait until it has (seconds)."""
+        self._agent.ask("guest-shutdown", answer=False)
+        assert self._process
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ExpectationFailed(f"{self.name} did not shut down in {timeout:.0f} s") from None
+
+    def check_alive(self) -> None:
+        """Raises `LabError` with QEMU's last words if the process has ended."""
+        if self._process is None or self._process.poll() is not None:
+            words = (self.directory / f"{self.name}.qemu.log").read_text(errors="replace")
+            raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
+
+    # The verbs.
+
+    def execute(self, command: str, timeout: float = 60) -> Ran:
+        """Run a shell command inside and wait for its end, whatever that is (seconds)."""
+        start = {"path": "/bin/sh", "arg": ["-c", f"exec 2>&1\n{command}"], "capture-output": True}
+        process = self._agent.ask("guest-exec", start)["pid"]
+        deadline = time.monotonic() + timeout
+        pause = 0.05
+        while time.monotonic() < deadline:
+            state = self._agent.ask("guest-exec-status", {"pid": process})
+            if state["exited"]:
+                output = base64.b64decode(state.get("out-data", "")).decode(errors="replace")
+                return Ran(command, state.get("exitcode", -state.get("signal", 1)), output)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+        raise ExpectationFailed(f"{self.name}: still running after {timeout:.0f} s: {command}")
+
+    def succeed(self, command: str, timeout: float = 60) -> str:
+        """Run a command that must end with status 0; returns what it printed."""
+        ran = self.execute(command, timeout)
+        if ran.status != 0:
+            raise ExpectationFailed(
+                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
+            )
+        return ran.output
+
+    def fail(self, command: str, timeout: float = 60) -> str:
+        """Run a command that must not succeed; returns what it printed."""
+        ran = self.execute(command, timeout)
+        if ran.status == 0:
+            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
+        return ran.output
+
+    def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
+        """Repeat a command until it ends with status 0; returns what it printed then."""
+        return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
+
+    def write(self, path: str, content: str, mode: int = 0o644) -> None:
+        """Put a file there, and the directories above it."""
+        encoded = base64.b64encode(content.encode()).decode()
+        name = shlex.quote(path)
+        self.succeed(
+            f"mkdir -p $(dirname {name}) && echo {encoded} | base64 -d > {name}"
+            f" && chmod {mode:o} {name}"
+        )
+
+    def read(self, path: str) -> str:
+        """A file's text."""
+        return self.succeed(f"cat {shlex.quote(path)}")
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Copy a file of any size and kind out of the machine."""
+        handle = self._agent.ask("guest-file-open", {"path": path, "mode": "r"})
+        with target.open("wb") as file:
+            while True:
+                part = self._agent.ask("guest-file-read", {"handle": handle, "count": 1 << 20})
+                file.write(base64.b64decode(part["buf-b64"]))
+                if part["eof"]:
+                    break
+        self._agent.ask("guest-file-close", {"handle": handle})
+
+    def answers(self) -> bool:
+        """Whether the machine is up far enough to take commands."""
+        try:
+            self._agent.ask("guest-ping", timeout=3)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def wait_until_up(self, timeout: float = 180) -> None:
+        """Wait until the machine takes commands (seconds)."""
+        poll(
+            lambda: self.answers() or None,
+            f"{self.name} answers its agent",
+            timeout,
+            self.check_alive,
+        )
+
+    def _output_if_ok(self, command: str) -> str | None:
+        ran = self.execute(command)
+        return ran.output if ran.status == 0 else None
+
+
+def poll(
+    observe: Callable[[], T | None],
+    what: str,
+    timeout: float,
+    between: Callable[[], None] = lambda: None,
+) -> T:
+    """Wait for something to be observed; never for time to pass.
+
+    Raises:
+        ExpectationFailed: it was not observed in `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        observed = observe()
+        if observed is not None:
+            return observed
+        between()
+        time.sleep(0.5)
+    raise ExpectationFailed(f"not within {timeout:.0f} s: {what}")

@@ -1,0 +1,107 @@
+"""What the lab is doing, for how long, and what is left; and what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.machine import ExpectationFailed
+
+HEARTBEAT = 30
+"""Seconds between two signs of life in a long phase."""
+
+
+@dataclass
+class Progress:
+    """Numbered phases on standard output; flushed line by line, for logs without a terminal."""
+
+    phases: int = 1
+    current: str = ""
+    _number: int = 0
+    _start: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def phase(
+        self, name: str, usually: float, detail: Callable[[], str] = lambda: ""
+    ) -> Iterator[None]:
+        """Announce a phase and how many seconds it usually takes; then say how long it took.
+        While it lasts, `detail` is asked now and then what is going on."""
+        self._number += 1
+        self.current = name
+        self._say(f"{name} (usually {_span(usually)})")
+        began, ended = time.monotonic(), threading.Event()
+        threading.Thread(target=self._beat, args=(name, began, ended, detail), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+        self._say(f"{name}: done in {_span(time.monotonic() - began)}")
+
+    def note(self, text: str) -> None:
+        """One line within a phase."""
+        self._say(text)
+
+    def _beat(
+        self, name: str, began: float, ended: threading.Event, detail: Callable[[], str]
+    ) -> None:
+        while not ended.wait(HEARTBEAT):
+            self._say(
+                f"{name}: still at it, {_span(time.monotonic() - began)}  {detail()}".rstrip()
+            )
+
+    def _say(self, text: str) -> None:
+        elapsed = _span(time.monotonic() - self._start)
+        print(f"[{self._number}/{self.phases}] {elapsed:>6}  {text}", flush=True)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
+
+
+@dataclass
+class Checks:
+    """The expectations about the gateway, and whether each was met."""
+
+    progress: Progress
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def check(self, name: str) -> Iterator[list[str]]:
+        """One expectation: what is appended to the list becomes the detail. If it is not
+        met, that is recorded and the next one follows."""
+        details: list[str] = []
+        try:
+            yield details
+        except ExpectationFailed as failure:
+            self.add(name, False, str(failure))
+        else:
+            self.add(name, True, "; ".join(details))
+
+    def add(self, name: str, ok: bool, detail: str) -> None:
+        """Record an expectation that was examined elsewhere."""
+        self.results.append({"name": name, "ok": ok, "detail": detail})
+        first_line = detail.partition("\n")[0][:160]
+        self.progress.note(f"{'ok  ' if ok else 'FAIL'}  {name}: {first_line}")
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.results) and all(result["ok"] for result in self.results)
+
+
+def write_result(path: Path, result: dict[str, Any]) -> None:
+    """Write JSON whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(result, indent=2) + "\n")
+    partial.replace(path)
+
+
+def complain(text: str) -> None:
+    """One message for the user, apart from the results."""
+    print(text, file=sys.stderr, flush=True)

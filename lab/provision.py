@@ -1,0 +1,132 @@
+"""From a fresh image and user-data to a gateway that answers IKE, once per pair of both."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab import host, image, stage
+from lab.machine import ExpectationFailed, poll
+from lab.progress import Progress
+from lab.stage import IKE_PROBE, Stage
+
+PHASES = 3
+"""How many phases `provision` announces."""
+
+KEEP = 3
+"""How many provisioned disks stay in the cache, at about 2 GB each."""
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """A gateway that has been set up, and how that went."""
+
+    disk: str
+    kernels: list[str]
+    """The kernel of each boot until IKE answered, in order."""
+    ready_seconds: float
+    """From power-on to IKE's first answer, by the clock on the wall."""
+    selftest_before_ike: bool
+    """Whether the self-test had passed when IKE answered first."""
+
+
+def earlier(user_data: Path) -> Provisioned | None:
+    """The gateway that an earlier run provisioned with the same image and user-data."""
+    record = _disk(user_data).with_suffix(".json")
+    return Provisioned(**json.loads(record.read_text())) if record.exists() else None
+
+
+def _disk(user_data: Path) -> Path:
+    name = host.digest(image.gateway_image().disk.name, user_data.read_bytes())
+    return host.cache_directory() / f"provisioned-{name}.qcow2"
+
+
+def provision(progress: Progress, lab: Stage, user_data: Path) -> Provisioned:
+    """Boot a fresh image with this user-data until IKE answers, and keep its disk.
+
+    The world runs already; the gateway is off before and after.
+
+    Raises:
+        ExpectationFailed: the gateway says that it failed, or says nothing for too long.
+    """
+    disk = _disk(user_data)
+    record = disk.with_suffix(".json")
+    record.unlink(missing_ok=True)
+    stage.insert_disk(lab, image.gateway_image().disk)
+    outcome = _follow(progress, lab, disk)
+    with progress.phase("shut down and keep the disk", 30):
+        # What belongs to the set-up shall be over: its last act is this clean-up.
+        lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 120)
+        lab.gateway.shut_down()
+        stage.gateway_disk(lab).replace(disk)
+    record.write_text(json.dumps(asdict(outcome)))
+    _prune()
+    return outcome
+
+
+def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
+    """Both boots, from power-on to the first answer to IKE."""
+    began = time.monotonic()
+    lab.gateway.start()
+    with progress.phase(
+        "first boot: cloud-init installs packages and the kernel", 420, lambda: _last_words(lab)
+    ):
+        poll(
+            lambda: _first_boot_ended(lab),
+            "cloud-init reboots the gateway",
+            1500,
+            lab.gateway.check_alive,
+        )
+    with progress.phase(
+        "second boot: the mainline kernel, until IKE answers", 100, lambda: _last_words(lab)
+    ):
+        poll(lambda: _answers_ike(lab), "IKE answers", 600, lab.gateway.check_alive)
+    ready = time.monotonic() - began
+    passed = lab.gateway.succeed("cat /run/lunch-gateway/selftest.json")
+    return Provisioned(str(disk), kernels(lab), round(ready, 1), bool(json.loads(passed)["ok"]))
+
+
+def kernels(lab: Stage) -> list[str]:
+    """The kernels that the gateway's serial console has seen start, in order."""
+    return re.findall(r"^\[ *0\.0+\] Linux version (\S+)", _console(lab), re.MULTILINE)
+
+
+def _console(lab: Stage) -> str:
+    return (
+        lab.gateway.serial_log.read_text(errors="replace")
+        if lab.gateway.serial_log.exists()
+        else ""
+    )
+
+
+def _last_words(lab: Stage) -> str:
+    """The newest line of the console, without its decoration."""
+    lines = re.findall(r"^\[ *[\d.]+\] (?:\S+\[\d+\]: )?(.+)$", _console(lab), re.MULTILINE)
+    return lines[-1].strip()[:100] if lines else ""
+
+
+def _first_boot_ended(lab: Stage) -> bool | None:
+    if failed := re.search(r"gateway-prepare: FAILED: .*", _console(lab)):
+        raise ExpectationFailed(failed[0])
+    if lab.world.execute(IKE_PROBE).status == 0:
+        raise ExpectationFailed("IKE answers during the first boot, before any self-test")
+    return len(kernels(lab)) > 1 or None
+
+
+def _answers_ike(lab: Stage) -> bool | None:
+    if failed := re.findall(r"gateway-ready\[\d+\]: (FAIL .*)", _console(lab)):
+        raise ExpectationFailed("; ".join(failed))
+    return lab.world.execute(IKE_PROBE).status == 0 or None
+
+
+def _prune() -> None:
+    """Forget all but the newest disks."""
+    disks = sorted(
+        host.cache_directory().glob("provisioned-*.qcow2"), key=lambda path: path.stat().st_mtime
+    )
+    for disk in disks[:-KEEP]:
+        disk.unlink()
+        disk.with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,72 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab import measure
+from lab.client import Credentials, Phone
+from lab.machine import ExpectationFailed
+from lab.network import Link, impose, release
+from lab.progress import Checks
+from lab.stage import PUBLIC_ADDRESS, Stage
+
+LOSSY = Link(rate=10, delay=55, queue=50, loss=1)
+AT_LEAST = 3.0
+"""Times the goodput of forwarding."""
+PAGE = "curl --silent --show-error --fail --max-time 15 http://www.example.test/"
+TOWARDS_PHONES = "ss -H -t -i -n state established dst 10.2.2.0/24"
+
+
+def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    phone = Phone(lab.world, PUBLIC_ADDRESS)
+    measure.serve(lab.world)
+    with checks.check("split-dial-in"):
+        phone.dial(users[0])
+    goodput = faster(lab, phone, checks)
+    fails_open(lab, phone, checks)
+    phone.hang_up()
+    return {"split": goodput}
+
+
+def faster(lab: Stage, phone: Phone, checks: Checks) -> dict[str, float]:
+    """Split and forwarded on the same line, one after the other."""
+    goodput: dict[str, float] = {}
+    impose(lab.world, LOSSY)
+    with checks.check("split-runs-bbr-towards-phone") as detail:
+        lab.world.succeed(
+            "systemd-run --quiet --collect --unit=download "
+            + phone.on_phone(f"iperf3 --client {measure.SITE} --reverse --time 8")
+        )
+        detail.append(lab.gateway.wait_until_succeeds(f"{TOWARDS_PHONES} | grep -o ' bbr '", 15))
+        lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+    with checks.check("split-is-faster-than-forwarding") as detail:
+        goodput["split_mbps"] = measure.download(phone)
+        lab.gateway.succeed("systemctl stop haproxy")
+        goodput["forward_mbps"] = measure.download(phone)
+        lab.gateway.succeed("systemctl start haproxy")
+        ratio = goodput["split_mbps"] / goodput["forward_mbps"]
+        detail.append(f"{goodput} Mbit/s: {ratio:.1f} times")
+        if ratio < AT_LEAST:
+            raise ExpectationFailed(f"only {ratio:.1f} times forwarding: {goodput}")
+    release(lab.world)
+    return goodput
+
+
+def fails_open(lab: Stage, phone: Phone, checks: Checks) -> None:
+    """With HAProxy, without it, and with it again."""
+    for name, before in {
+        "split-page": "systemctl start haproxy",
+        "split-stopped-still-forwards": "systemctl stop haproxy",
+        "split-killed-still-works": "systemctl start haproxy && systemctl kill -s KILL haproxy",
+    }.items():
+        with checks.check(name):
+            lab.gateway.succeed(before)
+            page = phone.run(PAGE)
+            if f"you are {PUBLIC_ADDRESS}" not in page:
+                raise ExpectationFailed(page)
+    with checks.check("split-comes-back"):
+        lab.gateway.wait_until_succeeds("systemctl is-active haproxy", 30)
+        lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        phone.run(PAGE)

@@ -1,0 +1,32 @@
+"""The lab's command line, as far as it gets without a machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lab", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_scenario() -> None:
+    done = lab("run", "--help")
+    assert done.returncode == 0
+    for scenario in (ROOT / "tests" / "lab").glob("*/expect.py"):
+        assert scenario.parent.name in done.stdout
+        assert (scenario.parent / "README.md").exists(), "a scenario describes itself"
+
+
+@pytest.mark.parametrize("arguments", [(), ("run", "--scenario", "nothing"), ("fly",)])
+def test_wrong_arguments_are_told_without_a_traceback(arguments: tuple[str, ...]) -> None:
+    done = lab(*arguments)
+    assert done.returncode == 2
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr

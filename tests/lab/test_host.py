@@ -1,0 +1,84 @@
+"""What the lab does to the machine it runs on, and says when it can't."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from lab import disk, host
+from lab.accelerator import boots_under
+from lab.host import LabError
+
+
+def program(directory: Path, name: str, script: str) -> None:
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def fake_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing installed, an empty cache, and only the programs in ``bin``."""
+    programs = tmp_path / "bin"
+    program(programs, "dpkg-query", "exit 1")
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return programs
+
+
+def test_missing_packages_without_apt(monkeypatch: pytest.MonkeyPatch, fake_host: Path) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(LabError, match="apt-get install ovmf"):
+        host.install(["ovmf"])
+
+
+def test_apt_failure_is_told_with_its_words(fake_host: Path) -> None:
+    program(fake_host, "apt-get", 'echo "mirror is on fire"; exit 100')
+    program(fake_host, "sudo", 'exec "$@"')
+    with pytest.raises(LabError, match=r"(?s)apt-get update.*mirror is on fire"):
+        host.install(["ovmf"])
+
+
+def test_nothing_is_installed_that_is_there(fake_host: Path) -> None:
+    program(fake_host, "dpkg-query", "printf installed")
+    program(fake_host, "apt-get", "exit 100")
+    host.install(["ovmf"])
+
+
+def test_failed_image_leaves_nothing_in_the_cache(fake_host: Path) -> None:
+    program(fake_host, "dpkg-query", "printf installed")
+    program(
+        fake_host, "mmdebstrap", 'echo "no such suite"; eval "last=\\${$#}"; : > "$last"; exit 1'
+    )
+    with pytest.raises(LabError, match="no such suite"):
+        host.debian_tar(["hello"])
+    assert list(host.cache_directory().iterdir()) == []
+
+
+def test_digest_tells_the_parts_apart() -> None:
+    assert host.digest("ab", "c") != host.digest("a", "bc")
+    assert host.digest("ab") == host.digest(b"ab")
+
+
+def test_user_data_arrives_byte_for_byte(tmp_path: Path) -> None:
+    host.install(disk.HOST_PACKAGES)
+    user_data = tmp_path / "user-data"
+    user_data.write_bytes("#cloud-config\n# ü\r\n\ttab \n".encode())
+    disk.seed_disk(user_data, "box", tmp_path / "seed.img")
+    disk.run("mcopy", "-i", tmp_path / "seed.img", "::user-data", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == user_data.read_bytes()
+
+
+def test_tool_that_fails_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="mke2fs failed"):
+        disk.run("mke2fs", "-q", tmp_path / "no" / "such", "1M")
+
+
+def test_accelerator_that_runs_no_kernel_is_refused(tmp_path: Path) -> None:
+    """/dev/null is no kernel, whatever the processor can do."""
+    host.install(["qemu-system-x86"])
+    assert not boots_under("tcg", Path("/dev/null"), timeout=5)

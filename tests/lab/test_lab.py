@@ -1,0 +1,98 @@
+"""The whole lab, once, just as ``make lab`` runs it; its result is looked at here."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.lab
+
+# A check that is silently gone would pass; so the ones that a promise rests on are named.
+PROMISED = {
+    "self-test-before-ike",
+    "page-before-call-seen-by-eve",
+    "dial-in",
+    "dial-in-bob",
+    "dial-in-windows",
+    "dial-in-chromeos",
+    "page-through-tunnel",
+    "wire-has-only-ike-and-esp-in-udp",
+    "eve-reads-the-page-only-before-the-call",
+    "wrong-psk",
+    "wrong-password",
+    "unknown-user",
+    "right-credentials-after-wrong-ones",
+    "cleartext-l2tp-refused",
+    "split-runs-bbr-towards-phone",
+    "split-is-faster-than-forwarding",
+    "split-stopped-still-forwards",
+    "split-killed-still-works",
+    "split-comes-back",
+    "wall-instance-metadata",
+    "wall-azure-host",
+    "wall-vnet-neighbour",
+    "port-scan-control",
+    "port-scan-from-internet",
+    "port-scan-from-vnet",
+    "secrets-only-where-daemons-read-them",
+    "broken-gateway-stays-closed",
+    "mended-gateway-opens-again",
+    "reboots-into-mainline-again",
+    "dial-in-after-reboot",
+    *(
+        f"selftest-{name}"
+        for name in ("kernel", "congestion_control", "nat", "connections", "secrets")
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def result(pytestconfig: pytest.Config) -> Any:
+    """Runs the lab with its output on the terminal, because it takes minutes."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print()
+        done = subprocess.run([sys.executable, "-m", "lab", "run"], cwd=ROOT, check=False)
+    path = ROOT / "build" / "lab" / "result.json"
+    assert path.exists(), f"the lab ended with status {done.returncode} and left no result"
+    return json.loads(path.read_text()) | {"status": done.returncode}
+
+
+def test_every_check_passed(result: Any) -> None:
+    failed = [
+        f"{check['name']}: {check['detail']}" for check in result["checks"] if not check["ok"]
+    ]
+    assert not failed
+    assert result["status"] == 0
+
+
+def test_nothing_promised_went_unchecked(result: Any) -> None:
+    assert {check["name"] for check in result["checks"]} >= PROMISED
+
+
+def test_mainline_kernel_after_two_boots(result: Any) -> None:
+    assert int(result["kernel"].partition(".")[0]) >= 7
+    assert "cloud" not in result["kernel"]
+    assert result["boots"] == 2
+    assert "cloud" in result["kernels"][0], "the image no longer starts on the cloud flavour"
+    assert result["congestion_control"] == "bbr"
+
+
+def test_phone_got_what_it_asked_for(result: Any) -> None:
+    client = result["client"]
+    assert ipaddress.ip_address(client["address"]) in ipaddress.ip_network("10.2.2.0/24")
+    assert "MODP_2048" in client["ike"]
+    assert client["esp"].startswith("AES_")
+    assert client["auth"] == "MS-CHAP-V2"
+
+
+def test_ready_in_reasonable_time(result: Any) -> None:
+    """Under emulation; hardware is ten times as fast."""
+    assert 0 < result["ready_seconds"] < 20 * 60

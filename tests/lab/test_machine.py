@@ -1,0 +1,117 @@
+"""The verbs, against an agent that plays QEMU's over a real socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.host import LabError
+from lab.machine import ExpectationFailed, Machine
+
+
+class Agent(threading.Thread):
+    """Answers guest-exec with a canned status and output, after some line noise."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self.status, self.output, self.polls = 0, "", 2
+        self.commands: list[str] = []
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen()
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.server.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as file:
+                for line in file:
+                    request = json.loads(line.rpartition(b"\xff")[2])
+                    file.write(self.reply(request) + b"\n")
+                    file.flush()
+
+    def reply(self, request: dict[str, Any]) -> bytes:
+        arguments = request.get("arguments", {})
+        name = request["execute"]
+        if name == "guest-sync-delimited":
+            # An answer that somebody else did not wait for comes first.
+            return (
+                b'{"return": {"pid": 1}}\n\xff' + json.dumps({"return": arguments["id"]}).encode()
+            )
+        if name == "guest-exec":
+            self.commands.append(arguments["arg"][1])
+            return b'{"return": {"pid": 7}}'
+        if name == "guest-exec-status":
+            self.polls -= 1
+            done = {
+                "exited": True,
+                "exitcode": self.status,
+                "out-data": base64.b64encode(self.output.encode()).decode(),
+            }
+            return json.dumps({"return": done if self.polls < 0 else {"exited": False}}).encode()
+        return json.dumps({"error": {"desc": f"unknown {name}"}}).encode()
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    agent = Agent(tmp_path / "box.agent")
+    agent.start()
+    yield agent
+    agent.server.shutdown(socket.SHUT_RDWR)
+    agent.server.close()
+    agent.join(5)
+
+
+@pytest.fixture
+def box(agent: Agent, tmp_path: Path) -> Machine:
+    return Machine("box", tmp_path, tmp_path, [])
+
+
+def test_succeed_returns_the_output(agent: Agent, box: Machine) -> None:
+    agent.output = "grüße\n"
+    assert box.succeed("hello") == "grüße\n"
+    assert agent.commands[-1].endswith("hello")
+
+
+def test_succeed_fails_with_command_and_output(agent: Agent, box: Machine) -> None:
+    agent.status, agent.output = 3, "no such thing"
+    with pytest.raises(ExpectationFailed, match=r"(?s)status 3.*do it.*no such thing"):
+        box.succeed("do it")
+
+
+def test_fail_is_the_opposite(agent: Agent, box: Machine) -> None:
+    with pytest.raises(ExpectationFailed, match="must fail"):
+        box.fail("true")
+    agent.status = 1
+    box.fail("false")
+
+
+def test_command_that_does_not_end(agent: Agent, box: Machine) -> None:
+    agent.polls = 1000
+    with pytest.raises(ExpectationFailed, match="still running after 0 s"):
+        box.succeed("sleep inf", timeout=0.2)
+
+
+def test_refused_request_is_a_broken_harness(box: Machine, agent: Agent, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="guest-file-open"):
+        box.fetch("/etc/passwd", tmp_path / "copy")
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    assert not Machine("nobody", tmp_path, tmp_path, []).answers()
+
+
+def test_ended_qemu_is_reported_with_its_last_words(tmp_path: Path) -> None:
+    box = Machine("box", tmp_path, tmp_path, [])
+    (tmp_path / "box.qemu.log").write_text("no such disk")
+    with pytest.raises(LabError, match="no such disk"):
+        box.check_alive()
