@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cloud_init.__main__ import main
+from cloud_init.settings import Settings, parse
+from tests.cloud_init.guest_tree import Guest
+
+EXAMPLE = Path(__file__).parents[2] / "settings.example.yaml"
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    """The example's settings, as a settings file gives them; a copy to change."""
+    loaded = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+@pytest.fixture
+def settings(raw: dict[str, Any]) -> Settings:
+    return parse(raw)
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
+    """The example's guest. Not to be written to; see `Guest.altered`."""
+    out = tmp_path_factory.mktemp("guest") / "out"
+    assert main(["render", "--settings", str(EXAMPLE), "--out", str(out)]) == 0
+    return Guest(out)

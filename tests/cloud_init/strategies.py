@@ -1,0 +1,67 @@
+"""Valid settings, as many as there are, for property tests."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Any
+
+from hypothesis import strategies as st
+
+MINIMAL: dict[str, Any] = {
+    "psk": "a-key-of-24-characters-x",
+    "users": {"alice": "alice-password"},
+}
+
+printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+
+# Weighted towards what quoting stumbles over.
+awkward = st.sampled_from("\"'\\#$%{}@/*!`;: \\nrtx01") | printable
+
+
+def _trimmed(text: str) -> bool:
+    return text == text.strip()
+
+
+psks = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="\"'\\"),
+    min_size=16,
+    max_size=128,
+).filter(_trimmed)
+
+passwords = st.text(awkward, min_size=8, max_size=128).filter(
+    lambda text: _trimmed(text) and not text.startswith("@/")
+)
+
+user_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", fullmatch=True)
+
+
+def networks(pool: str, prefixes: range) -> st.SearchStrategy[str]:
+    """Networks within a pool."""
+    base = IPv4Network(pool)
+
+    def within(prefix: int) -> st.SearchStrategy[str]:
+        count = 2 ** (prefix - base.prefixlen)
+        size = 2 ** (32 - prefix)
+        return st.integers(0, count - 1).map(
+            lambda index: str(IPv4Network((int(base[0]) + index * size, prefix)))
+        )
+
+    return st.sampled_from(prefixes).flatmap(within)
+
+
+@st.composite
+def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
+    """A map as a settings file gives it, with any of the optional keys."""
+    optional = {
+        "tunnelSubnet": networks("10.128.0.0/9", range(16, 29)),
+        "vnetSubnet": networks("172.16.0.0/12", range(12, 30)),
+        "dnsServers": st.lists(st.sampled_from(["8.8.8.8", "1.1.1.1"]), min_size=1, max_size=2),
+        "mtu": st.integers(576, 1410) | st.integers(576, 1410).map(str),
+        "sshSource": st.just("") | networks("203.0.113.0/24", range(24, 33)),
+        "phoneToPhone": st.booleans(),
+    }
+    required = {
+        "psk": psks,
+        "users": st.dictionaries(user_names, passwords, min_size=1, max_size=4),
+    }
+    return draw(st.fixed_dictionaries(required, optional=optional))

@@ -1,0 +1,417 @@
+"""Each shipped file through the checker that its own program brings, on the guest's release.
+
+Whatever a checker prints beyond what is expected is a failure: systemd-analyze and addconn
+print "Unknown key" or "keyword ignored" and exit 0. And every checker has to complain about
+files broken on purpose, or it would guard nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cloud_init.guest_tree import WITH_ETH0, Guest
+
+Checker = Callable[[Guest], str]
+
+UNITS = "/etc/systemd/system"
+SBIN = "/usr/local/sbin"
+L2TP = "/etc/ipsec.d/l2tp-psk.conf"
+PPP_OPTIONS = "/etc/ppp/options.xl2tpd"
+GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
+NETWORKD = "/etc/systemd/networkd.conf.d/lunch-gateway.conf"
+SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
+
+
+def cloud_config(guest: Guest) -> str:
+    return guest.complaints(
+        "cloud-init schema -c /root/user-data", expected="Valid schema /root/user-data"
+    )
+
+
+def nft(guest: Guest) -> str:
+    """Loaded for real, into a network namespace of its own."""
+    return guest.complaints("nft -c -f /etc/nftables.conf && nft -f /etc/nftables.conf")
+
+
+def addconn(guest: Guest) -> str:
+    return guest.complaints("ipsec addconn --checkconfig --config /etc/ipsec.conf")
+
+
+def pluto(guest: Guest) -> str:
+    """addconn takes any proposal; only the daemon says whether it can use the connection."""
+    return guest.complaints(
+        WITH_ETH0
+        + """
+        ipsec initnss >/dev/null
+        timeout 20 ipsec pluto --nofork --logfile /tmp/pluto.log --config /etc/ipsec.conf &
+        timeout 10 sh -c "until [ -S /run/pluto/pluto.ctl ]; do sleep 0.02; done"
+        ipsec addconn --config /etc/ipsec.conf l2tp-psk
+        ipsec whack --rereadsecrets | grep -vE "^(forgetting|loading) secrets"
+        ipsec whack --listpsks | grep -o PSK.*
+        ipsec whack --connectionstatus | grep -oE "IKEv1[+]PSK.*|(ike|ipsec)_life: [0-9]+s"
+        ipsec whack --shutdown; wait
+        """,
+        expected="""\
+"l2tp-psk": added IKEv1 connection
+PSK (none) (none)
+ike_life: 86400s
+ipsec_life: 86400s
+IKEv1+PSK+ENCRYPT+TRANSPORT+DONT_REKEY+IKE_FRAG_ALLOW+ESN_NO+ESN_YES;
+Pluto is shutting down
+""",
+    )
+
+
+def systemd(guest: Guest) -> str:
+    """Each unit alone, and then the whole boot, which finds ordering cycles."""
+    texts = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in (guest.out / f"rootfs{UNITS}").glob("*.service")
+    }
+    enabled = [name for name, text in texts.items() if "[Install]" in text]
+    return guest.complaints(
+        f"""
+        set -e
+        systemd-analyze verify --man=no {shlex.join(texts)} ipsec.service
+        systemctl --quiet enable ipsec {shlex.join(enabled)} 2>/dev/null
+        ln -s /usr/lib/systemd/system/cloud-init.target {UNITS}/multi-user.target.wants/
+        systemd-analyze verify --man=no multi-user.target
+        """
+    )
+
+
+def sshd(guest: Guest) -> str:
+    """Also beside the file in which images and cloud-init allow passwords."""
+    return guest.complaints(
+        """
+        sshd -t
+        echo "PasswordAuthentication yes" >/etc/ssh/sshd_config.d/50-cloud-init.conf
+        sshd -T | grep -iE "^(password|kbdinteractive)authentication|^permitrootlogin" | sort
+        """,
+        expected="kbdinteractiveauthentication no\npasswordauthentication no\npermitrootlogin no",
+    )
+
+
+def sysctl(guest: Guest) -> str:
+    """Parsed, and what can be set in a network namespace is set and read back."""
+    wanted = dict(re.findall(r"^(net\.[^=\s]+) = (\S+)$", guest.text(SYSCTLS), re.M))
+    # The kernel has these once per machine, and ours may have neither BBR nor fq.
+    whole_machine = {"net.ipv4.tcp_congestion_control": "bbr", "net.core.default_qdisc": "fq"}
+    if not whole_machine.items() <= wanted.items():
+        return f"{SYSCTLS} sets no {whole_machine}"
+    paths = {
+        key.replace(".", "/"): value for key, value in wanted.items() if key not in whole_machine
+    }
+    compare = "".join(
+        f'for file in /proc/sys/{path}; do [ "$(cat $file)" = {value} ] || echo $file; done\n'
+        for path, value in paths.items()
+    )
+    prefixes = "--prefix=net/ipv4/conf --prefix=net/ipv4/ip_forward"
+    return guest.complaints(
+        f"""
+        set -e
+        {WITH_ETH0}
+        /usr/lib/systemd/systemd-sysctl --strict --prefix=/none {SYSCTLS}
+        /usr/lib/systemd/systemd-sysctl --strict {prefixes} {SYSCTLS}
+        {compare}
+        """
+    )
+
+
+def apt_config(guest: Guest) -> str:
+    return guest.complaints(
+        "apt-config dump | grep -E '^(DPkg::Lock::Timeout|Acquire::Retries|APT::Install-Rec)'",
+        expected='APT::Install-Recommends "false";\n'
+        'Acquire::Retries "5";\nDPkg::Lock::Timeout "600";',
+    )
+
+
+def apt_pin(guest: Guest) -> str:
+    """Which kernels apt would install, asked of two small archives made on the spot."""
+    return guest.complaints(
+        """
+        set -e
+        rm -f /etc/apt/sources.list
+        archive() { # codename, suite, version, further lines of Release
+            mkdir -p /archive/$1 && cd /archive/$1
+            for flavour in amd64 cloud-amd64; do
+                printf "Package: linux-image-%s\\nVersion: %s\\nArchitecture: amd64\\n" $flavour $3
+                printf "Filename: none\\nSize: 1\\nMD5sum: %032d\\n\\n" 0
+            done >Packages
+            printf "Codename: $1\\nSuite: $2\\nDate: $(date -Ru | sed s/+0000/UTC/)\\n$4" >Release
+            set -- $1 $(sha256sum Packages) $(stat -c %s Packages)
+            printf "SHA256:\\n $2 $4 Packages\\n" >>Release
+            echo "deb [trusted=yes] file:/archive/$1 ./" >>/etc/apt/sources.list.d/test.list
+        }
+        archive trixie stable 6.12.57-1 ""
+        archive trixie-backports stable-backports 7.3.4-1 \
+            "NotAutomatic: yes\\nButAutomaticUpgrades: yes\\n"
+        apt-get -qq -o APT::Sandbox::User=root update
+        apt-cache policy linux-image-amd64 linux-image-cloud-amd64 | grep Candidate
+        """,
+        expected="  Candidate: 7.3.4-1\n  Candidate: 6.12.57-1",
+    )
+
+
+def grub(guest: Guest) -> str:
+    """What the selection picks from a /boot with the cloud flavour ahead in version."""
+    return guest.complaints(
+        f"""
+        cd /boot
+        touch vmlinuz-6.12.57+deb13-cloud-amd64 vmlinuz-9.9.9+deb13-cloud-amd64
+        touch vmlinuz-6.12.57+deb13-amd64 vmlinuz-7.3.4+deb13-amd64 vmlinuz-7.12.1+deb13-amd64
+        touch config-9.9.9+deb13-amd64 initrd.img-9.9.9+deb13-amd64
+        mkdir zold && touch zold/vmlinuz-9.9.9+deb13-amd64
+        . {GRUB}
+        echo "$GRUB_DEFAULT $GRUB_TOP_LEVEL"
+        """,
+        expected="0 /boot/vmlinuz-7.12.1+deb13-amd64",
+    )
+
+
+def pppd(guest: Guest) -> str:
+    """Parses its options, and finds a secret with which each user could prove himself."""
+    return guest.complaints(
+        "set -e\n"
+        + "".join(
+            f"pppd name lunch-gateway remotename {user} file {PPP_OPTIONS} notty dryrun\n"
+            for user in ("alice", "bob")
+        )
+    )
+
+
+def pppd_effect(guest: Guest) -> str:
+    """The options in effect, of those that must be right for every phone."""
+    return guest.complaints(
+        f"pppd name lunch-gateway file {PPP_OPTIONS} notty logfd 2 dump dryrun 2>&1"
+        " | sed -nE 's/^((mtu|mru|ms-dns|refuse-pap|require-mschap-v2|noccp|idle)[^\t]*).*/\\1/p'"
+        " | sort",
+        expected="idle 1800\nmru 1280\nms-dns 1.1.1.1\nms-dns 8.8.8.8\nmtu 1280\nnoccp\n"
+        "refuse-pap\nrequire-mschap-v2",
+    )
+
+
+def haproxy(guest: Guest) -> str:
+    """Reads what it will run; its warnings count."""
+    return guest.complaints("haproxy -c -f /etc/haproxy/haproxy.cfg")
+
+
+def networkd(guest: Guest) -> str:
+    """networkd only logs what it does not know: strictly these lines."""
+    lines = guest.text(NETWORKD).splitlines()
+    known = {"[Network]", "ManageForeignRoutingPolicyRules=no", "ManageForeignRoutes=no"}
+    bad = [line for line in lines if not line.startswith("#") and line not in known]
+    return f"unknown: {bad}" if bad else ""
+
+
+def modules(guest: Guest) -> str:
+    """There is no checker that works without those modules: strictly one name a line.
+    Whether the kernel has them, the lab sees."""
+    lines = guest.text("/etc/modules-load.d/lunch-gateway.conf").splitlines()
+    bad = [line for line in lines if not re.fullmatch(r"#.*|[a-z0-9_]+", line)]
+    return f"not a module name: {bad}" if bad else ""
+
+
+XL2TPD_SAYS = re.compile(
+    r"Not looking for kernel SAref support|L2TP kernel support not detected.*"
+    r"|Using l2tp kernel support|xl2tpd version .*|(Written|Forked|Inherited|Forked again) by .*"
+    r"|Listening on IP address 0.0.0.0, port 1701|death_handler: Fatal signal 15 received"
+)
+
+
+def xl2tpd(guest: Guest) -> str:
+    """It has no check mode: started as its unit does, until it listens or gives up."""
+    start = re.search(r"^ExecStart=(.*)$", guest.text(f"{UNITS}/xl2tpd.service"), re.M)
+    assert start
+    done = guest.run(
+        f"""
+        mkdir /run/xl2tpd
+        timeout 20 {start[1]} >/tmp/log 2>&1 & pid=$!
+        while kill -0 $pid 2>/dev/null && ! grep -q Listening /tmp/log; do sleep 0.02; done
+        kill $pid 2>/dev/null
+        wait
+        sed "s/^xl2tpd[^ ]* //" /tmp/log
+        """
+    )
+    lines = done.stdout.splitlines()
+    bad = [line for line in lines if not XL2TPD_SAYS.fullmatch(line.rstrip("."))]
+    if not any(line.startswith("Listening") for line in lines):
+        bad.append("it does not listen")
+    return "\n".join(bad)
+
+
+def shell(guest: Guest) -> str:
+    """Debian's sh reads what it will run. shellcheck has its say in test_linters.py."""
+    scripts = shell_scripts(guest)
+    return guest.complaints("".join(f"sh -n {path} || exit 1\n" for path in scripts))
+
+
+def python(guest: Guest) -> str:
+    """The guest's Python compiles its scripts without a warning."""
+    check = "import pathlib, sys; compile(pathlib.Path(sys.argv[1]).read_text(), '', 'exec')"
+    return guest.complaints(
+        "set -e\n"
+        + "".join(
+            f"python3 -W error -c {shlex.quote(check)} {path}\n" for path in python_scripts(guest)
+        )
+    )
+
+
+def scripts_of(guest: Guest, interpreter: str) -> list[str]:
+    paths = [path for path in (guest.out / "rootfs").rglob("*") if path.is_file()]
+    return sorted(
+        "/" + path.relative_to(guest.out / "rootfs").as_posix()
+        for path in paths
+        if path.read_text(encoding="utf-8").split("\n")[0] == interpreter
+    )
+
+
+def shell_scripts(guest: Guest) -> list[str]:
+    return [GRUB, *scripts_of(guest, "#!/bin/sh")]
+
+
+def python_scripts(guest: Guest) -> list[str]:
+    modules = (guest.out / "rootfs").rglob("*.py")
+    return [
+        *scripts_of(guest, "#!/usr/bin/python3"),
+        *(f"/{path.relative_to(guest.out / 'rootfs')}" for path in modules),
+    ]
+
+
+CHECKED_BY: dict[str, tuple[Checker, ...]] = {
+    "user-data": (cloud_config,),
+    "/etc/apt/apt.conf.d/90lunch-gateway": (apt_config,),
+    "/etc/apt/preferences.d/lunch-gateway": (apt_pin,),
+    GRUB: (shell, grub),
+    "/etc/ipsec.conf": (addconn, pluto),
+    L2TP: (addconn, pluto),
+    "/etc/ipsec.d/lunch-gateway.secrets": (pluto,),
+    "/etc/haproxy/haproxy.cfg": (haproxy,),
+    "/etc/lunch-gateway/settings.nft": (nft,),
+    "/etc/lunch-gateway/split.nft": (nft,),
+    NETWORKD: (networkd,),
+    f"{UNITS}/gateway-split.service": (systemd,),
+    f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
+    "/etc/modules-load.d/lunch-gateway.conf": (modules,),
+    "/etc/nftables.conf": (nft,),
+    "/etc/ppp/chap-secrets": (pppd,),
+    PPP_OPTIONS: (pppd, pppd_effect),
+    "/etc/ssh/sshd_config.d/10-lunch-gateway.conf": (sshd,),
+    SYSCTLS: (sysctl,),
+    f"{UNITS}/cloud-init-local.service.d/10-lunch-gateway.conf": (systemd,),
+    f"{UNITS}/gateway-ready.service": (systemd,),
+    f"{UNITS}/gateway-scrub.service": (systemd,),
+    f"{UNITS}/ipsec.service.d/10-lunch-gateway.conf": (systemd,),
+    f"{UNITS}/xl2tpd.service": (systemd, xl2tpd),
+    "/etc/xl2tpd/xl2tpd.conf": (xl2tpd,),
+    f"{SBIN}/gateway-prepare": (shell,),
+    f"{SBIN}/gateway-ready": (shell,),
+    f"{SBIN}/gateway-scrub": (shell,),
+    f"{SBIN}/gateway-selftest": (python,),
+    "/usr/local/lib/lunch-gateway/checks.py": (python,),
+}
+CHECKERS = sorted({check for checks in CHECKED_BY.values() for check in checks}, key=repr)
+
+
+def test_every_shipped_file_has_a_checker(guest: Guest) -> None:
+    files = {path for path in (guest.out / "rootfs").rglob("*") if path.is_file()}
+    paths = {"/" + path.relative_to(guest.out / "rootfs").as_posix() for path in files}
+    assert paths | {"user-data"} == CHECKED_BY.keys()
+
+
+@pytest.mark.parametrize("checker", CHECKERS, ids=lambda checker: checker.__name__)
+def test_checker_has_no_complaint(checker: Checker, guest: Guest) -> None:
+    assert checker(guest) == ""
+
+
+BROKEN: list[tuple[Checker, str, str, str]] = [
+    (cloud_config, "user-data", "packages:", "pakages:"),
+    (cloud_config, "user-data", "ssh_pwauth: false", "ssh_pwauth: perhaps"),
+    # Deprecated, which is no error to cloud-init.
+    (cloud_config, "user-data", "ssh_pwauth: false", "ssh_pwauth: 'no'"),
+    (apt_config, "/etc/apt/apt.conf.d/90lunch-gateway", '"600";', '"600"'),
+    (apt_config, "/etc/apt/apt.conf.d/90lunch-gateway", "DPkg::Lock", "Dpkg::Look"),
+    (apt_pin, "/etc/apt/preferences.d/lunch-gateway", "Package:", "Pakage:"),
+    (apt_pin, "/etc/apt/preferences.d/lunch-gateway", "trixie-back", "bookworm-back"),
+    (apt_pin, "/etc/apt/preferences.d/lunch-gateway", "linux-image-amd64", "linux-image-*"),
+    (grub, GRUB, " ! -name '*-cloud-*'", ""),
+    (grub, GRUB, "sort -V", "sort"),
+    (grub, GRUB, " -maxdepth 1", ""),
+    (shell, GRUB, ')"', '"'),
+    (shell, f"{SBIN}/gateway-prepare", "esac", ""),
+    (shell, f"{SBIN}/gateway-ready", "done", ""),
+    (shell, f"{SBIN}/gateway-scrub", "set -eu", "if true"),
+    (addconn, "/etc/ipsec.conf", "ikev1-policy=accept", "ikev1-policy=acept"),
+    (addconn, L2TP, "rekey=no", "rekey=maybe"),
+    (addconn, L2TP, "rekey=no", "rekey=no\n    dpdaction=clear"),
+    (addconn, L2TP, "sha2-truncbug", "sha2-trunkbug"),
+    (pluto, "/etc/ipsec.conf", "ikev1-policy=accept", "ikev1-policy=drop"),
+    (pluto, L2TP, "ike=aes256-sha2;modp2048", "ike=aes256-sha2;modp2049"),
+    (pluto, L2TP, "esp=aes_gcm-null", "esp=aes_gmc-null"),
+    (pluto, L2TP, "ikelifetime=24h", "ikelifetime=8h"),
+    (pluto, L2TP, "rekey=no", "rekey=no\n    keyingtries=3"),
+    (pluto, L2TP, "type=transport", "type=tunnel"),
+    (pluto, "/etc/ipsec.d/lunch-gateway.secrets", "PSK", "PKS"),
+    (nft, "/etc/lunch-gateway/settings.nft", "define tunnel_mss", "define tunnel_mms"),
+    (nft, "/etc/nftables.conf", "priority filter; pol", "priority filter pol"),
+    (nft, "/etc/nftables.conf", "meta ipsec exists", "meta ipsec exist"),
+    (nft, "/etc/nftables.conf", "goto from_phone_to_us", "goto from_phone_to_me"),
+    (nft, "/etc/lunch-gateway/split.nft", "tproxy ip to", "tproxy to"),
+    (haproxy, "/etc/haproxy/haproxy.cfg", "mode tcp", "mode tpc"),
+    (haproxy, "/etc/haproxy/haproxy.cfg", "timeout client 125m", ""),
+    (networkd, NETWORKD, "ManageForeignRoutes", "ManageForeinRoutes"),
+    (modules, "/etc/modules-load.d/lunch-gateway.conf", "esp4\n", "esp4 l2tp_ppp\n"),
+    (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway', '"alice" lunch-gatewy'),
+    (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway "', '"alice" lunch-gateway '),
+    (pppd, PPP_OPTIONS, "lcp-echo-interval", "lcp-ecco-interval"),
+    (pppd, PPP_OPTIONS, "idle 1800", "idle long"),
+    (pppd_effect, PPP_OPTIONS, "refuse-pap", "#refuse-pap"),
+    (sshd, "/etc/ssh/sshd_config.d/10-lunch-gateway.conf", "PasswordAuth", "PaswordAuth"),
+    (sshd, "/etc/ssh/sshd_config.d/10-lunch-gateway.conf", "\nPasswordAuth", "\n#PasswordAuth"),
+    (sysctl, SYSCTLS, "net.ipv4.ip_forward = 1", "net.ipv4.ip_forward 1"),
+    (sysctl, SYSCTLS, "net.ipv4.ip_forward = 1", "net.ipv4.ip_forwardd = 1"),
+    (sysctl, SYSCTLS, "conf.all.rp_filter = 0", "conf.al.rp_filter = 0"),
+    (sysctl, SYSCTLS, "default_qdisc", "default_qdisk"),
+    (systemd, f"{UNITS}/gateway-ready.service", "sbin/gateway-ready", "sbin/gateway-redy"),
+    (systemd, f"{UNITS}/gateway-ready.service", "RestartSec", "RestatSec"),
+    (systemd, f"{UNITS}/gateway-ready.service", "After=", "After=cloud-final.service "),
+    (
+        systemd,
+        f"{UNITS}/cloud-init-local.service.d/10-lunch-gateway.conf",
+        "After=",
+        "After=cloud-final.service ",
+    ),
+    (systemd, f"{UNITS}/gateway-scrub.service", "Type=oneshot", "Type=one-shot"),
+    (systemd, f"{UNITS}/ipsec.service.d/10-lunch-gateway.conf", "=always", "=alwyas"),
+    (systemd, f"{UNITS}/xl2tpd.service", "RestartSec=2", "RestartSec=two"),
+    (xl2tpd, f"{UNITS}/xl2tpd.service", "xl2tpd -D", "xl2tpd -D --foreground"),
+    (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "length bit", "lenght bit"),
+    (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "ip range = 10", "ip range = x10"),
+    (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "port = 1701", "port = 1702"),
+]
+
+
+@pytest.mark.parametrize(
+    ("checker", "path", "old", "new"),
+    [pytest.param(*row, id=f"{row[0].__name__}-{row[3].strip()}") for row in BROKEN],
+)
+def test_checker_complains_about_a_broken_file(
+    checker: Checker, path: str, old: str, new: str, guest: Guest, tmp_path: Path
+) -> None:
+    broken = guest.altered(tmp_path / "out", path, lambda text: text.replace(old, new, 1))
+    assert checker(broken) != ""
+
+
+def test_python_checker_complains(guest: Guest, tmp_path: Path) -> None:
+    path = f"{SBIN}/gateway-selftest"
+    broken = guest.altered(tmp_path / "out", path, lambda _: "#!/usr/bin/python3\nprint('\\d')\n")
+    assert python(broken) != ""
+
+
+def test_every_checker_was_seen_to_complain() -> None:
+    assert {row[0] for row in BROKEN} | {python} == set(CHECKERS)

@@ -1,0 +1,210 @@
+"""The tree of files: complete, filled in, with the right modes, and quoted as daemons read."""
+
+from __future__ import annotations
+
+import re
+import string
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud_init import files
+from cloud_init.files import ROOTFS, SECRET_FILES, SERVER_NAME, GuestFile, guest_files
+from cloud_init.settings import Settings, parse
+from tests.cloud_init.guest_tree import Guest
+from tests.cloud_init.pppd_words import MAX_SECRET, lines_of_words
+from tests.cloud_init.strategies import MINIMAL, passwords, psks, settings_maps, user_names
+
+REPOSITORY = ROOTFS.parents[1]
+TEMPLATES = sorted(ROOTFS.rglob("*.tmpl"))
+
+
+def content(settings: Settings, path: str) -> str:
+    (found,) = [file.content for file in guest_files(settings) if file.path == path]
+    return found
+
+
+def by_path(settings: Settings) -> dict[str, GuestFile]:
+    return {file.path: file for file in guest_files(settings)}
+
+
+def test_what_git_holds_is_what_lands(settings: Settings) -> None:
+    """An editor's backup or a stray cache in rootfs/ would be shipped too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "cloud_init/rootfs"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    tracked = {name.removeprefix("cloud_init/rootfs") for name in listed.split("\0") if name}
+    assert {name.removesuffix(".tmpl") for name in tracked} == set(by_path(settings))
+
+
+def test_git_knows_what_is_executable() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage", "cloud_init/rootfs"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    wrong = [
+        line
+        for line in listed.splitlines()
+        if line.startswith("100755") != ("/sbin/" in line or "/bin/" in line)
+    ]
+    assert wrong == []
+
+
+def test_modes(settings: Settings) -> None:
+    modes = {path: file.mode for path, file in by_path(settings).items()}
+    assert {path for path, mode in modes.items() if mode == 0o600} == set(SECRET_FILES)
+    assert {path for path, mode in modes.items() if mode == 0o755} == {
+        path for path in modes if path.startswith("/usr/local/sbin/")
+    }
+    assert set(modes.values()) <= {0o600, 0o644, 0o755}
+
+
+def test_only_the_secret_files_hold_secrets(settings: Settings) -> None:
+    """Found by what differs when only the secrets do."""
+    ours, redacted = by_path(settings), by_path(settings.redacted())
+    assert {path for path in ours if ours[path] != redacted[path]} == set(SECRET_FILES)
+
+
+def test_every_secret_file_says_why() -> None:
+    assert all(len(reason) > 10 for reason in SECRET_FILES.values())
+
+
+def names_in(template: Path) -> set[str]:
+    return set(string.Template(template.read_text(encoding="utf-8")).get_identifiers())
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_a_reason_and_valid_placeholders(template: Path) -> None:
+    assert names_in(template), "without a placeholder it should be a literal file"
+    assert string.Template(template.read_text(encoding="utf-8")).is_valid()
+
+
+def test_every_value_is_used_by_a_template(settings: Settings) -> None:
+    used = {name for template in TEMPLATES for name in names_in(template)}
+    assert set(files._template_values(settings)) == used
+
+
+@pytest.mark.parametrize("text", ["${no_such_value}", "$no_such_value", "${psk", "100 $"])
+def test_a_mistake_in_a_template_is_an_error(
+    text: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/x.tmpl").write_text(text)
+    monkeypatch.setattr(files, "ROOTFS", tmp_path)
+    with pytest.raises((KeyError, ValueError)):
+        list(guest_files(settings))
+
+
+def test_a_literal_file_keeps_its_dollars(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.sh").write_text("echo ${psk} $$\n")
+    monkeypatch.setattr(files, "ROOTFS", tmp_path)
+    assert [file.content for file in guest_files(settings)] == ["echo ${psk} $$\n"]
+
+
+@given(settings_maps())
+def test_every_file_is_whole_lines_of_ascii(raw: dict[str, Any]) -> None:
+    for file in guest_files(parse(raw)):
+        assert file.path.startswith("/")
+        assert not file.path.endswith(".tmpl")
+        assert file.content.isascii()
+        assert "\r" not in file.content
+        assert not re.search(r"[ \t]$", file.content, re.M), file.path
+        assert re.search(r"[^\n]\n\Z", file.content), file.path
+
+
+@given(st.dictionaries(user_names, passwords, min_size=1, max_size=4), psks)
+def test_pppd_reads_back_every_user(users: dict[str, str], psk: str) -> None:
+    text = content(parse({"psk": psk, "users": users}), "/etc/ppp/chap-secrets")
+    assert lines_of_words(text) == [
+        [user, SERVER_NAME, password, "*"] for user, password in users.items()
+    ]
+    assert all(len(password) <= MAX_SECRET for password in users.values())
+
+
+@pytest.mark.parametrize(
+    ("escape", "mistake"),
+    [
+        (lambda text: text, "nothing escaped"),
+        (lambda text: text.replace('"', '\\"'), "no backslash escaped"),
+        (lambda text: text.replace('"', '\\"').replace("\\", "\\\\"), "in the wrong order"),
+    ],
+)
+def test_the_independent_reader_notices_wrong_quoting(
+    escape: Callable[[str], str],
+    mistake: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "_pppd_escape", escape)
+    lines = lines_of_words(content(settings, "/etc/ppp/chap-secrets"))
+    assert lines != [[user, SERVER_NAME, word, "*"] for user, word in settings.users.items()]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("# only a comment", []),
+        ("a b # c\n\n  d\n", [["a", "b"], ["d"]]),
+        ("a\\\nb c", [["ab", "c"]]),
+        ("a \\\n b", [["a", "b"]]),
+        ("'a \"b' \"c 'd\"", [['a "b', "c 'd"]]),
+        ('"a # b"c', [["a # bc"]]),
+        ("a#b", [["a"]]),
+        (r'"\\ \" \n \x41 \101 \s \z"', [['\\ " \n A A   z']]),
+        ('"two\nlines" x', [["two\nlines", "x"]]),
+    ],
+)
+def test_the_independent_reader(text: str, lines: list[list[str]]) -> None:
+    assert lines_of_words(text) == lines
+
+
+@given(psks)
+def test_the_pre_shared_key_stands_between_quotes(psk: str) -> None:
+    text = content(parse(MINIMAL | {"psk": psk}), "/etc/ipsec.d/lunch-gateway.secrets")
+    # ipsec.secrets(5): anything but a quote or a newline, between double quotes.
+    assert re.fullmatch(r': PSK "([^"\n]*)"\n', text)
+    assert text == f': PSK "{psk}"\n'
+
+
+def test_server_name_is_the_same_to_xl2tpd_and_in_the_secrets(settings: Settings) -> None:
+    assert f"\nname = {SERVER_NAME}\n" in content(settings, "/etc/xl2tpd/xl2tpd.conf")
+
+
+def test_no_option_that_makes_pppd_fail_under_xl2tpd(settings: Settings) -> None:
+    words = content(settings, "/etc/ppp/options.xl2tpd").split()
+    assert not {"lock", "crtscts"} & set(words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phoneToPhone": True},
+        {"sshSource": "203.0.113.0/24"},
+        {"dnsServers": ["9.9.9.9"]},
+        {"dnsServers": ["9.9.9.9", "9.9.9.9"]},
+        {"tunnelSubnet": "192.168.7.0/28", "vnetSubnet": "172.16.0.0/12", "mtu": 576},
+        {"vnetSubnet": "192.168.0.0/29", "tunnelSubnet": "10.0.0.0/16", "mtu": 1410},
+    ],
+    ids=str,
+)
+def test_nft_takes_every_kind_of_settings(
+    changes: dict[str, Any], guest: Guest, tmp_path: Path
+) -> None:
+    text = content(parse(MINIMAL | changes), "/etc/lunch-gateway/settings.nft")
+    other = guest.altered(tmp_path / "out", "/etc/lunch-gateway/settings.nft", lambda _: text)
+    assert other.complaints("nft -f /etc/nftables.conf") == ""

@@ -1,0 +1,157 @@
+"""What the packet filter does to real packets: the rendered /etc/nftables.conf is loaded by
+the guest's own nft, in namespaces laid out like the gateway and what is around it. And every
+check has to go red when the rule behind it is taken away, or it would guard nothing.
+
+The kernel is that of the machine that runs the tests, and it may have no ESP. So what only
+IPsec can show, that L2TP does get in and out through it, is left to the lab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud_init.__main__ import render
+from cloud_init.settings import parse
+from tests.cloud_init.guest_tree import Guest
+from tests.cloud_init.packets import outside, phones
+from tests.cloud_init.packets.hosts import ADMIN, LAN_HOST
+from tests.cloud_init.packets.layout import Layout
+
+Check = Callable[[Layout], None]
+
+CHECKS = (*phones.CHECKS, *outside.CHECKS)
+
+SETTINGS: dict[Check, dict[str, Any]] = {
+    phones.at_home: {"dnsServers": [LAN_HOST]},
+    phones.phones_meet: {"phoneToPhone": True},
+    outside.ssh_from_its_source: {"sshSource": f"{ADMIN}/32"},
+}
+"""Where a check needs others than the example's."""
+
+RUN_CHECK = (
+    "mkdir -p /root/tests/cloud_init/packets && cd /root/tests/cloud_init/packets\n"
+    + "".join(
+        f"cat >{path.name} <<'END OF FILE'\n{path.read_text()}END OF FILE\n"
+        for path in Path(__file__).with_name("packets").glob("*.py")
+    )
+    + "cd /root && exec python3 -Bm tests.cloud_init.packets "
+)
+
+
+def verdict(check: Check, guest: Guest) -> str:
+    """Empty, or what the gateway did wrong."""
+    done = guest.run(RUN_CHECK + check.__name__)
+    if done.returncode == 1 and done.stdout.startswith("RED: "):
+        return done.stdout
+    assert (done.returncode, done.stdout) == (0, ""), f"no verdict:\n{done.stdout}"
+    return ""
+
+
+@pytest.fixture
+def guest_for(guest: Guest, raw: dict[str, Any], tmp_path: Path) -> Callable[[Check], Guest]:
+    def build(check: Check) -> Guest:
+        if check not in SETTINGS:
+            return guest
+        render(parse({**raw, **SETTINGS[check]}), tmp_path / "settings")
+        return Guest(tmp_path / "settings")
+
+    return build
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_packets(check: Check, guest_for: Callable[[Check], Guest]) -> None:
+    assert verdict(check, guest_for(check)) == ""
+
+
+FILES = ("/etc/nftables.conf", "/etc/lunch-gateway/settings.nft", "/usr/local/sbin/gateway-ready")
+REJECT = "reject with icmpx admin-prohibited"
+NEXT = "\n        "
+MASQUERADE = 'ip saddr $tunnel_subnet oifname != "ppp*" masquerade'
+HIGH_PORTS = "masquerade to :16384-65535"
+ESTABLISHED = "ct state established,related accept"
+NOT_OURS = f"ip saddr != $tunnel_subnet drop{NEXT}"
+NOT_ITS_OWN = f"fib saddr . iif oif missing drop{NEXT}"
+DNS = "ip daddr $dns_servers meta l4proto { tcp, udp } th dport 53 accept"
+MEETING = 'oifname "ppp*" ip saddr $meeting_phones ip daddr $meeting_phones accept'
+CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
+
+BROKEN: list[tuple[Check, str, str]] = [
+    (phones.internet, 'iifname "ppp*" jump from_phone\n', "\n"),
+    (phones.internet, f'oifname "ppp*" {ESTABLISHED}', ""),
+    (phones.internet, MASQUERADE, ""),
+    (phones.stray, "ct state invalid drop\n        oif", "oif"),
+    (phones.unsolicited, f'"ppp*" {ESTABLISHED}', '"ppp*" accept'),
+    (phones.unsolicited, "hook forward priority filter; policy drop", "hook forward priority 0"),
+    (phones.unsolicited, f"{NOT_ITS_OWN}{ESTABLISHED}", NOT_ITS_OWN),
+    (phones.wall, f"ip daddr @walled {REJECT}", ""),
+    (phones.wall, f"ip daddr @walled {REJECT}", "ip daddr @walled drop"),
+    (phones.wall, "0.0.0.0/8,", ""),
+    (phones.wall, "169.254.0.0/16,", ""),
+    (phones.wall, "168.63.129.16,", ""),
+    (phones.wall, "224.0.0.0/3,", ""),
+    (phones.wall, "define vnet_subnet = 10.1.0.0/24", "define vnet_subnet = 10.9.0.0/24"),
+    (phones.wall_has_no_memory, "ip daddr @walled", "ct state new ip daddr @walled"),
+    (phones.at_home, "scope link", "scope host"),
+    (phones.at_home, DNS, ""),
+    (phones.at_home, DNS, DNS.replace("{ tcp, udp }", "tcp")),
+    (phones.at_home, DNS, DNS.replace("{ tcp, udp }", "udp")),
+    (phones.at_home, DNS, DNS.replace("th dport 53", "")),
+    (phones.at_home, DNS, DNS.replace("ip daddr $dns_servers", "")),
+    (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', 'iifname "ppp*" accept'),
+    (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', ""),
+    (phones.own_services, "ip daddr $tunnel_gateway icmp type echo-request accept", ""),
+    (phones.own_services, "ip daddr $tunnel_gateway icmp", "icmp"),
+    (phones.phones_apart, MEETING, 'oifname "ppp*" accept'),
+    (phones.phones_apart, f'oifname != "ppp*" {DNS}', DNS),
+    (phones.phones_apart, f'oifname "ppp*" {REJECT}', ""),
+    (phones.phones_apart, f"ip daddr $tunnel_subnet {REJECT}", ""),
+    (phones.phones_meet, MEETING, ""),
+    (phones.phones_meet, MEETING, 'oifname "ppp*" accept'),
+    (phones.phones_meet, 'oifname != "ppp*" masquerade', "masquerade"),
+    (phones.spoofed, f"{NOT_OURS}fib", "fib"),
+    (phones.spoofed, f"{NOT_OURS}#", "#"),
+    (phones.spoofed, f"{NOT_ITS_OWN}ct state established", "ct state established"),
+    (phones.spoofed, f"{NOT_ITS_OWN}#", "#"),
+    (outside.cleartext_l2tp, "udp dport 1701 drop", ""),
+    (outside.cleartext_l2tp, "udp dport 1701 meta ipsec exists", "udp dport 1701"),
+    (outside.cleartext_l2tp_answer, "udp sport 1701 rt ipsec missing drop", ""),
+    (outside.cleartext_l2tp_answer, "rt ipsec missing", "rt ipsec exists"),
+    (outside.ike, "type inet_service\n", "type inet_service\nelements = { 500 }\n"),
+    (outside.ike, "udp dport @ike_ports accept", ""),
+    (outside.ike, "udp dport @ike_ports accept", "meta l4proto udp accept"),
+    (outside.ike, "ike_ports '{ 500, 4500 }'", "ike_ports '{ 500 }'"),
+    (outside.ike_is_ours, HIGH_PORTS, "masquerade"),
+    (outside.ssh_from_nobody, "ip saddr $ssh_source tcp", "tcp"),
+    (outside.ssh_from_its_source, "ip saddr $ssh_source tcp", "tcp"),
+    (outside.ssh_from_its_source, "ip saddr $ssh_source tcp dport 22 accept", ""),
+    (outside.ssh_from_its_source, "$ssh_source tcp dport 22", "$ssh_source"),
+    (outside.outside_world, "hook input priority filter; policy drop", "hook input priority 0"),
+    (outside.outside_world, "udp sport 67 udp dport 68 accept", ""),
+    (outside.outside_world, "udp sport 67 udp dport 68 accept", "udp sport 67 accept"),
+    (outside.outside_world, "icmp type { echo-request,", "icmp type {"),
+    (phones.segment_size, f'iifname "ppp*" {CLAMP}', f'iifname "none" {CLAMP}'),
+    (phones.segment_size, f'oifname "ppp*" {CLAMP}', f'oifname "none" {CLAMP}'),
+    (phones.segment_size, "define tunnel_mss = 1240", "define tunnel_mss = 1280"),
+]
+"""A check, and an edit of a shipped file that must turn it red."""
+
+
+@pytest.mark.parametrize(
+    ("check", "old", "new"),
+    [pytest.param(*row, id=f"{row[0].__name__}-{row[2] or f'no {row[1]}'}") for row in BROKEN],
+)
+def test_check_goes_red(
+    check: Check, old: str, new: str, guest_for: Callable[[Check], Guest], tmp_path: Path
+) -> None:
+    guest = guest_for(check)
+    path = next(path for path in FILES if old in guest.text(path))
+    broken = guest.altered(tmp_path / "out", path, lambda text: text.replace(old, new, 1))
+    assert verdict(check, broken) != ""
+
+
+def test_every_check_was_seen_to_go_red() -> None:
+    assert {row[0] for row in BROKEN} == set(CHECKS)

@@ -1,0 +1,172 @@
+"""The guest's scripts, run on the guest's release with stand-ins for what is not there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cloud_init.guest_tree import WITH_ETH0, Guest
+
+STAND_IN = """
+stand_in() { # name, body
+    printf '#!/bin/sh\\n%s\\n' "$2" >/usr/local/sbin/$1
+    chmod 755 /usr/local/sbin/$1
+}
+"""
+
+READY = f"""
+set -e
+{STAND_IN}
+{WITH_ETH0}
+stand_in systemctl :
+nft -f /etc/nftables.conf
+"""
+
+OPEN_PORTS = "nft list set inet gateway ike_ports | tr -d '\\n' | grep -q '500, 4500'"
+
+
+def test_ready_opens_the_door_once_the_self_test_has_passed(guest: Guest) -> None:
+    done = guest.run(
+        f"{READY} stand_in gateway-selftest 'echo selftest $*'\ngateway-ready\n{OPEN_PORTS}"
+    )
+    assert done.returncode == 0, done.stdout
+    first, last = done.stdout.splitlines()
+    assert re.fullmatch(r"selftest --wait \d+ --\w+ /run/lunch-gateway/selftest.json", first)
+    assert last == "gateway-ready: phones can dial in"
+
+
+def test_ready_leaves_the_door_shut_when_it_has_not(guest: Guest) -> None:
+    script = f"{READY} stand_in gateway-selftest 'exit 1'"
+    assert guest.run(f"{script}\ngateway-ready").returncode == 1
+    assert guest.run(f"{script}\ngateway-ready || {OPEN_PORTS}").returncode == 1
+
+
+def test_the_door_is_shut_at_boot(guest: Guest) -> None:
+    assert guest.run(f"{READY}{OPEN_PORTS}").returncode == 1
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_ready_walls_off_the_networks_it_stands_in(guest: Guest, times: int) -> None:
+    """Also one that contains, or lies within, what is walled off already, and again."""
+    done = guest.run(
+        f"""{READY} stand_in gateway-selftest :
+        ip addr add 192.168.7.9/24 dev eth0
+        ip route add 10.0.0.0/8 dev eth0 scope link
+        ip route add 10.1.0.1 dev eth0 scope link
+        for _ in $(seq {times}); do gateway-ready >/dev/null; done
+        nft list set inet gateway walled
+        """
+    )
+    assert done.returncode == 0, done.stdout
+    assert "10.0.0.0/8" in done.stdout
+    assert "192.168.7.0/24" in done.stdout
+    assert "169.254.0.0/16" in done.stdout
+
+
+PREPARE = f"""
+set -e
+{STAND_IN}
+stand_in systemctl 'echo systemctl $*'
+mkdir -p /boot/grub
+menu() {{ for kernel; do printf 'menuentry {{\\n\\tlinux\\t%s root=x\\n}}\\n' $kernel; done; }}
+"""
+
+
+def prepare(guest: Guest, *kernels: str, extra: str = "") -> tuple[int, str, bool]:
+    done = guest.run(
+        f"""{PREPARE} menu {" ".join(kernels)} >/boot/grub/grub.cfg
+        {extra}
+        status=0; gateway-prepare || status=$?
+        [ ! -e /run/lunch-gateway/prepared ] || echo REBOOT
+        exit $status
+        """
+    )
+    lines = done.stdout.splitlines()
+    reboot = "REBOOT" in lines
+    return done.returncode, [line for line in lines if line != "REBOOT"][-1], reboot
+
+
+def test_prepare_reboots_into_the_generic_kernel(guest: Guest) -> None:
+    kernels = ["/boot/vmlinuz-7.3.4+deb13-amd64", "/boot/vmlinuz-6.12.57+deb13-cloud-amd64"]
+    status, last, reboot = prepare(guest, *kernels)
+    assert (status, reboot) == (0, True), last
+    assert last == f"gateway-prepare: ok, rebooting into {kernels[0]}"
+
+
+def test_prepare_refuses_the_cloud_flavour(guest: Guest) -> None:
+    status, last, reboot = prepare(
+        guest, "/boot/vmlinuz-9.9+deb13-cloud-amd64", "/boot/vmlinuz-7.3.4+deb13-amd64"
+    )
+    assert (status, reboot) == (1, False)
+    assert "FAILED" in last
+    assert "has no PPP" in last
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        (": >/boot/grub/grub.cfg", "no kernel of Debian's"),
+        ("rm /boot/grub/grub.cfg", "GRUB has no menu"),
+        ("mv /usr/sbin/xl2tpd /tmp", "xl2tpd is not installed"),
+        ("stand_in systemctl 'case $* in *nftables*) exit 1; esac'", "nftables does not start"),
+        ("stand_in systemctl 'case $* in *ready*) exit 1; esac'", "cannot be enabled"),
+    ],
+)
+def test_prepare_says_what_is_wrong_and_does_not_reboot(
+    guest: Guest, extra: str, words: str
+) -> None:
+    status, last, reboot = prepare(guest, "/boot/vmlinuz-7.3.4+deb13-amd64", extra=extra)
+    assert (status, reboot) == (1, False)
+    assert last.startswith("gateway-prepare: FAILED: ")
+    assert words in last
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_scrub_leaves_no_copy_of_the_user_data(guest: Guest, times: int) -> None:
+    done = guest.run(
+        f"""
+        set -e
+        secret=$(sed -n 's/.*PSK "\\(.*\\)"/\\1/p' /etc/ipsec.d/lunch-gateway.secrets)
+        mkdir -p /var/lib/cloud/instances/i-1 /var/lib/cloud/seed/nocloud /var/lib/waagent
+        mkdir -p /run/cloud-init /var/lib/lunch-gateway # StateDirectory= in its unit
+        ln -s instances/i-1 /var/lib/cloud/instance
+        for copy in cloud/instances/i-1/user-data.txt cloud/instances/i-1/obj.pkl \
+            cloud/seed/nocloud/user-data waagent/CustomData waagent/ovf-env.xml; do
+            cp /root/user-data /var/lib/$copy
+        done
+        cp /root/user-data /run/cloud-init/instance-data-sensitive.json
+        cp /root/user-data /run/cloud-init/combined-cloud-config.json
+        for _ in $(seq {times}); do gateway-scrub; done
+        test -e /etc/cloud/cloud-init.disabled
+        grep -rl "$secret" /etc /run /var | sort
+        """
+    )
+    assert done.stdout.splitlines() == ["/etc/ipsec.d/lunch-gateway.secrets"]
+
+
+START_CONDITIONS = f"""
+{WITH_ETH0}
+for unit in ipsec.service.d/10-lunch-gateway.conf xl2tpd.service; do
+    sed -n "s/^ExecStartPre=//p" /etc/systemd/system/$unit >/tmp/before
+    sh -e /tmp/before 2>/dev/null && echo "${{unit%%.*}} starts"
+done
+true
+"""
+
+
+@pytest.mark.parametrize(
+    ("situation", "starting"),
+    [
+        ("nft -f /etc/nftables.conf", ["ipsec starts", "xl2tpd starts"]),
+        # As if its rules had a mistake in them, or the package were not installed yet.
+        ("true", []),
+        ("mv /usr/sbin/nft /tmp", []),
+        ("nft -f /etc/nftables.conf; ip route del default", ["xl2tpd starts"]),
+    ],
+)
+def test_no_daemon_without_the_packet_filter(
+    situation: str, starting: list[str], guest: Guest
+) -> None:
+    script = START_CONDITIONS.replace("for unit", f"{situation}\nfor unit")
+    assert guest.run(script).stdout.splitlines() == starting

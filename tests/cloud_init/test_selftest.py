@@ -1,0 +1,119 @@
+"""The self-test on a machine that is fit, and on one with a single thing wrong: each check
+has to be seen to fail, or it guards nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.cloud_init.guest_tree import WITH_ETH0, Guest
+
+SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
+PROGRAM = "/usr/local/sbin/gateway-selftest"
+
+# Firewall, sshd and files are the real ones; what needs a kernel of its own or running
+# daemons is a stand-in that says what the real one says on a gateway that is fit.
+FIT = f"""
+set -e
+{WITH_ETH0}
+stand_in() {{ # name, what it prints
+    printf '#!/bin/sh\\ncat <<END\\n%s\\nEND\\n' "$2" >/usr/local/sbin/$1
+    chmod 755 /usr/local/sbin/$1
+}}
+stand_in tc '[{{"kind": "mq"}}, {{"kind": "fq"}}]'
+stand_in modprobe 'options x y=1'
+stand_in systemctl active
+stand_in ipsec '"l2tp-psk": 10.1.0.4:17/1701...%any:17/%any; unrouted'
+stand_in ss 'UNCONN 0 0 10.1.0.4:500 0.0.0.0:* users:(("pluto",pid=1,fd=1))
+UNCONN 0 0 10.1.0.4:4500 0.0.0.0:* users:(("pluto",pid=1,fd=2))
+UNCONN 0 0 0.0.0.0:1701 0.0.0.0:* users:(("xl2tpd",pid=2,fd=1))
+LISTEN 0 0 127.0.0.1:3129 0.0.0.0:* bbr cwnd:10'
+ip rule add fwmark 0x1 lookup 100
+ip route add local default dev lo table 100
+nft -f /etc/nftables.conf
+for module in $(grep -v '^#' /etc/modules-load.d/lunch-gateway.conf); do
+    mkdir -p /sys/module/$module
+done
+grep '^net' {SYSCTLS} | while read -r key _ value; do
+    for interface in eth0 lo; do
+        file=/tmp/sys/$(echo "$key" | sed "s/[*]/$interface/" | tr . /)
+        mkdir -p "${{file%/*}}"
+        echo "$value" >"$file"
+    done
+done
+mount --bind /tmp/sys /proc/sys
+release=7.3.4+deb13-amd64
+"""
+RUN = f"""
+export release
+python3 -c '
+import os, runpy, sys, types
+os.uname = lambda: types.SimpleNamespace(release=os.environ["release"])
+sys.argv = ["gateway-selftest", "--json"]
+runpy.run_path("{PROGRAM}", run_name="__main__")
+'
+"""
+
+
+def failures(guest: Guest, change: str) -> dict[str, str]:
+    """What the self-test finds wrong after a change, by the check's name."""
+    done = guest.run(f"{FIT}\n{change}\n{RUN}")
+    report = json.loads(done.stdout)
+    found = {check["name"]: check["detail"] for check in report["checks"] if not check["ok"]}
+    assert report["ok"] == (not found)
+    assert done.returncode == bool(found)
+    return found
+
+
+def test_a_fit_machine_passes(guest: Guest) -> None:
+    assert failures(guest, "true") == {}
+
+
+WRONG = [
+    # check, what is wrong, words of the complaint
+    ("kernel", "release=7.3.4+deb13-cloud-amd64", "cloud flavour"),
+    ("kernel", "release=6.12.57+deb13-amd64", "older than"),
+    ("congestion_control", "echo cubic >/proc/sys/net/ipv4/tcp_congestion_control", "cubic"),
+    ("qdisc", """stand_in tc '[{"kind": "mq"}, {"kind": "fq_codel"}]'""", "fq_codel"),
+    ("qdisc", "ip route del default", "no default route"),
+    ("modules", "rmdir /sys/module/esp4", "esp4"),
+    ("blacklist", "stand_in modprobe 'blacklist esp4'", "blacklist esp4"),
+    ("blacklist", "stand_in modprobe 'install l2tp_ppp /bin/false'", "install l2tp_ppp"),
+    ("sysctls", "echo 0 >/proc/sys/net/ipv4/ip_forward", "ip_forward = 0"),
+    ("sysctls", "echo 2 >/proc/sys/net/ipv4/conf/eth0/rp_filter", "eth0/rp_filter = 2"),
+    ("firewall", "nft 'add chain inet gateway input { policy accept; }'", "only"),
+    ("nat", "nft flush chain inet gateway postrouting", "no masquerade"),
+    ("wall", "ip addr add 192.168.7.9/24 dev eth0", "192.168.7.0/24"),
+    ("daemons", "stand_in systemctl failed", "ipsec.service is failed"),
+    ("connections", "stand_in ipsec ''", "not loaded: l2tp-psk"),
+    ("listening", "sed -i s/pluto/other/ /usr/local/sbin/ss", "pluto on UDP 500"),
+    ("listening", "sed -i s/xl2tpd/other/ /usr/local/sbin/ss", "xl2tpd on UDP 1701"),
+    ("split", "nft flush chain inet gateway split", "no tproxy rule"),
+    ("split", "ip rule del fwmark 0x1", "no routing rule"),
+    ("split", "ip route flush table 100", "table 100"),
+    ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
+    ("split", "sed -i s/:3129/:3128/ /usr/local/sbin/ss", "does not listen"),
+    ("secrets", "chmod 644 /etc/ppp/chap-secrets", "0644"),
+    ("secrets", "chmod 640 /etc/ipsec.d/lunch-gateway.secrets", "0640"),
+    ("secrets", "sed -i /lunch-gateway/d /etc/ppp/chap-secrets", "no user"),
+    ("password_login", "rm /etc/ssh/sshd_config.d/10-lunch-gateway.conf", "takes passwords"),
+]
+
+
+@pytest.mark.parametrize(("check", "change", "words"), WRONG)
+def test_what_is_wrong_is_found(check: str, change: str, words: str, guest: Guest) -> None:
+    found = failures(guest, change)
+    assert words in found[check]
+    # A value may be what two checks look at.
+    assert set(found) <= {check, "sysctls"}
+
+
+def test_without_the_firewall_nothing_passes_for_it(guest: Guest) -> None:
+    assert {"firewall", "nat", "wall"} <= set(failures(guest, "nft flush ruleset"))
+
+
+def test_every_check_was_seen_to_fail(guest: Guest) -> None:
+    shipped = guest.text("/usr/local/lib/lunch-gateway/checks.py")
+    assert set(re.findall(r"^@check\ndef (\w+)", shipped, re.M)) == {check for check, *_ in WRONG}

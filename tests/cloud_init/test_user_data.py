@@ -1,0 +1,211 @@
+"""The cloud-config: its first line, its bytes, its size, and what it is made without."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+import cloud_init
+from cloud_init import user_data as module
+from cloud_init.files import guest_files
+from cloud_init.settings import REDACTED, Settings, SettingsError, parse
+from cloud_init.user_data import MAX_BYTES, PACKAGES, SPLIT_PACKAGES, user_data
+from tests.cloud_init.conftest import EXAMPLE
+from tests.cloud_init.strategies import MINIMAL, settings_maps
+
+PACKAGE = Path(cloud_init.__file__).parent
+REPOSITORY = PACKAGE.parent
+
+PURE = ("settings", "values", "settings_file", "files", "user_data")
+MAY_IMPORT = {
+    *(
+        "__future__",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "ipaddress",
+        "os",
+        "pathlib",
+        "reprlib",
+    ),
+    *("re", "string", "typing", "yaml", "cloud_init"),
+}
+IMPURE = (
+    *("pulumi", "pulumi_azure_native", "socket", "ssl", "http", "random", "secrets", "uuid"),
+    *("subprocess", "asyncio", "tempfile", "getpass", "platform"),
+)
+
+
+def load(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
+@given(settings_maps())
+def test_yaml_gives_back_every_byte_of_every_file(raw: dict[str, Any]) -> None:
+    settings = parse(raw)
+    text = user_data(settings)
+    assert text.split("\n")[0] == "#cloud-config"
+    written = load(text)["write_files"]
+    assert [(item["path"], int(item["permissions"], 8), item["content"]) for item in written] == [
+        (file.path, file.mode, file.content) for file in guest_files(settings)
+    ]
+
+
+def test_permissions_are_text(settings: Settings) -> None:
+    """A bare 0644 is 420 to YAML 1.1 and 644 to YAML 1.2."""
+    assert {type(item["permissions"]) for item in load(user_data(settings))["write_files"]} == {str}
+
+
+def test_packages_are_those_that_the_checkers_have_seen(settings: Settings) -> None:
+    config = load(user_data(settings))
+    assert config["packages"] == [*PACKAGES, *SPLIT_PACKAGES]
+    assert config["ssh_pwauth"] is False
+
+
+def test_without_split_nothing_of_it_is_there(raw: dict[str, Any]) -> None:
+    config = load(user_data(parse({**raw, "acceleration": "off"})))
+    assert config["packages"] == list(PACKAGES)
+    paths = {file["path"] for file in config["write_files"]}
+    assert not [path for path in paths if "haproxy" in path or "split" in path]
+
+
+def differing_lines(one: str, other: str) -> set[str]:
+    left, right = one.splitlines(), other.splitlines()
+    assert len(left) == len(right)
+    return {a for a, b in zip(left, right, strict=True) if a != b}
+
+
+@given(settings_maps())
+def test_redacted_rendering_differs_in_the_secrets_alone(raw: dict[str, Any]) -> None:
+    settings = parse(raw)
+    config, redacted = (load(user_data(each)) for each in (settings, settings.redacted()))
+    for item in config["write_files"] + redacted["write_files"]:
+        if item["path"] == "/etc/ipsec.d/lunch-gateway.secrets":
+            item["content"] = item["content"].replace(settings.psk, REDACTED)
+        if item["path"] == "/etc/ppp/chap-secrets":
+            item["content"] = [line.split(" ")[:2] for line in item["content"].splitlines()]
+    assert config == redacted
+
+
+def test_redacted_rendering_holds_no_secret(settings: Settings) -> None:
+    text = user_data(settings.redacted())
+    lines = differing_lines(user_data(settings), text)
+    assert len(lines) == 1 + len(settings.users)
+    for secret in (settings.psk, *settings.users.values()):
+        assert secret not in text
+    assert text.count(REDACTED) == len(lines)
+
+
+def test_a_change_of_secrets_does_not_show_in_the_redacted_rendering() -> None:
+    other = {"psk": "another-key-of-some-length", "users": {"alice": "another-password"}}
+    assert user_data(parse(MINIMAL).redacted()) == user_data(parse(other).redacted())
+
+
+def test_files_can_be_read_in_it(settings: Settings) -> None:
+    """Literal blocks, not one long quoted string: a reviewer reads this in a diff."""
+    assert "    ikev1-policy=accept\n" in user_data(settings)
+
+
+def test_the_example_leaves_room(settings: Settings) -> None:
+    assert len(user_data(settings).encode()) < MAX_BYTES * 2 / 3
+
+
+def test_too_many_users_are_refused_with_one_line() -> None:
+    users = {f"user-{number}": "x" * 128 for number in range(500)}
+    with pytest.raises(SettingsError) as caught:
+        user_data(parse(MINIMAL | {"users": users}))
+    (problem,) = caught.value.problems
+    assert problem.startswith("users: ")
+    assert "65535" in problem
+
+
+def test_the_limit_is_exact(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(user_data(settings).encode())
+    monkeypatch.setattr(module, "MAX_BYTES", size)
+    user_data(settings)
+    monkeypatch.setattr(module, "MAX_BYTES", size - 1)
+    with pytest.raises(SettingsError):
+        user_data(settings)
+
+
+RENDER = f"""
+import sys, yaml
+from cloud_init.settings import parse
+from cloud_init.user_data import user_data
+with open({str(EXAMPLE)!r}, encoding="utf-8") as file:
+    sys.stdout.write(user_data(parse(yaml.safe_load(file))))
+"""
+
+
+def rendered_by(script: str, **environment: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=REPOSITORY,
+        env={"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+
+def test_other_processes_render_the_same_bytes(settings: Settings) -> None:
+    text = user_data(settings)
+    assert rendered_by(RENDER, PYTHONHASHSEED="1", TZ="Asia/Tokyo", LC_ALL="C") == text
+    assert rendered_by(RENDER, PYTHONHASHSEED="2", USER="x", HOME="/nowhere") == text
+
+
+BLOCKER = f"""
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {set(IMPURE)!r}:
+            raise ImportError(f"{{name}} is not for the generator")
+for name in {IMPURE!r}:
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Blocker())
+"""
+
+
+def test_it_renders_without_network_clock_or_pulumi(settings: Settings) -> None:
+    assert rendered_by(BLOCKER + RENDER) == user_data(settings)
+
+
+@pytest.mark.parametrize("name", IMPURE)
+def test_the_blocker_blocks(name: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        rendered_by(BLOCKER + f"import {name}")
+
+
+def imported_by(source: str) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "cloud_init")
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_import_only_what_is_pure(name: str) -> None:
+    """time and datetime are in every interpreter already, so a blocker can't see them."""
+    source = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
+    assert imported_by(source) <= MAY_IMPORT
+    assert "environ" not in source
+    assert "getenv" not in source
+
+
+def test_impure_imports_are_found() -> None:
+    source = "def f():\n    from time import sleep\n    import socket, os.path\n"
+    assert imported_by(source) == {"time", "socket", "os"}
+
+
+def test_every_module_is_either_pure_or_the_command() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {*PURE, "__init__", "__main__"}

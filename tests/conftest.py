@@ -1,0 +1,48 @@
+"""Nothing is skipped silently: a test that did not run is a failure of the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("fast", max_examples=60, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+not_run = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[not_run] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # xfail reports itself as skipped or, when it passes, as "wasxfail".
+    if report.skipped or hasattr(report, "wasxfail"):
+        item.config.stash[not_run].append(report.nodeid)
+    return report
+
+
+@pytest.hookimpl
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        raise pytest.UsageError(f"{report.nodeid} skips itself; install what it needs instead")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[not_run] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for nodeid in config.stash[not_run]:
+        terminalreporter.write_line(f"NOT RUN, which counts as a failure: {nodeid}", red=True)

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.gateway.program_run import SECRETS, Run, run_program
+
+
+@pytest.fixture(scope="session")
+def default_run() -> Run:
+    """The program with nothing set but the secrets."""
+    run = run_program(SECRETS)
+    assert run.error is None
+    return run

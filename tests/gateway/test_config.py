@@ -1,0 +1,261 @@
+"""Every rule of the stack's configuration, and that each mistake gets its one clear line."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from cloud_init.user_data import user_data
+from gateway.checks import Image
+from gateway.config import ConfigError, GatewayConfig, load
+from gateway.ssh_key import NOBODYS_KEY
+from tests.gateway.program_run import SECRETS, in_stack
+
+
+def loaded(values: dict[str, Any], plain: bool = False) -> tuple[GatewayConfig, list[str]]:
+    found: list[GatewayConfig] = []
+    log = in_stack(values, lambda: found.append(load()), plain)
+    return found[0], log
+
+
+def problems(values: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        in_stack(values, load)
+    assert str(caught.value).splitlines() == caught.value.problems
+    return caught.value.problems
+
+
+def test_only_the_secrets_are_needed() -> None:
+    config, log = loaded(SECRETS)
+    assert config.location == "westus2"
+    assert config.vm_size == "Standard_B1s"
+    assert config.image == Image("Debian", "debian-13", "13-gen2", "latest")
+    assert config.ssh_public_key == NOBODYS_KEY
+    assert config.tags == {"project": "lunch-gateway", "stack": "dev"}
+    assert re.fullmatch(r"lunch-gateway-dev-[0-9a-f]{8}", config.dns_label)
+    assert log == []
+
+
+def test_everything_chosen() -> None:
+    config, _ = loaded(
+        SECRETS
+        | {
+            "dnsLabel": "my-gateway",
+            "vmSize": "Standard_B2ats_v2",
+            "image": "Canonical:ubuntu-24_04-lts:server:latest",
+            "mtu": "1400",
+            "dnsServers": ["9.9.9.9"],
+            "phoneToPhone": "true",
+            "tags": {"owner": "alice", "cost-centre": 42, "lunch": True},
+            "azure-native:location": "Japan East",
+        }
+    )
+    assert config.server == "my-gateway.japaneast.cloudapp.azure.com"
+    assert config.settings.mtu == 1400
+    assert config.settings.phone_to_phone
+    assert config.tags["cost-centre"] == "42"
+    assert config.tags["lunch"] == "true"
+
+
+@pytest.mark.parametrize("key", ["dnsLabel", "sshPublicKey", "vmSize", "image", "sshSource"])
+def test_empty_text_is_as_if_not_set(key: str) -> None:
+    assert loaded(SECRETS | {key: ""})[0] == loaded(SECRETS)[0]
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "psk": ("short", "has 5 characters; allowed: 16 to 128"),
+    "users": ({}, "nobody could dial in"),
+    "dnsLabel": ("Lunch!", "'Lunch!' is not usable; allowed: 3 to 63 lower-case"),
+    "vmSize": ("B1s", "'B1s' is not a VM size; expected one such as Standard_B1s"),
+    "image": ("debian-13", "'debian-13' is not an image; expected publisher:offer:sku:version"),
+    "tunnelSubnet": ("10.2.2.0/30", "10.2.2.0/30 is the wrong size; allowed: /16 to /28"),
+    "dnsServers": (["8.8.8"], "'8.8.8' is not an IPv4 address"),
+    "mtu": ("9000", "'9000' is not usable; expected whole bytes from 576 to 1410"),
+    "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),
+    "phoneToPhone": ("maybe", "'maybe' is neither true nor false"),
+    "sshSource": ("0.0.0.0/0", "0.0.0.0/0 is the whole internet"),
+    "sshPublicKey": ("ssh-dss AAAA", "not one line of an OpenSSH public key"),
+    "tags": ("owner", "'owner' is not a map of tag name to value"),
+    "azure-native:location": ("west!", "'west!' is not a region"),
+    "mut": ("1280", "no such setting; known are acceleration"),
+}
+NAMED = {"vnetSubnet": "tunnelSubnet"}
+"""Where two settings are at odds, the line names the other one."""
+
+
+@pytest.mark.parametrize("key", BAD)
+def test_each_mistake_gets_one_line(key: str) -> None:
+    value, expected = BAD[key]
+    (line,) = problems(SECRETS | {key: value})
+    full = NAMED.get(key, key)
+    assert line.startswith(f"{full if ':' in full else f'lunch-gateway:{full}'}: ")
+    assert expected in line
+
+
+def test_all_mistakes_at_once() -> None:
+    lines = problems({key: value for key, (value, _) in BAD.items() if key not in NAMED})
+    # Values that are wrong only together are not looked at before each is right.
+    alone = set(BAD) - set(NAMED)
+    assert {line.split(": ")[0].removeprefix("lunch-gateway:") for line in lines} == alone
+    assert len(lines) == len(alone)
+
+
+def test_missing_secrets_say_how_to_set_them() -> None:
+    psk, users = problems({})
+    assert psk.startswith("lunch-gateway:psk: missing; ")
+    assert "pulumi config set --secret psk" in psk
+    assert users.startswith("lunch-gateway:users: missing; ")
+    assert "pulumi config set --secret --path users.alice" in users
+
+
+@pytest.mark.parametrize("broken", ['{"alice": "hunter2-hunter2"', "alice=hunter2-hunter2"])
+def test_users_that_are_no_map_are_not_quoted(broken: str) -> None:
+    (line,) = problems({**SECRETS, "users": broken})
+    assert line.startswith("lunch-gateway:users: must be a map")
+    assert "hunter2" not in line
+
+
+def test_a_forgotten_path_option_is_explained() -> None:
+    (line,) = problems({**SECRETS, "users.carol": "carol-password"})
+    assert line.startswith("lunch-gateway:users.carol: no such setting; a part of users is set")
+    assert "--path" in line
+    assert "carol-password" not in line
+
+
+def test_every_bad_tag_gets_its_line() -> None:
+    lines = problems({**SECRETS, "tags": {"a<b": "x", "good": "y", "c": None, "azure-d": "\0"}})
+    assert [line.split(": ")[0] for line in lines] == ["lunch-gateway:tags"] * 4
+    assert all(line.isprintable() for line in lines)
+
+
+def test_half_a_character_is_refused_before_the_first_resource() -> None:
+    """JSON can hold it, and the engine's protocol can't."""
+    (line,) = problems({**SECRETS, "tags": '{"a": "\\ud800"}'})
+    assert "the value of tag 'a' is not usable" in line
+
+
+def test_too_many_users_for_azure() -> None:
+    crowd = {f"user-{number:04}": "x" * 100 for number in range(600)}
+    (line,) = problems({**SECRETS, "users": crowd})
+    assert re.match(r"lunch-gateway:users: the rendered guest has \d+ bytes", line)
+
+
+@pytest.mark.parametrize("key", ["psk", "users"])
+def test_a_secret_in_plain_text_is_warned_about(key: str) -> None:
+    _, log = loaded(SECRETS, plain=True)
+    (line,) = [line for line in log if f":{key}:" in line]
+    assert line.startswith(f"WARNING: lunch-gateway:{key}: stands in the stack's file in plain")
+    assert "pulumi config set --secret" in line
+
+
+def test_ssh_without_a_key_is_warned_about() -> None:
+    open_to = SECRETS | {"sshSource": "203.0.113.7/32"}
+    _, log = loaded(open_to)
+    assert [line for line in log if "az vm user update" in line] == log != []
+    own = "ssh-ed25519 " + base64.b64encode(
+        b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
+    ).decode()  # fmt: skip
+    assert loaded(open_to | {"sshPublicKey": own})[1] == []
+
+
+# Text that nothing else in a message or in the guest could hold by chance.
+MARKER = "Q7z-"
+
+
+def secrets_of(low: int, forbidden: str) -> st.SearchStrategy[str]:
+    """Every secret that is allowed, the marker being its beginning."""
+    alphabet = st.characters(min_codepoint=32, max_codepoint=126, exclude_characters=forbidden)
+    text = st.text(alphabet, min_size=low - len(MARKER), max_size=128 - len(MARKER))
+    return text.filter(lambda end: end == end.rstrip()).map(lambda end: MARKER + end)
+
+
+good = st.fixed_dictionaries(
+    {
+        "psk": secrets_of(16, "\"'\\"),
+        "users": st.dictionaries(
+            st.from_regex(r"[a-p0-6][a-p0-6._@-]{0,63}", fullmatch=True),
+            secrets_of(8, ""),
+            min_size=1,
+            max_size=5,
+        ),
+    },
+    optional={
+        "mtu": st.integers(576, 1410).map(str),
+        "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/28", "192.168.7.0/24"]),
+        "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
+        "phoneToPhone": st.sampled_from(["true", "false"]),
+        "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),
+        "tags": st.dictionaries(
+            st.sampled_from(["a", "b", "a b", "büro", "昼"]),
+            st.text(max_size=256).filter(str.isprintable),
+        ),
+    },
+)
+
+
+@hypothesis_settings(max_examples=30, deadline=None)
+@given(values=good)
+def test_what_is_allowed_is_accepted_and_renders(values: dict[str, Any]) -> None:
+    config, log = loaded(values)
+    assert config.settings.users == values["users"]
+    assert config.settings.psk == values["psk"]
+    text = user_data(config.settings)
+    assert text.startswith("#cloud-config\n")
+    files = {file["path"]: file["content"] for file in yaml.safe_load(text)["write_files"]}
+    assert values["psk"] in files["/etc/ipsec.d/lunch-gateway.secrets"]
+    assert MARKER not in user_data(config.settings.redacted()) + repr(config) + "".join(log)
+
+
+hostile_text = st.text(st.characters(max_codepoint=0x2FF), max_size=140).map(MARKER.__add__)
+hostile_users = st.dictionaries(
+    st.sampled_from(["alice", "bob.smith", "c@d", "-", ""]),
+    hostile_text | st.integers() | st.none() | st.lists(hostile_text),
+)
+hostile = st.fixed_dictionaries(
+    {"psk": hostile_text, "users": hostile_users | hostile_text | st.lists(hostile_text)},
+    optional={
+        "mtu": st.text(max_size=5),
+        "tunnelSubnet": st.text(max_size=20),
+        "dnsServers": st.text() | st.lists(st.text()),
+        "vmSize": st.text(),
+        "image": st.text(),
+        "dnsLabel": st.text(),
+        "sshPublicKey": hostile_text,
+        "sshSource": st.text(),
+        "tags": st.dictionaries(st.text(), st.text() | st.none()) | st.text(),
+        "azure-native:location": st.text(),
+    },
+)
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(values=hostile)
+def test_what_is_refused_is_refused_by_name_without_a_secret(values: dict[str, Any]) -> None:
+    for line in reasons_to_refuse(values):
+        assert line.splitlines() == [line]
+        assert line.split(": ")[0].removeprefix("lunch-gateway:") in values
+        assert MARKER not in line
+
+
+def reasons_to_refuse(values: dict[str, Any]) -> list[str]:
+    """None for good values; a refusal without a reason is an empty line, which no test takes."""
+    try:
+        loaded(values)
+    except ConfigError as refused:
+        return refused.problems or [""]
+    return []
+
+
+def test_values_set_with_path_may_be_json_numbers() -> None:
+    raw = json.dumps({"alice": 12345678})
+    (line,) = problems({**SECRETS, "users": raw})
+    assert "user alice: the password must be text" in line
+    assert "12345678" not in line

@@ -1,0 +1,82 @@
+"""Pulumi.yaml tells a user about the same settings that the program reads."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cloud_init.settings import GUEST_KEYS, MACHINE_KEYS, Settings, parse
+from gateway import config
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+DECLARED: dict[str, dict[str, Any]] = PROJECT["config"]
+SECRETS = {"psk": "0123456789abcdef", "users": {"alice": "12345678"}}
+PYTHON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+
+
+def test_it_declares_every_key_and_no_other() -> None:
+    assert set(DECLARED) == GUEST_KEYS | MACHINE_KEYS
+
+
+def test_exactly_the_secrets_are_secret_and_required() -> None:
+    secret = {key for key, entry in DECLARED.items() if entry.get("secret")}
+    required = {key for key, entry in DECLARED.items() if "default" not in entry}
+    assert secret == required == set(config.SECRET_KEYS)
+
+
+@pytest.mark.parametrize("key", DECLARED)
+def test_every_key_is_described_and_typed(key: str) -> None:
+    """Pulumi refuses a project whose default is not of the declared type."""
+    entry = DECLARED[key]
+    assert len(entry["description"]) > 20
+    assert set(entry) <= {"type", "description", "default", "secret", "items"}
+    if "default" in entry:
+        assert type(entry["default"]) is PYTHON_TYPES[entry["type"]]
+    assert ("items" in entry) == (entry["type"] == "array")
+
+
+def test_maps_and_lists_are_read_as_such() -> None:
+    structured = {key for key, entry in DECLARED.items() if entry["type"] in ("array", "object")}
+    assert structured == config.STRUCTURED_KEYS
+
+
+def test_guest_defaults_are_pythons_own() -> None:
+    declared = {key: DECLARED[key]["default"] for key in GUEST_KEYS - set(SECRETS)}
+    assert parse(SECRETS | declared) == parse(SECRETS)
+
+
+def test_machine_defaults_are_pythons_own() -> None:
+    declared = {key: DECLARED[key]["default"] for key in MACHINE_KEYS}
+    assert declared == {
+        "dnsLabel": "",
+        "sshPublicKey": "",
+        "tags": {},
+        "vmSize": config.DEFAULT_VM_SIZE,
+        "image": config.DEFAULT_IMAGE,
+    }
+
+
+def test_every_field_of_settings_has_a_key() -> None:
+    """A setting that no key can reach would be a default in disguise."""
+    snake = {"".join(f"_{c.lower()}" if c.isupper() else c for c in key) for key in GUEST_KEYS}
+    assert snake == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_the_first_stack_holds_no_secret_and_no_stranger() -> None:
+    stack = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    assert stack.pop("azure-native:location") == config.DEFAULT_LOCATION
+    keys = {key.removeprefix(f"{PROJECT['name']}:") for key in stack}
+    assert keys <= set(DECLARED) - set(config.SECRET_KEYS)
+
+
+def test_runtime_installs_the_pinned_packages() -> None:
+    assert PROJECT["runtime"] == {
+        "name": "python",
+        "options": {"toolchain": "pip", "virtualenv": ".venv"},
+    }
+    assert "pulumi==" in (ROOT / "requirements.txt").read_text()
