@@ -1,0 +1,36 @@
+# Each target does its own set-up. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.requirements
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test test-fast lab render clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## Install what everything below needs, into .venv
+
+$(STAMP): requirements.txt requirements-dev.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+test: setup ## Everything, the lab included (first time about 25 minutes without hardware virtualisation)
+	$(RUN) -m pytest
+
+test-fast: setup ## Everything but the lab, in under a minute once installed
+	$(RUN) -m pytest -m "not lab"
+
+lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
+	$(RUN) -m lab run
+
+render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
+	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
+	rm -rf build
