@@ -37,6 +37,9 @@ ONLY_FOR_SPLIT = frozenset(
 )
 """Guest paths that are left out where the phones' TCP is not split."""
 
+ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
+"""Guest paths that are left out where the phones' QUIC is let through."""
+
 NOBODY = "255.255.255.255"
 """An address that no packet can come from, for nft definitions that must not be empty."""
 
@@ -57,14 +60,20 @@ def guest_files(settings: Settings) -> Iterator[GuestFile]:
     Raises:
         KeyError: a template names a value that does not exist.
     """
-    values = _template_values(settings)
+    values, left_out = _template_values(settings), _left_out(settings)
     for source in sorted(path for path in ROOTFS.rglob("*") if path.is_file()):
         path = "/" + source.relative_to(ROOTFS).as_posix()
         content = source.read_text(encoding="utf-8")
         if path.endswith(".tmpl"):
             path, content = path.removesuffix(".tmpl"), Template(content).substitute(values)
-        if settings.acceleration == "split" or path not in ONLY_FOR_SPLIT:
+        if path not in left_out:
             yield GuestFile(path, content, _mode(source, path))
+
+
+def _left_out(settings: Settings) -> frozenset[str]:
+    return (frozenset() if settings.acceleration == "split" else ONLY_FOR_SPLIT) | (
+        frozenset() if settings.quic == "reject" else ONLY_WITHOUT_QUIC
+    )
 
 
 def _mode(source: Path, path: str) -> int:
@@ -81,11 +90,9 @@ def _template_values(settings: Settings) -> dict[str, str]:
             f'"{user}" {SERVER_NAME} "{_pppd_escape(password)}" *'
             for user, password in settings.users.items()
         ),
-        "dns_servers_list": ", ".join(map(str, settings.dns_servers)),
         "l2tp_first": str(first),
         "l2tp_last": str(last),
         "meeting_phones": str(settings.tunnel_subnet) if settings.phone_to_phone else NOBODY,
-        "ms_dns": "\n".join(f"ms-dns {server}" for server in settings.dns_servers),
         "mtu": str(settings.mtu),
         "psk": settings.psk,
         "server_name": SERVER_NAME,
@@ -93,6 +100,7 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "tunnel_gateway": str(settings.tunnel_gateway),
         "tunnel_mss": str(settings.mtu - 40),
         "tunnel_subnet": str(settings.tunnel_subnet),
+        "upstream_servers": "\n".join(f"server={server}" for server in settings.dns_servers),
         "vnet_subnet": str(settings.vnet_subnet),
     }
 

@@ -44,7 +44,7 @@ class Settings:
     tunnel_subnet: IPv4Network = IPv4Network("10.2.2.0/24")
     """The phones' network. Its first address is the gateway's end of every tunnel."""
     dns_servers: tuple[IPv4Address, ...] = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
-    """One or two: IPCP has a primary and a secondary and no more (RFC 1877)."""
+    """One or two, which the gateway's own resolver asks for the phones."""
     mtu: int = 1280
     """Bytes of the largest IP packet inside the tunnel (pppd's mtu and mru)."""
     vnet_subnet: IPv4Network = IPv4Network("10.1.0.0/24")
@@ -54,6 +54,8 @@ class Settings:
     acceleration: str = "split"
     """``split``: the gateway terminates the phones' TCP, so that its BBR is the sender
     towards them. ``off``: it forwards."""
+    quic: str = "allow"  # also in Pulumi.yaml
+    """``reject``: the phones' QUIC (UDP 443) is refused, so that apps take TCP instead."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
 
@@ -127,6 +129,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
     "sshSource": ("ssh_source", values.ssh_source),
     "acceleration": ("acceleration", values.one_of("split", "off")),
+    "quic": ("quic", values.one_of("allow", "reject")),
     "phoneToPhone": ("phone_to_phone", values.boolean),
 }
 

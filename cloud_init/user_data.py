@@ -18,6 +18,7 @@ PACKAGES = (
     "xl2tpd",
     "ppp",
     "nftables",
+    "dnsmasq-base",
 )
 SPLIT_PACKAGES = ("haproxy",)
 

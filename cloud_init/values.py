@@ -30,7 +30,8 @@ NEVER_A_RESOLVER = tuple(
     for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "224.0.0.0/3")
 )
 """This host, loopback, link-local (instance metadata), Azure's host, multicast and above:
-the guest walls phones off from all of them, so none can serve them names."""
+the guest walls phones off from all of them, and what they may not ask themselves nobody
+asks for them: Azure's host, for one, knows names of the VNet."""
 
 NEVER_A_SOURCE = tuple(
     IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
@@ -167,7 +168,7 @@ def ssh_source(value: Any) -> IPv4Network | None:
 
 
 def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
-    """One or two resolvers that a phone can reach."""
+    """One or two resolvers for the gateway's own to ask."""
     if not isinstance(value, list) or len(value) not in (1, 2):
         raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
     faults = [fault for item in value for fault in _resolver_faults(item)]
@@ -184,7 +185,7 @@ def _resolver_faults(item: Any) -> Iterator[str]:
         return
     for network in NEVER_A_RESOLVER:
         if server in network:
-            yield f"{server} lies in {network}, which phones can't reach"
+            yield f"{server} lies in {network}, which phones can't reach, nor the gateway for them"
 
 
 def mtu(value: Any) -> int:

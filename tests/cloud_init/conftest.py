@@ -12,6 +12,9 @@ from tests.cloud_init.guest_tree import Guest
 
 EXAMPLE = Path(__file__).parents[2] / "settings.example.yaml"
 
+EVERY_FILE = {"acceleration": "split", "quic": "reject"}
+"""The settings with which no file is left out."""
+
 
 @pytest.fixture
 def raw() -> dict[str, Any]:
@@ -28,7 +31,10 @@ def settings(raw: dict[str, Any]) -> Settings:
 
 @pytest.fixture(scope="session")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
-    """The example's guest. Not to be written to; see `Guest.altered`."""
-    out = tmp_path_factory.mktemp("guest") / "out"
-    assert main(["render", "--settings", str(EXAMPLE), "--out", str(out)]) == 0
+    """The example's guest with every file there is. Not to be written to; see `Guest.altered`."""
+    directory = tmp_path_factory.mktemp("guest")
+    complete = directory / "settings.yaml"
+    complete.write_text(yaml.safe_dump({**yaml.safe_load(EXAMPLE.read_text()), **EVERY_FILE}))
+    out = directory / "out"
+    assert main(["render", "--settings", str(complete), "--out", str(out)]) == 0
     return Guest(out)

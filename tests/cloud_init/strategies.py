@@ -59,6 +59,8 @@ def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
         "mtu": st.integers(576, 1410) | st.integers(576, 1410).map(str),
         "sshSource": st.just("") | networks("203.0.113.0/24", range(24, 33)),
         "phoneToPhone": st.booleans(),
+        "acceleration": st.sampled_from(["split", "off"]),
+        "quic": st.sampled_from(["allow", "reject"]),
     }
     required = {
         "psk": psks,

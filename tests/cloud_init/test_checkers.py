@@ -24,6 +24,7 @@ L2TP = "/etc/ipsec.d/l2tp-psk.conf"
 PPP_OPTIONS = "/etc/ppp/options.xl2tpd"
 GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
 NETWORKD = "/etc/systemd/networkd.conf.d/lunch-gateway.conf"
+RESOLVER = "/etc/lunch-gateway/dnsmasq.conf"
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
 
 
@@ -99,19 +100,23 @@ def sshd(guest: Guest) -> str:
 
 def sysctl(guest: Guest) -> str:
     """Parsed, and what can be set in a network namespace is set and read back."""
-    wanted = dict(re.findall(r"^(net\.[^=\s]+) = (\S+)$", guest.text(SYSCTLS), re.M))
+    wanted = dict(re.findall(r"^(net\.[^=\s]+) = (\S.*)$", guest.text(SYSCTLS), re.M))
     # The kernel has these once per machine, and ours may have neither BBR nor fq.
-    whole_machine = {"net.ipv4.tcp_congestion_control": "bbr", "net.core.default_qdisc": "fq"}
+    whole_machine = {
+        "net.ipv4.tcp_congestion_control": "bbr",
+        "net.core.default_qdisc": "fq",
+        "net.netfilter.nf_conntrack_max": "32768",
+    }
     if not whole_machine.items() <= wanted.items():
         return f"{SYSCTLS} sets no {whole_machine}"
     paths = {
         key.replace(".", "/"): value for key, value in wanted.items() if key not in whole_machine
     }
     compare = "".join(
-        f'for file in /proc/sys/{path}; do [ "$(cat $file)" = {value} ] || echo $file; done\n'
+        f'for file in /proc/sys/{path}; do [ "$(xargs <$file)" = "{value}" ] || echo $file; done\n'
         for path, value in paths.items()
     )
-    prefixes = "--prefix=net/ipv4/conf --prefix=net/ipv4/ip_forward"
+    prefixes = " ".join(f"--prefix={path.partition('*')[0]}" for path in paths)
     return guest.complaints(
         f"""
         set -e
@@ -191,7 +196,7 @@ def pppd_effect(guest: Guest) -> str:
         f"pppd name lunch-gateway file {PPP_OPTIONS} notty logfd 2 dump dryrun 2>&1"
         " | sed -nE 's/^((mtu|mru|ms-dns|refuse-pap|require-mschap-v2|noccp|idle)[^\t]*).*/\\1/p'"
         " | sort",
-        expected="idle 1800\nmru 1280\nms-dns 1.1.1.1\nms-dns 8.8.8.8\nmtu 1280\nnoccp\n"
+        expected="idle 1800\nmru 1280\nms-dns 10.2.2.1\nmtu 1280\nnoccp\n"
         "refuse-pap\nrequire-mschap-v2",
     )
 
@@ -199,6 +204,115 @@ def pppd_effect(guest: Guest) -> str:
 def haproxy(guest: Guest) -> str:
     """Reads what it will run; its warnings count."""
     return guest.complaints("haproxy -c -f /etc/haproxy/haproxy.cfg")
+
+
+def haproxy_loop(guest: Guest) -> str:
+    """It never dials itself, as it would for whoever comes without nftables' help: the
+    connection that the self-test makes stays the only one, and can be looked at."""
+    return guest.complaints(
+        """
+        # A namespace may have no other users.
+        sed -i '/ user haproxy\\| group haproxy/d' /etc/haproxy/haproxy.cfg
+        haproxy -f /etc/haproxy/haproxy.cfg & trap "kill -9 $!" EXIT
+        python3 - <<'END OF FILE'
+import contextlib, re, socket, subprocess, sys, time
+knock = None
+for _ in range(100):
+    with contextlib.suppress(ConnectionRefusedError):
+        knock = socket.create_connection(("127.0.0.1", 3129))
+        break
+    time.sleep(0.02)
+# Long enough for a thousand rounds.
+time.sleep(0.3)
+ss = "ss -H -t -n state established sport = :3129"
+print(len(subprocess.run(ss.split(), capture_output=True, text=True).stdout.splitlines()))
+sys.path.insert(0, "/usr/local/lib/lunch-gateway")
+import speed
+print(*sorted(set(re.findall("127.0.0.1:3129 |haproxy| wscale", speed.accepted_by_haproxy()))))
+END OF FILE
+        """,
+        expected="1\n wscale 127.0.0.1:3129  haproxy",
+    )
+
+
+ASK_RESOLVER = """
+import contextlib, socket, struct, sys, threading, time
+TYPES = {"A": 1, "TXT": 16, "AAAA": 28, "SVCB": 64, "HTTPS": 65}
+
+def question(name, kind):
+    labels = "".join(chr(len(label)) + label for label in name.split(".")).encode()
+    return struct.pack("!6H", 7, 0x100, 1, 0, 0, 0) + labels + struct.pack("!BHH", 0, kind, 1)
+
+def upstream(server):
+    # Has an answer for everybody, with four bytes in it.
+    while True:
+        asked, client = server.recvfrom(512)
+        (kind,) = struct.unpack("!H", asked[asked.index(0, 12) + 1:][:2])
+        data = {28: bytes(16), 16: bytes([3]) + b"abc", 1: bytes(4)}.get(kind, bytes(3))
+        record = struct.pack("!HHHIH", 0xC00C, kind, 1, 60, len(data)) + data
+        end = asked.index(0, 12) + 5
+        header = asked[:2] + struct.pack("!5H", 0x8180, 1, 1, 0, 0)
+        server.sendto(header + asked[12:end] + record, client)
+
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("8.8.8.8", 53))
+threading.Thread(target=upstream, args=(server,), daemon=True).start()
+
+def answers(name, kind):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(0.1)
+        for _ in range(50):
+            # Refused until it listens.
+            with contextlib.suppress(OSError):
+                client.sendto(question(name, TYPES[kind]), ("10.2.2.1", 53))
+                answer = client.recv(512)
+                found = struct.unpack("!H", answer[6:8])[0]
+                return socket.inet_ntoa(answer[-4:]) if found and kind == "A" else found
+            time.sleep(0.02)
+
+for kind in TYPES:
+    print(kind, answers("www.example.org", kind))
+print("own", answers("resolver.lunch-gateway.internal", "A"))
+print("plain", answers("printer", "A"))
+sys.path.insert(0, "/usr/local/lib/lunch-gateway")
+import tunnel
+print(tunnel.resolver())
+"""
+
+
+def dnsmasq(guest: Guest) -> str:
+    """Its own check; then as its unit starts it, with the interface it listens on standing
+    in for a dummy, a phone that is there already, and somebody to ask. Who may ask, the
+    packet tests see."""
+    unit = guest.text(f"{UNITS}/gateway-resolver.service")
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    before = "\n".join(re.findall(r"^ExecStartPre=[+](.*)$", unit, re.M)).replace("$$", "$")
+    return guest.complaints(
+        f"""
+        set -e
+        dnsmasq --test --conf-file=/etc/lunch-gateway/dnsmasq.conf
+        nft -f /etc/nftables.conf
+        ip link add phones type veth peer name unused
+        ip link add ppp0 type veth peer name phone
+        ip addr add 10.2.2.1 peer 10.2.2.100/32 dev ppp0
+        ip link set ppp0 up
+        ip addr add 8.8.8.8/32 dev lo
+        {before}
+        {before}
+        ip -brief -4 addr show dev phones | grep -o 10.2.2.1/32
+        {start} 2>/tmp/log & trap "kill -9 $!" EXIT
+        python3 - <<'END OF FILE'
+{ASK_RESOLVER}
+END OF FILE
+        ss -H -l -t -u -n -p | awk '/dnsmasq/ {{ print $1, $5 }}'
+        grep 'using nameserver' /tmp/log | sed 's/.*using/using/'
+        """,
+        expected="dnsmasq: syntax check OK.\n10.2.2.1/32\n"
+        "A 0.0.0.0\nTXT 1\nAAAA 0\nSVCB 0\nHTTPS 0\nown 10.2.2.1\nplain 0\n"
+        "dnsmasq answers on 10.2.2.1 only\n"
+        "udp 10.2.2.1:53\ntcp 10.2.2.1:53\n"
+        "using nameserver 8.8.8.8#53\nusing nameserver 1.1.1.1#53",
+    )
 
 
 def networkd(guest: Guest) -> str:
@@ -291,10 +405,13 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/ipsec.conf": (addconn, pluto),
     L2TP: (addconn, pluto),
     "/etc/ipsec.d/lunch-gateway.secrets": (pluto,),
-    "/etc/haproxy/haproxy.cfg": (haproxy,),
+    "/etc/haproxy/haproxy.cfg": (haproxy, haproxy_loop),
+    "/etc/lunch-gateway/dnsmasq.conf": (dnsmasq,),
+    "/etc/lunch-gateway/quic.nft": (nft,),
     "/etc/lunch-gateway/settings.nft": (nft,),
     "/etc/lunch-gateway/split.nft": (nft,),
     NETWORKD: (networkd,),
+    f"{UNITS}/gateway-resolver.service": (systemd, dnsmasq),
     f"{UNITS}/gateway-split.service": (systemd,),
     f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
     "/etc/modules-load.d/lunch-gateway.conf": (modules,),
@@ -314,6 +431,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{SBIN}/gateway-scrub": (shell,),
     f"{SBIN}/gateway-selftest": (python,),
     "/usr/local/lib/lunch-gateway/checks.py": (python,),
+    "/usr/local/lib/lunch-gateway/speed.py": (python,),
+    "/usr/local/lib/lunch-gateway/tunnel.py": (python,),
 }
 CHECKERS = sorted({check for checks in CHECKED_BY.values() for check in checks}, key=repr)
 
@@ -364,6 +483,19 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (nft, "/etc/lunch-gateway/split.nft", "tproxy ip to", "tproxy to"),
     (haproxy, "/etc/haproxy/haproxy.cfg", "mode tcp", "mode tpc"),
     (haproxy, "/etc/haproxy/haproxy.cfg", "timeout client 125m", ""),
+    (haproxy_loop, "/etc/haproxy/haproxy.cfg", "tcp-request content reject", "# "),
+    (nft, "/etc/lunch-gateway/quic.nft", "icmpx port-unreachable", "icmpx port-unreachabel"),
+    (dnsmasq, RESOLVER, "cache-size", "cash-size"),
+    (dnsmasq, RESOLVER, "filter-rr=HTTPS", "filter-rr=HTTPX"),
+    (dnsmasq, RESOLVER, "filter-rr=HTTPS,SVCB", ""),
+    (dnsmasq, RESOLVER, "filter-AAAA", ""),
+    (dnsmasq, RESOLVER, "bind-interfaces", ""),
+    (dnsmasq, RESOLVER, "listen-address=10.2.2.1", "listen-address=10.2.2.1,127.0.0.1"),
+    (dnsmasq, RESOLVER, "domain-needed", ""),
+    (dnsmasq, RESOLVER, "no-resolv", ""),
+    (dnsmasq, RESOLVER, "host-record=", "#"),
+    (dnsmasq, f"{UNITS}/gateway-resolver.service", "address replace", "address add"),
+    (systemd, f"{UNITS}/gateway-resolver.service", "DynamicUser=yes", "DynamikUser=yes"),
     (networkd, NETWORKD, "ManageForeignRoutes", "ManageForeinRoutes"),
     (modules, "/etc/modules-load.d/lunch-gateway.conf", "esp4\n", "esp4 l2tp_ppp\n"),
     (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway', '"alice" lunch-gatewy'),
@@ -377,6 +509,9 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (sysctl, SYSCTLS, "net.ipv4.ip_forward = 1", "net.ipv4.ip_forwardd = 1"),
     (sysctl, SYSCTLS, "conf.all.rp_filter = 0", "conf.al.rp_filter = 0"),
     (sysctl, SYSCTLS, "default_qdisc", "default_qdisk"),
+    (sysctl, SYSCTLS, "4096 131072 2097152", "4096 131072 2M"),
+    (sysctl, SYSCTLS, "timeout_established", "timeout_establisht"),
+    (sysctl, SYSCTLS, "nf_conntrack_max", "nf_conntrack_most"),
     (systemd, f"{UNITS}/gateway-ready.service", "sbin/gateway-ready", "sbin/gateway-redy"),
     (systemd, f"{UNITS}/gateway-ready.service", "RestartSec", "RestatSec"),
     (systemd, f"{UNITS}/gateway-ready.service", "After=", "After=cloud-final.service "),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cloud_init import files
 from cloud_init.files import ROOTFS, SECRET_FILES, SERVER_NAME, GuestFile, guest_files
 from cloud_init.settings import Settings, parse
+from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.pppd_words import MAX_SECRET, lines_of_words
 from tests.cloud_init.strategies import MINIMAL, passwords, psks, settings_maps, user_names
@@ -33,7 +34,7 @@ def by_path(settings: Settings) -> dict[str, GuestFile]:
     return {file.path: file for file in guest_files(settings)}
 
 
-def test_what_git_holds_is_what_lands(settings: Settings) -> None:
+def test_what_git_holds_is_what_lands(raw: dict[str, Any]) -> None:
     """An editor's backup or a stray cache in rootfs/ would be shipped too."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "cloud_init/rootfs"],
@@ -43,7 +44,8 @@ def test_what_git_holds_is_what_lands(settings: Settings) -> None:
         check=True,
     ).stdout
     tracked = {name.removeprefix("cloud_init/rootfs") for name in listed.split("\0") if name}
-    assert {name.removesuffix(".tmpl") for name in tracked} == set(by_path(settings))
+    complete = by_path(parse({**raw, **EVERY_FILE}))
+    assert {name.removesuffix(".tmpl") for name in tracked} == set(complete)
 
 
 def test_git_knows_what_is_executable() -> None:
@@ -190,13 +192,31 @@ def test_no_option_that_makes_pppd_fail_under_xl2tpd(settings: Settings) -> None
     assert not {"lock", "crtscts"} & set(words)
 
 
+@pytest.mark.parametrize("servers", [["9.9.9.9"], ["9.9.9.9", "1.1.1.1"]])
+def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[str]) -> None:
+    settings = parse(MINIMAL | {"dnsServers": servers, "tunnelSubnet": "192.168.7.0/28"})
+    asked = re.findall("^server=(.*)$", content(settings, "/etc/lunch-gateway/dnsmasq.conf"), re.M)
+    assert asked == servers
+    told = re.findall("^ms-dns (.*)$", content(settings, "/etc/ppp/options.xl2tpd"), re.M)
+    assert told == ["192.168.7.1"]
+
+
+@pytest.mark.parametrize("acceleration", ["split", "off"])
+@pytest.mark.parametrize("quic", ["allow", "reject"])
+def test_what_is_not_wanted_is_left_out(acceleration: str, quic: str) -> None:
+    paths = set(by_path(parse(MINIMAL | {"acceleration": acceleration, "quic": quic})))
+    complete = set(by_path(parse(MINIMAL | EVERY_FILE)))
+    left_out = complete - paths
+    assert left_out == (set() if acceleration == "split" else files.ONLY_FOR_SPLIT) | (
+        set() if quic == "reject" else files.ONLY_WITHOUT_QUIC
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"phoneToPhone": True},
         {"sshSource": "203.0.113.0/24"},
-        {"dnsServers": ["9.9.9.9"]},
-        {"dnsServers": ["9.9.9.9", "9.9.9.9"]},
         {"tunnelSubnet": "192.168.7.0/28", "vnetSubnet": "172.16.0.0/12", "mtu": 576},
         {"vnetSubnet": "192.168.0.0/29", "tunnelSubnet": "10.0.0.0/16", "mtu": 1410},
     ],

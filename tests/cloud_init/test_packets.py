@@ -16,6 +16,7 @@ import pytest
 
 from cloud_init.__main__ import render
 from cloud_init.settings import parse
+from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.packets import outside, phones
 from tests.cloud_init.packets.hosts import ADMIN, LAN_HOST
@@ -28,6 +29,7 @@ CHECKS = (*phones.CHECKS, *outside.CHECKS)
 SETTINGS: dict[Check, dict[str, Any]] = {
     phones.at_home: {"dnsServers": [LAN_HOST]},
     phones.phones_meet: {"phoneToPhone": True},
+    phones.quic_allowed: {"quic": "allow"},
     outside.ssh_from_its_source: {"sshSource": f"{ADMIN}/32"},
 }
 """Where a check needs others than the example's."""
@@ -56,7 +58,7 @@ def guest_for(guest: Guest, raw: dict[str, Any], tmp_path: Path) -> Callable[[Ch
     def build(check: Check) -> Guest:
         if check not in SETTINGS:
             return guest
-        render(parse({**raw, **SETTINGS[check]}), tmp_path / "settings")
+        render(parse({**raw, **EVERY_FILE, **SETTINGS[check]}), tmp_path / "settings")
         return Guest(tmp_path / "settings")
 
     return build
@@ -67,7 +69,13 @@ def test_packets(check: Check, guest_for: Callable[[Check], Guest]) -> None:
     assert verdict(check, guest_for(check)) == ""
 
 
-FILES = ("/etc/nftables.conf", "/etc/lunch-gateway/settings.nft", "/usr/local/sbin/gateway-ready")
+FILES = (
+    "/etc/nftables.conf",
+    *(f"/etc/lunch-gateway/{name}.nft" for name in ("settings", "split", "quic")),
+    "/usr/local/sbin/gateway-ready",
+    "/etc/sysctl.d/90-lunch-gateway.conf",
+    "/etc/systemd/system/gateway-split.service",
+)
 REJECT = "reject with icmpx admin-prohibited"
 NEXT = "\n        "
 MASQUERADE = 'ip saddr $tunnel_subnet oifname != "ppp*" masquerade'
@@ -75,7 +83,8 @@ HIGH_PORTS = "masquerade to :16384-65535"
 ESTABLISHED = "ct state established,related accept"
 NOT_OURS = f"ip saddr != $tunnel_subnet drop{NEXT}"
 NOT_ITS_OWN = f"fib saddr . iif oif missing drop{NEXT}"
-DNS = "ip daddr $dns_servers meta l4proto { tcp, udp } th dport 53 accept"
+DNS = "ip daddr $tunnel_gateway meta l4proto { tcp, udp } th dport 53 accept"
+QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = 'oifname "ppp*" ip saddr $meeting_phones ip daddr $meeting_phones accept'
 CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
 
@@ -83,7 +92,7 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.internet, 'iifname "ppp*" jump from_phone\n', "\n"),
     (phones.internet, f'oifname "ppp*" {ESTABLISHED}', ""),
     (phones.internet, MASQUERADE, ""),
-    (phones.stray, "ct state invalid drop\n        oif", "oif"),
+    (phones.stray, f"ct state invalid drop{NEXT}ip", "ip"),
     (phones.unsolicited, f'"ppp*" {ESTABLISHED}', '"ppp*" accept'),
     (phones.unsolicited, "hook forward priority filter; policy drop", "hook forward priority 0"),
     (phones.unsolicited, f"{NOT_ITS_OWN}{ESTABLISHED}", NOT_ITS_OWN),
@@ -96,17 +105,33 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.wall, "define vnet_subnet = 10.1.0.0/24", "define vnet_subnet = 10.9.0.0/24"),
     (phones.wall_has_no_memory, "ip daddr @walled", "ct state new ip daddr @walled"),
     (phones.at_home, "scope link", "scope host"),
-    (phones.at_home, DNS, ""),
-    (phones.at_home, DNS, DNS.replace("{ tcp, udp }", "tcp")),
-    (phones.at_home, DNS, DNS.replace("{ tcp, udp }", "udp")),
-    (phones.at_home, DNS, DNS.replace("th dport 53", "")),
-    (phones.at_home, DNS, DNS.replace("ip daddr $dns_servers", "")),
+    (phones.at_home, f"ip daddr @walled {REJECT}", f"th dport != 53 ip daddr @walled {REJECT}"),
+    (phones.names, DNS, ""),
+    (phones.names, DNS, DNS.replace("{ tcp, udp }", "tcp")),
+    (phones.names, DNS, DNS.replace("{ tcp, udp }", "udp")),
+    (phones.names, DNS, DNS.replace("ip daddr $tunnel_gateway", "")),
+    (phones.names, "udp dport @ike_ports accept", "meta l4proto { tcp, udp } th dport 53 accept"),
+    (phones.own_services, DNS, DNS.replace("th dport 53", "")),
+    (phones.split, 'iifname "ppp*" ip saddr $tunnel_subnet meta l4proto tcp goto split', ""),
+    (phones.split, "ct mark set 0x1 meta mark set 0x1", "ct mark set 0x1"),
+    (phones.split, "meta mark 0x1 meta l4proto tcp accept", ""),
+    (phones.split, "lookup 100 &&", "lookup 101 &&"),
+    (phones.split_has_the_walls, "ip daddr @walled return", ""),
+    (phones.split_has_the_walls, "ip daddr $tunnel_subnet return", ""),
+    (phones.split_has_the_walls, "fib daddr type local return", ""),
+    (phones.split_has_the_walls, 'fib daddr oifname "ppp*" return', ""),
+    (phones.quic_rejected, QUIC, ""),
+    (phones.quic_rejected, QUIC, "udp dport 443 drop"),
+    (phones.quic_rejected, QUIC, QUIC.replace("udp dport 443", "meta l4proto udp")),
+    (phones.quic_rejected, QUIC, QUIC.replace("udp", "meta l4proto { tcp, udp } th")),
+    (phones.quic_rejected, "jump quic", ""),
+    (phones.quic_rejected, "net.ipv4.icmp_ratelimit = 0", ""),
+    (phones.quic_allowed, "jump quic", "udp dport 443 drop"),
     (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', 'iifname "ppp*" accept'),
     (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', ""),
     (phones.own_services, "ip daddr $tunnel_gateway icmp type echo-request accept", ""),
     (phones.own_services, "ip daddr $tunnel_gateway icmp", "icmp"),
     (phones.phones_apart, MEETING, 'oifname "ppp*" accept'),
-    (phones.phones_apart, f'oifname != "ppp*" {DNS}', DNS),
     (phones.phones_apart, f'oifname "ppp*" {REJECT}', ""),
     (phones.phones_apart, f"ip daddr $tunnel_subnet {REJECT}", ""),
     (phones.phones_meet, MEETING, ""),

@@ -32,7 +32,7 @@ def test_ready_opens_the_door_once_the_self_test_has_passed(guest: Guest) -> Non
     )
     assert done.returncode == 0, done.stdout
     first, last = done.stdout.splitlines()
-    assert re.fullmatch(r"selftest --wait \d+ --\w+ /run/lunch-gateway/selftest.json", first)
+    assert re.fullmatch(r"selftest --gate --wait \d+ --\w+ /run/lunch-gateway/selftest.json", first)
     assert last == "gateway-ready: phones can dial in"
 
 
@@ -109,6 +109,8 @@ def test_prepare_refuses_the_cloud_flavour(guest: Guest) -> None:
         (": >/boot/grub/grub.cfg", "no kernel of Debian's"),
         ("rm /boot/grub/grub.cfg", "GRUB has no menu"),
         ("mv /usr/sbin/xl2tpd /tmp", "xl2tpd is not installed"),
+        ("mv /usr/sbin/dnsmasq /tmp", "dnsmasq is not installed"),
+        ("stand_in systemctl 'case $* in *resolver*) exit 1; esac'", "cannot be enabled"),
         ("stand_in systemctl 'case $* in *nftables*) exit 1; esac'", "nftables does not start"),
         ("stand_in systemctl 'case $* in *ready*) exit 1; esac'", "cannot be enabled"),
     ],
@@ -147,8 +149,9 @@ def test_scrub_leaves_no_copy_of_the_user_data(guest: Guest, times: int) -> None
 
 START_CONDITIONS = f"""
 {WITH_ETH0}
-for unit in ipsec.service.d/10-lunch-gateway.conf xl2tpd.service; do
-    sed -n "s/^ExecStartPre=//p" /etc/systemd/system/$unit >/tmp/before
+ip link add phones type veth peer name unused
+for unit in gateway-resolver.service ipsec.service.d/10-lunch-gateway.conf xl2tpd.service; do
+    sed -n "s/[$][$]/$/; s/^ExecStartPre=+*//p" /etc/systemd/system/$unit >/tmp/before
     sh -e /tmp/before 2>/dev/null && echo "${{unit%%.*}} starts"
 done
 true
@@ -158,11 +161,14 @@ true
 @pytest.mark.parametrize(
     ("situation", "starting"),
     [
-        ("nft -f /etc/nftables.conf", ["ipsec starts", "xl2tpd starts"]),
+        ("nft -f /etc/nftables.conf", ["gateway-resolver starts", "ipsec starts", "xl2tpd starts"]),
         # As if its rules had a mistake in them, or the package were not installed yet.
         ("true", []),
         ("mv /usr/sbin/nft /tmp", []),
-        ("nft -f /etc/nftables.conf; ip route del default", ["xl2tpd starts"]),
+        (
+            "nft -f /etc/nftables.conf; ip route del default",
+            ["gateway-resolver starts", "xl2tpd starts"],
+        ),
     ],
 )
 def test_no_daemon_without_the_packet_filter(

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
 
 from tests.cloud_init.guest_tree import WITH_ETH0, Guest
 
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
+MODULES = ("tunnel", "speed")
 PROGRAM = "/usr/local/sbin/gateway-selftest"
 
 # Firewall, sshd and files are the real ones; what needs a kernel of its own or running
@@ -29,40 +31,70 @@ stand_in ipsec '"l2tp-psk": 10.1.0.4:17/1701...%any:17/%any; unrouted'
 stand_in ss 'UNCONN 0 0 10.1.0.4:500 0.0.0.0:* users:(("pluto",pid=1,fd=1))
 UNCONN 0 0 10.1.0.4:4500 0.0.0.0:* users:(("pluto",pid=1,fd=2))
 UNCONN 0 0 0.0.0.0:1701 0.0.0.0:* users:(("xl2tpd",pid=2,fd=1))
-LISTEN 0 0 127.0.0.1:3129 0.0.0.0:* bbr cwnd:10'
+UNCONN 0 0 10.2.2.1:53 0.0.0.0:* users:(("dnsmasq",pid=3,fd=4))
+ESTAB 0 0 127.0.0.1:3129 127.0.0.1:9 users:(("haproxy",pid=4,fd=1)) bbr cwnd:10'
+ip addr add 10.2.2.1/32 dev lo
 ip rule add fwmark 0x1 lookup 100
 ip route add local default dev lo table 100
 nft -f /etc/nftables.conf
 for module in $(grep -v '^#' /etc/modules-load.d/lunch-gateway.conf); do
     mkdir -p /sys/module/$module
 done
-grep '^net' {SYSCTLS} | while read -r key _ value; do
-    for interface in eth0 lo; do
-        file=/tmp/sys/$(echo "$key" | sed "s/[*]/$interface/" | tr . /)
-        mkdir -p "${{file%/*}}"
-        echo "$value" >"$file"
-    done
-done
+python3 -S - <<'END OF FILE'
+import os
+for line in open("{SYSCTLS}"):
+    key, _, value = line.strip().partition(" = ")
+    for interface in ("eth0", "lo"):
+        path = "/tmp/sys/" + key.replace("*", interface).replace(".", "/")
+        if key.startswith("net"):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            # As the kernel writes several numbers.
+            print(value.replace(" ", "\\t"), file=open(path, "w"))
+END OF FILE
 mount --bind /tmp/sys /proc/sys
 release=7.3.4+deb13-amd64
+haproxy=up
+answer=10.2.2.1
 """
+# Two that are talked to, and not only asked about: HAProxy takes connections, the resolver
+# answers each question. The real ones are talked to in test_checkers.py.
 RUN = f"""
-export release
+export release haproxy answer
 python3 -c '
-import os, runpy, sys, types
+import os, runpy, socket, sys, threading, types
 os.uname = lambda: types.SimpleNamespace(release=os.environ["release"])
-sys.argv = ["gateway-selftest", "--json"]
+if os.environ["haproxy"] == "up":
+    taking = socket.create_server(("127.0.0.1", 3129))
+resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+resolver.bind(("10.2.2.1", 53))
+def serve():
+    while True:
+        question, client = resolver.recvfrom(512)
+        resolver.sendto(question + socket.inet_aton(os.environ["answer"]), client)
+if os.environ["answer"] == "none":
+    resolver.close()
+else:
+    threading.Thread(target=serve, daemon=True).start()
+sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
 '
 """
+ADVISORY = {"congestion_control", "qdisc", "tuning", "split", "quic"}
+"""What fails without keeping phones out."""
+
+
+def run(guest: Guest, change: str, options: str) -> subprocess.CompletedProcess[str]:
+    return guest.run(f"{FIT}\n{change}\n{RUN.replace('OPTIONS', options)}")
 
 
 def failures(guest: Guest, change: str) -> dict[str, str]:
     """What the self-test finds wrong after a change, by the check's name."""
-    done = guest.run(f"{FIT}\n{change}\n{RUN}")
+    done = run(guest, change, "--json")
     report = json.loads(done.stdout)
     found = {check["name"]: check["detail"] for check in report["checks"] if not check["ok"]}
     assert report["ok"] == (not found)
+    assert report["fit"] == (set(found) <= ADVISORY)
+    assert {check["name"] for check in report["checks"] if not check["required"]} == ADVISORY
     assert done.returncode == bool(found)
     return found
 
@@ -81,6 +113,10 @@ WRONG = [
     ("modules", "rmdir /sys/module/esp4", "esp4"),
     ("blacklist", "stand_in modprobe 'blacklist esp4'", "blacklist esp4"),
     ("blacklist", "stand_in modprobe 'install l2tp_ppp /bin/false'", "install l2tp_ppp"),
+    ("modules", "rmdir /sys/module/dummy", "dummy"),
+    ("tuning", "echo 6291456 >/proc/sys/net/ipv4/tcp_rmem", "expected 4096 131072 2097152"),
+    ("tuning", "rm /proc/sys/net/netfilter/nf_conntrack_max", "nf_conntrack_max is not there"),
+    ("sysctls", "rm /proc/sys/net/ipv4/ip_forward", "ip_forward is not there"),
     ("sysctls", "echo 0 >/proc/sys/net/ipv4/ip_forward", "ip_forward = 0"),
     ("sysctls", "echo 2 >/proc/sys/net/ipv4/conf/eth0/rp_filter", "eth0/rp_filter = 2"),
     ("firewall", "nft 'add chain inet gateway input { policy accept; }'", "only"),
@@ -94,7 +130,13 @@ WRONG = [
     ("split", "ip rule del fwmark 0x1", "no routing rule"),
     ("split", "ip route flush table 100", "table 100"),
     ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
-    ("split", "sed -i s/:3129/:3128/ /usr/local/sbin/ss", "does not listen"),
+    ("split", "haproxy=down", "does not listen"),
+    ("split", "sed -i s/haproxy/other/ /usr/local/sbin/ss", "accepts nothing"),
+    ("quic", "nft flush chain inet gateway quic", "nothing refuses it"),
+    ("resolver", "sed -i '/dnsmasq/s/10.2.2.1:53/0.0.0.0:53/' /usr/local/sbin/ss", "0.0.0.0:53"),
+    ("resolver", "sed -i s/dnsmasq/other/ /usr/local/sbin/ss", "listens on []"),
+    ("resolver", "answer=192.0.2.1", "no address"),
+    ("resolver", "answer=none", "no answer"),
     ("secrets", "chmod 644 /etc/ppp/chap-secrets", "0644"),
     ("secrets", "chmod 640 /etc/ipsec.d/lunch-gateway.secrets", "0640"),
     ("secrets", "sed -i /lunch-gateway/d /etc/ppp/chap-secrets", "no user"),
@@ -107,7 +149,29 @@ def test_what_is_wrong_is_found(check: str, change: str, words: str, guest: Gues
     found = failures(guest, change)
     assert words in found[check]
     # A value may be what two checks look at.
-    assert set(found) <= {check, "sysctls"}
+    assert set(found) <= {check, "tuning"}
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "status", "line"),
+    [
+        ("true", "--gate", 0, "ok    resolver: dnsmasq answers on 10.2.2.1 only"),
+        # Nor is it waited for.
+        ("haproxy=down", "--gate --wait 50", 0, "WARN  split: HAProxy does not listen"),
+        ("haproxy=down", "", 1, "WARN  split: HAProxy does not listen"),
+        ("stand_in ipsec ''", "--gate", 1, "FAIL  connections: not loaded: l2tp-psk"),
+    ],
+)
+def test_only_what_keeps_phones_out_shuts_the_gate(
+    change: str, options: str, status: int, line: str, guest: Guest
+) -> None:
+    done = run(guest, change, options)
+    assert done.returncode == status, done.stdout
+    assert f"\n{line}" in f"\n{done.stdout}"
+
+
+def test_split_and_quic_may_be_off(guest: Guest) -> None:
+    assert failures(guest, "rm /etc/lunch-gateway/quic.nft /etc/lunch-gateway/split.nft") == {}
 
 
 def test_without_the_firewall_nothing_passes_for_it(guest: Guest) -> None:
@@ -115,5 +179,6 @@ def test_without_the_firewall_nothing_passes_for_it(guest: Guest) -> None:
 
 
 def test_every_check_was_seen_to_fail(guest: Guest) -> None:
-    shipped = guest.text("/usr/local/lib/lunch-gateway/checks.py")
-    assert set(re.findall(r"^@check\ndef (\w+)", shipped, re.M)) == {check for check, *_ in WRONG}
+    shipped = "".join(guest.text(f"/usr/local/lib/lunch-gateway/{name}.py") for name in MODULES)
+    registered = set(re.findall(r"^@(?:required|advisory)\ndef (\w+)", shipped, re.M))
+    assert registered == {check for check, *_ in WRONG}

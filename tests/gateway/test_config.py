@@ -54,6 +54,7 @@ def test_everything_chosen() -> None:
             "mtu": "1400",
             "dnsServers": ["9.9.9.9"],
             "phoneToPhone": "true",
+            "quic": "reject",
             "tags": {"owner": "alice", "cost-centre": 42, "lunch": True},
             "azure-native:location": "Japan East",
         }
@@ -61,6 +62,7 @@ def test_everything_chosen() -> None:
     assert config.server == "my-gateway.japaneast.cloudapp.azure.com"
     assert config.settings.mtu == 1400
     assert config.settings.phone_to_phone
+    assert config.settings.quic == "reject"
     assert config.tags["cost-centre"] == "42"
     assert config.tags["lunch"] == "true"
 
@@ -80,6 +82,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "dnsServers": (["8.8.8"], "'8.8.8' is not an IPv4 address"),
     "mtu": ("9000", "'9000' is not usable; expected whole bytes from 576 to 1410"),
     "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),
+    "acceleration": ("on", "'on' is unknown; allowed: split, off"),
+    "quic": ("drop", "'drop' is unknown; allowed: allow, reject"),
     "phoneToPhone": ("maybe", "'maybe' is neither true nor false"),
     "sshSource": ("0.0.0.0/0", "0.0.0.0/0 is the whole internet"),
     "sshPublicKey": ("ssh-dss AAAA", "not one line of an OpenSSH public key"),
@@ -192,6 +196,7 @@ good = st.fixed_dictionaries(
         "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/28", "192.168.7.0/24"]),
         "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
         "phoneToPhone": st.sampled_from(["true", "false"]),
+        "quic": st.sampled_from(["allow", "reject"]),
         "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),
         "tags": st.dictionaries(
             st.sampled_from(["a", "b", "a b", "büro", "昼"]),
@@ -209,7 +214,10 @@ def test_what_is_allowed_is_accepted_and_renders(values: dict[str, Any]) -> None
     assert config.settings.psk == values["psk"]
     text = user_data(config.settings)
     assert text.startswith("#cloud-config\n")
-    files = {file["path"]: file["content"] for file in yaml.safe_load(text)["write_files"]}
+    files = {
+        file["path"]: file["content"]
+        for file in yaml.load(text, Loader=yaml.CSafeLoader)["write_files"]
+    }
     assert values["psk"] in files["/etc/ipsec.d/lunch-gateway.secrets"]
     assert MARKER not in user_data(config.settings.redacted()) + repr(config) + "".join(log)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cloud_init.settings import Settings
 from tests.gateway.program_run import PSK, SECRETS, Request, Run, Secret, run_program
 
 UNTAGGABLE = {"Subnet"}
@@ -201,6 +202,9 @@ CHANGED: dict[str, Any] = {
     "mtu": "1200",
     "vnetSubnet": "10.3.0.0/24",
     "phoneToPhone": "true",
+    "acceleration": "off",
+    # Whichever is not the default.
+    "quic": ({"allow", "reject"} - {Settings(psk="", users={}).quic}).pop(),
     "sshSource": "203.0.113.7/32",
     "sshPublicKey": "ssh-ed25519 " + base64.b64encode(
         b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))

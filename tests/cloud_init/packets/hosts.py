@@ -9,6 +9,8 @@ from __future__ import annotations
 
 GATEWAY = "10.1.0.4"
 TUNNEL_GATEWAY = "10.2.2.1"
+PUBLIC = "198.51.100.4"
+"""The gateway's too, where it stands in the internet itself; in no network that is walled off."""
 PHONE, PHONE2, NO_PHONE = "10.2.2.100", "10.2.2.101", "10.2.2.150"
 STRANGER = "192.0.2.66"
 """An address of the phone that the gateway did not give it."""

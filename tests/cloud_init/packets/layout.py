@@ -29,15 +29,23 @@ REJECTED = "rejected"
 """The sender was told at once (ICMP "administratively prohibited")."""
 SILENT = "silent"
 """Neither got there nor was refused: dropped."""
+REFUSED = "refused"
+"""The sender was told that nobody is there: ICMP "port unreachable", or a reset."""
 HELD_BACK = "held back"
 """Dropped before it left the sender."""
 
 GATEWAY_READY = Path("/usr/local/sbin/gateway-ready")
+SPLIT_ROUTING = Path("/etc/systemd/system/gateway-split.service")
+
+IP_TRANSPARENT = 19
+"""linux/in.h; Python's socket has no name for it yet."""
 
 HOPS = 16
 """More than any packet here takes with its answer."""
 
-SYSCTL = "/usr/lib/systemd/systemd-sysctl --prefix=net/ipv4/conf --prefix=net/ipv4/ip_forward"
+SYSCTL = "/usr/lib/systemd/systemd-sysctl" + "".join(
+    f" --prefix=net/ipv4/{name}" for name in ("conf", "ip_forward", "icmp_ratelimit")
+)
 
 
 def run(command: str, stdin: str = "") -> str:
@@ -68,8 +76,6 @@ class Layout:
                 Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0")
         run("ip -batch -", GATEWAY_LINKS)
         run(f"{SYSCTL} /etc/sysctl.d/90-lunch-gateway.conf")
-        # We ask for more rejections in a moment than a phone is given (icmp(7)).
-        Path("/proc/sys/net/ipv4/icmp_ratelimit").write_text("0")
 
     def _wait_for_links(self) -> None:
         """A link that was just set up may still lose what it is given."""
@@ -101,6 +107,18 @@ class Layout:
 
     def listen(self, host: str, port: int, address: str = "") -> socket.socket:
         listener = self._socket(host, socket.SOCK_STREAM, address, port)
+        listener.listen()
+        return listener
+
+    def split(self) -> socket.socket:
+        """The routing of gateway-split.service, and a listener in HAProxy's place."""
+        shipped = re.search(r"^ExecStart=(.*)$", SPLIT_ROUTING.read_text(), re.M)
+        assert shipped, f"{SPLIT_ROUTING} starts nothing"
+        run(shipped[1])
+        listener = socket.socket()
+        listener.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
+        listener.setblocking(False)
+        listener.bind(("127.0.0.1", 3129))
         listener.listen()
         return listener
 
@@ -208,5 +226,6 @@ def _outcome(sender: socket.socket) -> str:
 def _outcome_of(code: int | None) -> str:
     if not code or code == errno.EAGAIN:
         return SILENT
+    names = {errno.EHOSTUNREACH: REJECTED, errno.ECONNREFUSED: REFUSED, errno.EPERM: HELD_BACK}
     # Anything else goes by its own name: it would be no doing of the filter.
-    return {errno.EHOSTUNREACH: REJECTED, errno.EPERM: HELD_BACK}.get(code, errno.errorcode[code])
+    return names.get(code, errno.errorcode[code])

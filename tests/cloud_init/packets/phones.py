@@ -17,6 +17,7 @@ from tests.cloud_init.packets.hosts import (
     NO_PHONE,
     PHONE,
     PHONE2,
+    PUBLIC,
     RESERVED,
     RESOLVER,
     ROUTER,
@@ -28,6 +29,7 @@ from tests.cloud_init.packets.layout import (
     ANSWERED,
     ARRIVED,
     CONNECTED,
+    REFUSED,
     REJECTED,
     SILENT,
     Layout,
@@ -99,18 +101,81 @@ def wall_has_no_memory(net: Layout) -> None:
 
 
 def at_home(net: Layout) -> None:
-    """What gateway-ready finds attached is walled off; a resolver there serves only names."""
+    """What gateway-ready finds attached is walled off, also the resolver that we ask there."""
     run(f"ip addr add {LAN_GATEWAY}/24 dev eth0")
     _printer, _resolver = net.listen("outside", 80), net.listen("outside", 53)
     expect("phone to a LAN host", net.connect("phone", (LAN_HOST, 80)), CONNECTED)
     run(shipped_commands(r"ip -4 route.*?done$"))
     expect("phone behind the wall", net.connect("phone", (LAN_HOST, 80)), REJECTED)
     expect("the gateway", net.connect("gateway", (LAN_HOST, 80)), CONNECTED)
-    expect("phone asks for a name", net.connect("phone", (LAN_HOST, 53)), CONNECTED)
-    asked = net.send(net.udp("phone"), (LAN_HOST, 53), net.udp("outside", 53))
-    expect("phone asks for a name over UDP", asked, ARRIVED)
-    asked = net.send(net.udp("phone"), (NEIGHBOUR, 53), net.udp("outside", 53, NEIGHBOUR))
-    expect("phone asks somebody else", asked, REJECTED)
+    resolver = net.udp("outside", 53, LAN_HOST)
+    for host, outcomes in (("gateway", (CONNECTED, ARRIVED)), ("phone", (REJECTED, REJECTED))):
+        tcp, udp = (
+            net.connect(host, (LAN_HOST, 53)),
+            net.send(net.udp(host), (LAN_HOST, 53), resolver),
+        )
+        expect(f"{host} asks the resolver there", (tcp, udp), outcomes)
+
+
+def names(net: Layout) -> None:
+    """Phones, and nobody else, ask the gateway's resolver, under the address they were told."""
+    with net.inside("outside"):
+        run(f"ip route add {TUNNEL_GATEWAY} via {GATEWAY}")
+    _tcp, udp = net.listen("gateway", 53), net.udp("gateway", 53)
+    for host, own, (by_tcp, by_udp) in (
+        ("gateway", TUNNEL_GATEWAY, (CONNECTED, ARRIVED)),
+        ("phone", TUNNEL_GATEWAY, (CONNECTED, ARRIVED)),
+        ("phone", GATEWAY, (REJECTED, REJECTED)),
+        ("outside", TUNNEL_GATEWAY, (SILENT, SILENT)),
+        ("outside", GATEWAY, (SILENT, SILENT)),
+    ):
+        expect(f"{host} to {own} by TCP", net.connect(host, (own, 53)), by_tcp)
+        expect(f"{host} to {own} by UDP", net.send(net.udp(host), (own, 53), udp), by_udp)
+    public = net.udp("outside", 53, WEB)
+    expect("phone to a public one", net.send(net.udp("phone"), (WEB, 53), public), ARRIVED)
+
+
+def split(net: Layout) -> None:
+    """A phone's TCP ends here, under the site's address; with nobody to take it, there."""
+    listener = net.split()
+    expect("phone to a web server", net.connect("phone", (WEB, 80)), CONNECTED)
+    taken, phone = listener.accept()
+    expect("taken from and as", (phone[0], taken.getsockname()), (PHONE, (WEB, 80)))
+    site = net.listen("outside", 80)
+    listener.close()
+    expect("when nobody listens", net.connect("phone", (WEB, 80)), CONNECTED)
+    expect("the web server saw", site.accept()[1][0], GATEWAY)
+
+
+def split_has_the_walls(net: Layout) -> None:
+    """What a phone may not reach, nobody dials for it."""
+    _listener = net.split()
+    run(f"ip route add {BEHIND_PHONE2} dev ppp1; ip addr add {PUBLIC}/32 dev eth0")
+    expect("phone to a web server", net.connect("phone", (WEB, 80)), CONNECTED)
+    walled = (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *RESERVED)
+    for address in (*walled, TUNNEL_GATEWAY, GATEWAY, PUBLIC, PHONE2, NO_PHONE, BEHIND_PHONE2):
+        expect(f"phone to {address}", net.connect("phone", (address, 80)), REJECTED)
+
+
+def quic_rejected(net: Layout) -> None:
+    """Each packet is refused at once, of a phone's QUIC to the internet and of nothing else."""
+    _site, server, other = (
+        net.listen("outside", 443),
+        net.udp("outside", 443, WEB),
+        net.udp("outside", 444, WEB),
+    )
+    for number in range(20):
+        quic = net.send(net.udp("phone"), (WEB, 443), server)
+        expect(f"packet {number} of QUIC", quic, REFUSED)
+    expect("another port", net.send(net.udp("phone"), (WEB, 444), other), ARRIVED)
+    expect("TCP", net.connect("phone", (WEB, 443)), CONNECTED)
+    expect("the gateway itself", net.send(net.udp("gateway"), (WEB, 443), server), ARRIVED)
+
+
+def quic_allowed(net: Layout) -> None:
+    server, phone = net.udp("outside", 443, WEB), net.udp("phone")
+    expect("a phone's QUIC", net.send(phone, (WEB, 443), server), ARRIVED)
+    expect("its answer", net.send(server, net.seen, phone), ARRIVED)
 
 
 def own_services(net: Layout) -> None:
@@ -191,4 +256,5 @@ def segment_sizes(tap: socket.socket) -> list[int]:
 CHECKS = (
     *(internet, stray, unsolicited, wall, wall_has_no_memory, at_home, own_services),
     *(phones_apart, phones_meet, spoofed, segment_size),
+    *(names, split, split_has_the_walls, quic_rejected, quic_allowed),
 )

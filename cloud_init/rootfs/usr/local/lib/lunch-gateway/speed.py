@@ -1,0 +1,91 @@
+"""What only makes a phone faster: a failure is reported, and phones are let in."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from pathlib import Path
+
+from checks import SYSCTLS, Failure, advisory, compare_sysctls, expect, loaded, run
+
+SPLIT = Path("/etc/lunch-gateway/split.nft")
+QUIC = Path("/etc/lunch-gateway/quic.nft")
+LISTENER = ("127.0.0.1", 3129)
+
+
+def uplink() -> str:
+    """The interface of the default route."""
+    routes = json.loads(run("ip", "-4", "-j", "route", "show", "default"))
+    expect(bool(routes), "no default route; did DHCP answer?")
+    return str(routes[0]["dev"])
+
+
+@advisory
+def congestion_control() -> str:
+    found = Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    expect(found == "bbr", f"{found} instead of bbr; see {SYSCTLS}")
+    return found
+
+
+@advisory
+def qdisc() -> str:
+    device = uplink()
+    found = json.loads(run("tc", "-j", "qdisc", "show", "dev", device))
+    # A card with several queues has mq at the root and one fq under each.
+    kinds = {entry["kind"] for entry in found if entry["kind"] != "mq"}
+    expect(kinds == {"fq"}, f"{device} sends through {sorted(kinds)} instead of fq")
+    return f"fq on {device}"
+
+
+@advisory
+def tuning() -> str:
+    """Buffers and limits: fit for 2,000 connections in 1 GiB."""
+    return compare_sysctls(forwarding=False)
+
+
+@advisory
+def split() -> str:
+    """The whole way of a phone's TCP: handed over, routed here, accepted with BBR."""
+    if not SPLIT.exists():
+        return "off by configuration"
+    handing_over = [
+        rule for rule in loaded("rule") if any("tproxy" in part for part in rule["expr"])
+    ]
+    expect(bool(handing_over), f"no tproxy rule is loaded; see {SPLIT}")
+    expect("fwmark 0x1 lookup 100" in run("ip", "rule"), "no routing rule for what nftables marks")
+    expect("local default" in run("ip", "route", "show", "table", "100"), "table 100 has no route")
+    accepted = accepted_by_haproxy()
+    expect(" bbr " in accepted, f"the phones' leg does not run bbr: {accepted.split()}")
+    return "handed over, routed and accepted with bbr"
+
+
+def accepted_by_haproxy() -> str:
+    """What the kernel says of a connection that HAProxy accepts from us.
+
+    It keeps such a one for 2 s and dials nowhere for it (haproxy.cfg): the site asked for
+    would be HAProxy itself. A phone's local address is the site's, so none is found here.
+    """
+    try:
+        knock = socket.create_connection(LISTENER, timeout=5)
+    except OSError as error:
+        raise Failure(f"HAProxy does not listen ({error}); see journalctl -u haproxy") from None
+    with knock:
+        for _ in range(10):
+            found = run("ss", "-H", "-t", "-n", "-i", "-p", *ESTABLISHED)
+            if '"haproxy"' in found:
+                return found
+            time.sleep(0.1)
+    raise Failure("HAProxy accepts nothing; see journalctl -u haproxy")
+
+
+ESTABLISHED = ("state", "established", "sport", "=", f":{LISTENER[1]}")
+
+
+@advisory
+def quic() -> str:
+    if not QUIC.exists():
+        return "allowed by configuration"
+    rejecting = [rule for rule in loaded("rule") if rule["chain"] == "quic"]
+    expect(bool(rejecting), f"nothing refuses it; see {QUIC}")
+    return "refused, so that apps take TCP"

@@ -1,0 +1,183 @@
+"""What a phone needs to get in and out: while one of these fails, nobody is let in."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import stat
+import struct
+import subprocess
+from pathlib import Path
+
+from checks import MODULES, Failure, compare_sysctls, expect, loaded, required, run, settings
+
+OLDEST_KERNEL = (7, 0)  # Debian 13 itself has 6.12; backports follows mainline.
+ONLY_FOR_SPEED = {"tcp_bbr", "sch_fq"}  # congestion_control and qdisc look at their effect.
+FOREIGN_SECRETS = ("/var/lib/cloud/instance/user-data.txt", "/var/lib/waagent/CustomData")
+RESOLVER = Path("/etc/lunch-gateway/dnsmasq.conf")
+OWN_NAME = "resolver.lunch-gateway.internal"
+
+
+def needed_modules() -> list[str]:
+    return [name for name in settings(MODULES) if name not in ONLY_FOR_SPEED]
+
+
+@required
+def kernel() -> str:
+    release = os.uname().release
+    expect(
+        "-cloud-" not in release,
+        f"{release} is the cloud flavour, which has no PPP; see /etc/default/grub.d",
+    )
+    version = tuple(map(int, re.findall(r"\d+", release)[:2]))
+    expect(
+        version >= OLDEST_KERNEL,
+        f"{release} is older than {OLDEST_KERNEL}; is the one from backports installed?",
+    )
+    return release
+
+
+@required
+def modules() -> str:
+    wanted = needed_modules()
+    missing = [name for name in wanted if not Path("/sys/module", name).exists()]
+    expect(not missing, f"not loaded: {', '.join(missing)}; try modprobe by hand")
+    return " ".join(wanted)
+
+
+@required
+def blacklist() -> str:
+    """Distributions blacklisted esp4 in 2026 (CVE-2026-43284): every tunnel failed."""
+    wanted = "|".join(needed_modules())
+    stopped = re.findall(
+        rf"^(?:blacklist|install) (?:{wanted})\b.*$", run("modprobe", "--showconfig"), re.M
+    )
+    expect(not stopped, f"/etc/modprobe.d has: {'; '.join(stopped)}")
+    return "none of our modules"
+
+
+@required
+def sysctls() -> str:
+    return compare_sysctls(forwarding=True)
+
+
+@required
+def firewall() -> str:
+    dropping = {chain["name"] for chain in loaded("chain") if chain.get("policy") == "drop"}
+    expect({"input", "forward"} <= dropping, f"only {dropping} drop; see /etc/nftables.conf")
+    return "input and forward drop by default"
+
+
+@required
+def nat() -> str:
+    masquerading = [rule for rule in loaded("rule") if {"masquerade": None} in rule["expr"]]
+    expect(bool(masquerading), "no masquerade rule is loaded; see /etc/nftables.conf")
+    return "masquerade loaded"
+
+
+@required
+def wall() -> str:
+    """The networks we stand in, phones excepted, must be among what phones can't reach."""
+    attached = [
+        line.split()[0]
+        for line in run("ip", "-4", "route", "show", "scope", "link").splitlines()
+        if " dev ppp" not in line and not line.startswith("default")
+    ]
+    for network in (*attached, "169.254.169.254", "168.63.129.16"):
+        run("nft", "get", "element", "inet", "gateway", "walled", f"{{ {network} }}")
+    return f"phones can't reach {', '.join(attached)}"
+
+
+@required
+def daemons() -> str:
+    units = ("nftables.service", "ipsec.service", "xl2tpd.service", "gateway-resolver.service")
+    states = {
+        unit: subprocess.run(
+            ["systemctl", "is-active", unit], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        for unit in units
+    }
+    down = [f"{unit} is {state}" for unit, state in states.items() if state != "active"]
+    expect(not down, f"{'; '.join(down)}; see journalctl -u {' -u '.join(units[1:])}")
+    return " ".join(units)
+
+
+@required
+def connections() -> str:
+    """What Libreswan refuses (say, IKEv1 by policy) is missing and nothing else fails."""
+    wanted = [
+        line.split()[1]
+        for path in sorted(Path("/etc/ipsec.d").glob("*.conf"))
+        for line in settings(path)
+        if line.startswith("conn ") and not line.startswith("conn %")
+    ]
+    loaded = set(re.findall(r'^"([^"]+)"', run("ipsec", "connectionstatus"), re.M))
+    missing = [name for name in wanted if name not in loaded]
+    expect(
+        bool(wanted) and not missing,
+        f"not loaded: {', '.join(missing) or 'any'}; see journalctl -u ipsec",
+    )
+    return " ".join(wanted)
+
+
+@required
+def listening() -> str:
+    sockets = run("ss", "-H", "-l", "-u", "-n", "-p", "-4")
+    expected = {500: "pluto", 4500: "pluto", 1701: "xl2tpd"}
+    silent = [
+        f"{daemon} on UDP {port}"
+        for port, daemon in expected.items()
+        if not re.search(rf'\S+:{port}\s.*"{daemon}"', sockets)
+    ]
+    expect(not silent, f"nobody listens: {', '.join(silent)}")
+    return " ".join(f"{port}/{daemon}" for port, daemon in expected.items())
+
+
+@required
+def resolver() -> str:
+    """It listens where phones ask, nowhere else, and answers, also while we are offline."""
+    (address,) = (line.split("=")[1] for line in settings(RESOLVER) if "listen-address=" in line)
+    for kind in ("-t", "-u"):
+        sockets = run("ss", "-H", "-l", kind, "-n", "-p").splitlines()
+        ours = [line.split()[3] for line in sockets if '"dnsmasq"' in line]
+        expect(ours == [f"{address}:53"], f"dnsmasq listens on {ours}, not just on {address}:53")
+    expect(answer_of(address).endswith(socket.inet_aton(address)), f"no address for {OWN_NAME}")
+    return f"dnsmasq answers on {address} only"
+
+
+def answer_of(address: str) -> bytes:
+    labels = "".join(f"{chr(len(label))}{label}" for label in OWN_NAME.split("."))
+    # One question (RFC 1035, 4.1): its name, type A, class IN.
+    question = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + labels.encode() + b"\0\0\1\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(3)
+        client.connect((address, 53))
+        client.send(question)
+        try:
+            return client.recv(512)
+        except OSError as error:
+            raise Failure(f"no answer ({error}); see journalctl -u gateway-resolver") from None
+
+
+@required
+def secrets() -> str:
+    ours = [*Path("/etc/ipsec.d").glob("*.secrets"), Path("/etc/ppp/chap-secrets")]
+    loose = []
+    for path in [*ours, *filter(Path.exists, map(Path, FOREIGN_SECRETS))]:
+        status = path.stat()
+        if status.st_uid != 0 or stat.S_IMODE(status.st_mode) & 0o077:
+            loose.append(f"{path} is {stat.S_IMODE(status.st_mode):04o}, owner {status.st_uid}")
+    expect(not loose, f"{'; '.join(loose)}; expected root's own, 0600")
+    expect(any(settings(Path("/etc/ppp/chap-secrets"))), "chap-secrets has no user")
+    return f"{len(ours)} files, root only"
+
+
+@required
+def password_login() -> str:
+    wanted = "passwordauthentication no"
+    expect(
+        wanted in run("/usr/sbin/sshd", "-T").lower(),
+        "sshd takes passwords; see /etc/ssh/sshd_config.d",
+    )
+    return "sshd takes keys only"
