@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab render clean
+.PHONY: help setup test test-fast lab bench bench-short render clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -20,14 +20,20 @@ $(STAMP): requirements.txt requirements-dev.txt constraints.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-test: setup ## Everything, the lab included (first time about 25 minutes without hardware virtualisation)
+test: setup ## Everything, lab and short benchmark included (first time about 40 minutes without hardware virtualisation)
 	$(RUN) -m pytest
 
-test-fast: setup ## Everything but the lab, in under a minute once installed
+test-fast: setup ## Everything but the lab, in about a minute once installed
 	$(RUN) -m pytest -m "not lab"
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
-	$(RUN) -m lab run
+	$(RUN) -m lab run --scenario dial_in --scenario split
+
+bench: setup ## Measure every promise, about an hour; build/bench/report.html shows it
+	$(RUN) -m lab bench
+
+bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
+	$(RUN) -m lab bench --short
 
 render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest

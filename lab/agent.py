@@ -12,6 +12,13 @@ from typing import Any
 
 from lab.host import LabError
 
+SYNC_PATIENCE = 10
+"""Seconds for one attempt to get in step with the agent."""
+
+
+class AgentSilent(LabError):
+    """The agent is not there, or did not answer in time."""
+
 
 @dataclass(frozen=True)
 class GuestAgent:
@@ -26,31 +33,56 @@ class GuestAgent:
         arguments: dict[str, Any] | None = None,
         *,
         answer: bool = True,
-        timeout: float = 30,
+        timeout: float = 120,
     ) -> Any:
         """One request to the guest agent.
 
         Raises:
-            OSError: the agent is not there or does not answer in `timeout` seconds.
+            AgentSilent: it is not there or did not answer in `timeout` seconds. The request
+                may have been carried out all the same.
             LabError: it refused.
         """
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        deadline = time.monotonic() + timeout
+        try:
+            with self._in_step(deadline) as connection, connection.makefile("rwb") as file:
+                connection.settimeout(max(1.0, deadline - time.monotonic()))
+                _send(file, {"execute": request, "arguments": arguments or {}})
+                line: dict[str, Any] = _receive(file) if answer else {"return": None}
+        except (OSError, ValueError) as error:
+            raise AgentSilent(f"{self.name}: no answer to {request}: {error}") from error
+        if "error" in line:
+            raise LabError(f"{self.name}: {request}: {line['error'].get('desc')}")
+        return line["return"]
+
+    def _in_step(self, deadline: float) -> socket.socket:
+        """A connection on which the next answer will be ours. Getting there does nothing to
+        the guest, so it is tried again: a busy guest may need its time, and one that shuts
+        down forgets what it has read."""
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self._sync(max(1.0, min(SYNC_PATIENCE, left)))
+            except TimeoutError:
+                if left < SYNC_PATIENCE:
+                    raise
+
+    def _sync(self, timeout: float) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
             connection.settimeout(timeout)
             connection.connect(str(self.path))
-            file = connection.makefile("rwb")
             # What an interrupted caller left behind must not be taken for our answer:
             # the agent sends 0xff before the reply to a delimited sync.
             token = time.monotonic_ns() & 0x7FFFFFFF
-            _send(file, {"execute": "guest-sync-delimited", "arguments": {"id": token}}, b"\xff")
-            while (line := _receive(file)).get("return") != token:
-                pass
-            _send(file, {"execute": request, "arguments": arguments or {}})
-            if not answer:
-                return None
-            line = _receive(file)
-            if "error" in line:
-                raise LabError(f"{self.name}: {request}: {line['error'].get('desc')}")
-            return line["return"]
+            with connection.makefile("rwb") as file:
+                sync = {"execute": "guest-sync-delimited", "arguments": {"id": token}}
+                _send(file, sync, b"\xff")
+                while _receive(file).get("return") != token:
+                    pass
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _send(file: Any, message: dict[str, Any], before: bytes = b"") -> None:

@@ -14,6 +14,10 @@ RELEASE = "trixie"
 """Debian 13, the guest's release."""
 
 
+FREE_SPACE = 8
+"""GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
+
+
 class LabError(RuntimeError):
     """The harness itself can't go on. Says what is missing and what to do about it;
     a failed expectation about the gateway is never this."""
@@ -25,6 +29,17 @@ def cache_directory() -> Path:
     directory = Path(base) / "lunch-gateway"
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def require_space() -> None:
+    """Raises `LabError` where the disk can't hold what a run may write: a machine whose
+    disk is full stands still without a word."""
+    free = shutil.disk_usage(cache_directory()).free / 1e9
+    if free < FREE_SPACE:
+        raise LabError(
+            f"{cache_directory()} has {free:.1f} GB free, the lab needs {FREE_SPACE}:"
+            " make room, or set XDG_CACHE_HOME to a directory on a larger disk"
+        )
 
 
 def scratch_directory() -> Path:

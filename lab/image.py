@@ -76,6 +76,10 @@ WORLD_PACKAGES = (
     "ike-scan",
     "nmap",
     "iperf3",
+    "ethtool",
+    "nginx-light",
+    "wireguard-tools",
+    "shadowsocks-libev",
 )
 
 # cloud-init writes the mirror it is told into its sources: the one that this very
@@ -98,7 +102,8 @@ ln -sf ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"
 mkdir -p "$1/boot/efi"
 """
 WORLD_QUIET = r"""
-chroot "$1" systemctl disable nftables xl2tpd ipsec strongswan-starter 2>/dev/null || true
+chroot "$1" systemctl disable nftables xl2tpd ipsec strongswan-starter nginx \
+    shadowsocks-libev 2>/dev/null || true
 chroot "$1" systemctl mask apt-daily.timer apt-daily-upgrade.timer
 echo nameserver 10.0.2.3 > "$1/etc/resolv.conf"; echo world > "$1/etc/hostname"
 """

@@ -15,10 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from lab.agent import GuestAgent
+from lab.agent import AgentSilent, GuestAgent
 from lab.host import LabError
 
 T = TypeVar("T")
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+PARTING = 5
+"""Seconds that a command may go unanswered around a reboot."""
 
 
 class ExpectationFailed(AssertionError):
@@ -80,7 +84,9 @@ class Machine:
             "-serial",
             "chardev:serial",
             "-device",
-            "virtio-serial-pci",
+            # One port: the 31 that it has by default are 64 descriptors more that QEMU's main
+            # loop asks about at every packet; that was a quarter of a core.
+            "virtio-serial-pci,max_ports=2,ioeventfd=off",
             "-chardev",
             f"socket,id=agent,path={self._agent.path},server=on,wait=off",
             "-device",
@@ -93,9 +99,13 @@ class Machine:
 
     def stop(self) -> None:
         """Power off at once, if it runs."""
-        if self._process and self._process.poll() is None:
+        if self._process and self.is_running():
             self._process.terminate()
             self._process.wait(30)
+
+    def is_running(self) -> bool:
+        """Whether its power is on."""
+        return self._process is not None and self._process.poll() is None
 
     def shut_down(self, timeout: float = 120) -> None:
         """Ask the machine to shut down, and wait until it has (seconds)."""
@@ -106,22 +116,45 @@ class Machine:
         except subprocess.TimeoutExpired:
             raise ExpectationFailed(f"{self.name} did not shut down in {timeout:.0f} s") from None
 
+    def reboot(self, timeout: float = 300) -> None:
+        """Ask the machine to restart, and wait until it is up again (seconds)."""
+        before = self.read(BOOT_ID)
+        self._agent.ask("guest-shutdown", {"mode": "reboot"}, answer=False)
+        poll(
+            lambda: self._is_new_boot(before) or None,
+            f"{self.name} restarts",
+            timeout,
+            self.check_alive,
+        )
+
+    def _is_new_boot(self, before: str) -> bool:
+        # On its way down the agent may take a command and end before it answers.
+        try:
+            return self.answers() and self.execute(f"cat {BOOT_ID}", 10, PARTING).output != before
+        except (AgentSilent, ExpectationFailed):
+            return False
+
     def check_alive(self) -> None:
         """Raises `LabError` with QEMU's last words if the process has ended."""
-        if self._process is None or self._process.poll() is not None:
+        if not self.is_running():
             words = (self.directory / f"{self.name}.qemu.log").read_text(errors="replace")
             raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
 
     # The verbs.
 
-    def execute(self, command: str, timeout: float = 60) -> Ran:
-        """Run a shell command inside and wait for its end, whatever that is (seconds)."""
+    def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
+        """Run a shell command inside and wait for its end, whatever that is (seconds).
+
+        Raises:
+            ExpectationFailed: the command runs for longer than `timeout`.
+            AgentSilent: the machine says nothing at all for `patience`.
+        """
         start = {"path": "/bin/sh", "arg": ["-c", f"exec 2>&1\n{command}"], "capture-output": True}
-        process = self._agent.ask("guest-exec", start)["pid"]
+        process = self._agent.ask("guest-exec", start, timeout=patience)["pid"]
         deadline = time.monotonic() + timeout
         pause = 0.05
         while time.monotonic() < deadline:
-            state = self._agent.ask("guest-exec-status", {"pid": process})
+            state = self._agent.ask("guest-exec-status", {"pid": process}, timeout=patience)
             if state["exited"]:
                 output = base64.b64decode(state.get("out-data", "")).decode(errors="replace")
                 return Ran(command, state.get("exitcode", -state.get("signal", 1)), output)
@@ -129,9 +162,9 @@ class Machine:
             pause = min(pause * 1.5, 1.0)
         raise ExpectationFailed(f"{self.name}: still running after {timeout:.0f} s: {command}")
 
-    def succeed(self, command: str, timeout: float = 60) -> str:
+    def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
         """Run a command that must end with status 0; returns what it printed."""
-        ran = self.execute(command, timeout)
+        ran = self.execute(command, timeout, patience)
         if ran.status != 0:
             raise ExpectationFailed(
                 f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
@@ -177,7 +210,7 @@ class Machine:
         """Whether the machine is up far enough to take commands."""
         try:
             self._agent.ask("guest-ping", timeout=3)
-        except (OSError, ValueError):
+        except AgentSilent:
             return False
         return True
 

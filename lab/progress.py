@@ -95,7 +95,7 @@ class Checks:
         return bool(self.results) and all(result["ok"] for result in self.results)
 
 
-def write_result(path: Path, result: dict[str, Any]) -> None:
+def write_result(path: Path, result: Any) -> None:
     """Write JSON whole or not at all."""
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(result, indent=2) + "\n")

@@ -64,9 +64,9 @@ def build(directory: Path, user_data: Path) -> Stage:
         *_disk(_overlay(world_files.disk, scratch / "world.qcow2")),
         *_disk(_world_files(scratch), "raw"),
         # eth0, the way out; eth1, the cable to the gateway.
-        *"-netdev user,id=up -device virtio-net-pci,netdev=up,addr=0x10".split(),
+        *"-netdev user,id=up -device virtio-net-pci,netdev=up,addr=0x10,ioeventfd=off".split(),
         *("-netdev", f"stream,id=vnet,server=on,{cable}"),
-        *("-device", "virtio-net-pci,netdev=vnet,addr=0x11,mac=52:54:00:00:01:01"),
+        *("-device", "virtio-net-pci,netdev=vnet,addr=0x11,mac=52:54:00:00:01:01,ioeventfd=off"),
     ]
     gateway = [
         # As Azure's Standard_B1s.
@@ -75,7 +75,7 @@ def build(directory: Path, user_data: Path) -> Stage:
         *_disk(scratch / GATEWAY_DISK),
         *_disk(_seed(user_data, scratch), "raw"),
         *("-netdev", f"stream,id=vnet,server=off,{cable}"),
-        *("-device", "virtio-net-pci,netdev=vnet,mac=52:54:00:00:01:04"),
+        *("-device", "virtio-net-pci,netdev=vnet,mac=52:54:00:00:01:04,ioeventfd=off"),
     ]
     return Stage(
         directory,

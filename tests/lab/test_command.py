@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "lab", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def test_help_names_every_scenario() -> None:
@@ -29,4 +31,12 @@ def test_wrong_arguments_are_told_without_a_traceback(arguments: tuple[str, ...]
     done = lab(*arguments)
     assert done.returncode == 2
     assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_out_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = lab("run", "--out", str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert "can't be a new directory: File exists" in done.stderr
     assert "Traceback" not in done.stderr

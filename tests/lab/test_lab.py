@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.lab.live import live
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.lab
@@ -35,6 +35,16 @@ PROMISED = {
     "split-stopped-still-forwards",
     "split-killed-still-works",
     "split-comes-back",
+    "limits-wall-by-name",
+    "limits-wall-own-public-address",
+    "limits-half-close",
+    "limits-refused",
+    "limits-nobody",
+    "limits-ten-thousand-short-connections",
+    "limits-two-thousand-connections",
+    "limits-idle-connections-live",
+    "limits-out-of-memory",
+    "limits-split-comes-back",
     "wall-instance-metadata",
     "wall-azure-host",
     "wall-vnet-neighbour",
@@ -54,15 +64,20 @@ PROMISED = {
 
 
 @pytest.fixture(scope="module")
-def result(pytestconfig: pytest.Config) -> Any:
-    """Runs the lab with its output on the terminal, because it takes minutes."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        print()
-        done = subprocess.run([sys.executable, "-m", "lab", "run"], cwd=ROOT, check=False)
+def ended(pytestconfig: pytest.Config) -> tuple[int, str]:
+    return live(pytestconfig, "run")
+
+
+@pytest.fixture(scope="module")
+def result(ended: tuple[int, str]) -> Any:
     path = ROOT / "build" / "lab" / "result.json"
-    assert path.exists(), f"the lab ended with status {done.returncode} and left no result"
-    return json.loads(path.read_text()) | {"status": done.returncode}
+    assert path.exists(), "the lab left no result; see test_lab_ends_well"
+    return json.loads(path.read_text())
+
+
+def test_lab_ends_well(ended: tuple[int, str]) -> None:
+    status, words = ended
+    assert status == 0, f"the lab ended with status {status}:\n{words}"
 
 
 def test_every_check_passed(result: Any) -> None:
@@ -70,7 +85,6 @@ def test_every_check_passed(result: Any) -> None:
         f"{check['name']}: {check['detail']}" for check in result["checks"] if not check["ok"]
     ]
     assert not failed
-    assert result["status"] == 0
 
 
 def test_nothing_promised_went_unchecked(result: Any) -> None:
@@ -94,5 +108,5 @@ def test_phone_got_what_it_asked_for(result: Any) -> None:
 
 
 def test_ready_in_reasonable_time(result: Any) -> None:
-    """Under emulation; hardware is ten times as fast."""
-    assert 0 < result["ready_seconds"] < 20 * 60
+    """Under emulation, on a machine half as fast as ours; hardware is ten times as fast."""
+    assert 0 < result["ready_seconds"] < 30 * 60

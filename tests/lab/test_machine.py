@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from lab import agent as agent_module
+from lab import machine as machine_module
+from lab.agent import AgentSilent
 from lab.host import LabError
 from lab.machine import ExpectationFailed, Machine
 
@@ -23,6 +26,7 @@ class Agent(threading.Thread):
         super().__init__(daemon=True)
         self.status, self.output, self.polls = 0, "", 2
         self.commands: list[str] = []
+        self.lost_syncs, self.silent_to = 0, ""
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(str(path))
         self.server.listen()
@@ -36,8 +40,18 @@ class Agent(threading.Thread):
             with connection, connection.makefile("rwb") as file:
                 for line in file:
                     request = json.loads(line.rpartition(b"\xff")[2])
+                    if self.loses(request):
+                        continue
                     file.write(self.reply(request) + b"\n")
                     file.flush()
+
+    def loses(self, request: dict[str, Any]) -> bool:
+        if request["execute"] == "guest-sync-delimited" and self.lost_syncs:
+            self.lost_syncs -= 1
+            return True
+        if request["execute"] == "guest-shutdown":
+            self.silent_to = "guest-exec"
+        return request["execute"] in (self.silent_to, "guest-shutdown")
 
     def reply(self, request: dict[str, Any]) -> bytes:
         arguments = request.get("arguments", {})
@@ -115,3 +129,38 @@ def test_ended_qemu_is_reported_with_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "box.qemu.log").write_text("no such disk")
     with pytest.raises(LabError, match="no such disk"):
         box.check_alive()
+
+
+def test_a_lost_sync_is_tried_again(
+    agent: Agent, box: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_module, "SYNC_PATIENCE", 0.1)
+    agent.lost_syncs, agent.output = 1, "ok"
+    assert box.succeed("true") == "ok"
+
+
+def test_a_silent_agent_is_an_error_of_the_harness_in_one_line(agent: Agent, box: Machine) -> None:
+    agent.silent_to = "guest-exec"
+    with pytest.raises(AgentSilent, match="box: no answer to guest-exec: timed out"):
+        box.execute("true", patience=0.2)
+    assert issubclass(AgentSilent, LabError)
+
+
+def test_reboot_survives_an_agent_that_ends_in_mid_answer(
+    agent: Agent, box: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the command, and goes down before it answers; then the new boot's answers."""
+    monkeypatch.setattr(machine_module, "PARTING", 0.3)
+    monkeypatch.setattr(box, "check_alive", lambda: agent.__setattr__("silent_to", ""))
+    boots = iter(["old", "old", "new"])
+    monkeypatch.setattr(box, "answers", lambda: True)
+    original = agent.reply
+
+    def reply(request: dict[str, Any]) -> bytes:
+        if request["execute"] == "guest-exec":
+            agent.output, agent.polls = next(boots), 0
+        return original(request)
+
+    monkeypatch.setattr(agent, "reply", reply)
+    box.reboot(timeout=30)
+    assert next(boots, None) is None

@@ -1,0 +1,1 @@
+"""The benchmark: what a phone gets through the real tunnel, and through its alternatives."""

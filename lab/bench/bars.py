@@ -1,0 +1,92 @@
+"""Whether what was measured keeps the promises of `lab.bench.scenarios`."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from lab.bench.scenarios import SCENARIOS, Bar
+from lab.rows import Promise, Row
+
+GENEROUS = 0.4
+"""Where one short run decides, on a machine that others may use: what noise does not reach
+(a split on a busy machine: 4 times forwarding, 0.69 of its load time) and a broken split,
+which is forwarding, does not pass."""
+
+
+def judge(rows: Sequence[Row], generous: bool = False) -> list[Promise]:
+    """Every promise that these rows can decide."""
+    verdicts = []
+    for name, scenario in SCENARIOS.items():
+        for bar in scenario.bars:
+            mine, other = _row(rows, name, bar, bar.mode), _row(rows, name, bar, bar.against)
+            if bar.against == "limit":
+                other = mine
+            if mine and other:
+                verdicts += _verdicts(name, bar, mine, other, GENEROUS if generous else 1.0)
+    return verdicts
+
+
+def _row(rows: Sequence[Row], scenario: str, bar: Bar, mode: str) -> Row | None:
+    wanted = {
+        "scenario": scenario,
+        "path": bar.path,
+        "mode": mode,
+        "direction": bar.direction,
+        "load": bar.load,
+    }
+    found: list[Row] = [
+        row
+        for row in rows
+        if all(row[key] == value for key, value in wanted.items())  # type: ignore[literal-required]
+        and (row["flows"] == 1 or row["load"] == "page")
+    ]
+    return found[-1] if found else None
+
+
+def _verdicts(scenario: str, bar: Bar, mine: Row, other: Row, leniency: float) -> list[Promise]:
+    key = "limit_mbps" if bar.against == "limit" else bar.figure
+    ratio, detail = _ratio(_figure(mine, bar.figure), _figure(other, key))
+    where = f"{scenario}, {bar.path}, {bar.direction}, {bar.load}"
+    name = f"{where}: {bar.figure} of {bar.mode} to {bar.against}"
+    ends = [
+        ("at least", round(bar.at_least * leniency, 3), 1),
+        ("at most", round(_at_most(bar.at_most, leniency), 3), -1),
+    ]
+    return [
+        Promise(
+            name=name,
+            value=ratio,
+            bar=end,
+            sense=sense,
+            ok=ratio is not None and sign * ratio >= sign * end,
+            detail=detail,
+        )
+        for sense, end, sign in ends
+        if 0 < end < float("inf")
+    ]
+
+
+def _at_most(end: float, leniency: float) -> float:
+    """What must fall must fall by so much of it: divided like the rest, 0.6 of another
+    mode's load time became 1, which a mode that changes nothing reaches."""
+    return 1 - leniency * (1 - end) if end < 1 else end / leniency
+
+
+def _figure(row: Row, key: str) -> Any:
+    return row[key]  # type: ignore[literal-required]
+
+
+def _ratio(mine: Any, other: Any) -> tuple[float | None, str]:
+    """Of two numbers; of two sorted lists, the worst of each place with its like."""
+    if isinstance(mine, list) and isinstance(other, list):
+        if len(mine) != len(other):
+            return None, f"{len(mine)} neighbours and {len(other)}"
+        # Who had nothing before can't lose it.
+        ratios = [a / b for a, b in zip(mine, other, strict=True) if b]
+        detail = f"medians {statistics.median(mine):.2f} and {statistics.median(other):.2f} Mbit/s"
+        return (round(min(ratios), 3) if ratios else None), detail
+    if mine is None or other is None:
+        return None, "not measured"
+    return round(mine / other, 3) if other else None, f"{mine:g} to {other:g}"

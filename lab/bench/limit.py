@@ -1,0 +1,59 @@
+"""How fast a line could carry payload at best.
+
+    limit = line rate x (1 - loss) x payload share
+
+The payload share is what remains of a full packet after all headers. The line's limiter
+counts Ethernet frames without preamble, as Linux' tbf does.
+"""
+
+from __future__ import annotations
+
+from lab.network import Link
+
+ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
+"""Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
+LINE_MTU = 1500
+
+ESP_BLOCK, ESP_IV, ESP_ICV = 16, 16, 16
+"""AES-CBC with HMAC-SHA2-256-128 (RFC 3602, RFC 4868): what the phone and the gateway
+agree on."""
+
+
+def frame_in_l2tp(packet: int) -> int:
+    """Bytes on the line of one IP packet in PPP in L2TP in UDP in ESP in UDP (RFC 3948)."""
+    ppp, l2tp = 4, 6
+    inner = UDP + l2tp + ppp + packet
+    # ESP's trailer has two bytes, and the whole is padded to the cipher's block.
+    padded = -(-(inner + 2) // ESP_BLOCK) * ESP_BLOCK
+    return ETHERNET + IPV4 + UDP + 8 + ESP_IV + padded + ESP_ICV
+
+
+def payload_share(way: str, mtu: int) -> float:
+    """Of the line's rate, what full TCP segments carry.
+
+    Args:
+        way: ``direct``, ``l2tp``, ``wireguard`` or ``shadowsocks``.
+        mtu: of the L2TP tunnel, bytes.
+    """
+    if way == "l2tp":
+        return (mtu - IPV4 - TCP) / frame_in_l2tp(mtu)
+    if way == "wireguard":
+        packet = 1420
+        # Outer headers, WireGuard's own, Poly1305's tag.
+        return (packet - IPV4 - TCP) / (ETHERNET + IPV4 + UDP + 16 + packet + 16)
+    share = (LINE_MTU - IPV4 - TCP) / (ETHERNET + LINE_MTU)
+    # Shadowsocks: two bytes of length and two tags per chunk of at most 16 KiB (SIP004).
+    return share * 16383 / (16383 + 34) if way == "shadowsocks" else share
+
+
+def limit(link: Link, direction: str, way: str, mtu: int) -> float:
+    """Goodput that physics allows on this link, Mbit/s. Loss is the downlink's only."""
+    rate = link.uplink if direction == "up" else min(link.rate, _rate_for(way, link))
+    surviving = 1.0 if direction == "up" else 1 - link.loss / 100
+    return round(rate * surviving * payload_share(way, mtu), 3)
+
+
+def _rate_for(way: str, link: Link) -> float:
+    """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
+    is_tcp = way in ("direct", "shadowsocks")
+    return link.tcp_rate if is_tcp and link.tcp_rate is not None else link.rate

@@ -1,0 +1,128 @@
+"""What is measured: groups of modes that are compared with each other on one link."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.bench.modes import MODES
+from lab.bench.scenarios import DAY, SCENARIOS
+from lab.network import PATHS, Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Modes in turn on the same link, again and again."""
+
+    scenario: str
+    link: Link
+    modes: tuple[str, ...]
+    path: str = "far"
+    flows: int = 1
+    direction: str = "down"
+    load: str = "bulk"
+    neighbours: int = 0
+    hour: str | None = None
+
+    def estimate(self, seconds: int, repeats: int) -> float:
+        """How long it will take, s: set-up and evaluation take some of it under emulation."""
+        return len(self.modes) * (1 if self.hour else repeats) * (seconds + OVERHEAD)
+
+
+OVERHEAD = 7
+"""Seconds beside the flow itself: its start, switching the mode, reading counters."""
+PAGE_FLOWS = 6
+"""As lab/world/load-page has it."""
+
+
+def product(
+    scenarios: Sequence[str],
+    *,
+    modes: Sequence[str],
+    paths: Sequence[str] = ("far",),
+    flows: Sequence[int] = (1,),
+    directions: Sequence[str] = ("down",),
+    loads: Sequence[str] = ("bulk",),
+    links: Sequence[Link] = (),
+) -> list[Group]:
+    """Every combination; a page has its own number of flows and only a direction down."""
+    named = [(name, SCENARIOS[name].link, SCENARIOS[name].neighbours) for name in scenarios]
+    own = [("own", link, 0) for link in links]
+    groups = [
+        Group(
+            scenario=name,
+            link=link,
+            neighbours=neighbours,
+            modes=tuple(modes),
+            path=path,
+            flows=PAGE_FLOWS if load == "page" else number,
+            direction="down" if load == "page" else direction,
+            load=load,
+        )
+        for (name, link, neighbours), path, number, direction, load in itertools.product(
+            [*named, *own], paths, flows, directions, loads
+        )
+    ]
+    return list(dict.fromkeys(groups))
+
+
+def standard() -> list[Group]:
+    """Every promise, and what the promises are compared with."""
+    vpns = ("forward", "split+bbr")
+    others = ("direct", *vpns, "wireguard", "shadowsocks")
+    cubic = ("forward+cubic", "split+cubic")
+    return [
+        # First what most is promised about: an interrupted run has that much.
+        *product(["lossy-1"], modes=[*others, *cubic]),
+        *product(["lossy-1"], modes=others, loads=["page"]),
+        *product(["lossy-3"], modes=others),
+        *product(["severe-10"], modes=("direct", *vpns, "shadowsocks")),
+        *product(["shaped"], modes=("direct", *vpns), paths=list(PATHS)),
+        *product(["clean"], modes=vpns, paths=list(PATHS), directions=["down", "up"]),
+        *product(["policed-75"], modes=("direct", "forward+cubic", "split+bbr")),
+        *product(["shared-50", "shared-300"], modes=("split+bbr", "split+cubic")),
+        *product(["lossy-0.3", "severe-3"], modes=("direct", *vpns, "shadowsocks")),
+        *product(["policed-150"], modes=("direct", "forward+cubic", "split+bbr")),
+        *product(["lossy-1"], modes=vpns, flows=[6]),
+        *day(),
+    ]
+
+
+def short() -> list[Group]:
+    """What a broken split can't pass."""
+    return [
+        *product(["lossy-1"], modes=("forward", "forward+cubic", "split+bbr", "split+cubic")),
+        *product(["lossy-1"], modes=("forward", "split+bbr"), loads=["page"]),
+        *product(["clean"], modes=("forward", "split+bbr"), directions=["down", "up"]),
+    ]
+
+
+def full() -> list[Group]:
+    """Everything with everything; many hours."""
+    return [
+        *product(
+            list(SCENARIOS),
+            modes=list(MODES),
+            paths=list(PATHS),
+            flows=[1, 6],
+            directions=["down", "up"],
+            loads=["bulk", "page"],
+        ),
+        *day(),
+    ]
+
+
+def day() -> list[Group]:
+    """The article's figure: down and up over the hours of a working day."""
+    return [
+        Group(
+            scenario="day",
+            link=link,
+            modes=("direct", "forward", "split+bbr"),
+            direction=direction,
+            hour=hour,
+        )
+        for hour, link in DAY.items()
+        for direction in ("down", "up")
+    ]

@@ -1,0 +1,92 @@
+"""Plays the scenarios of tests/lab/ on a gateway and writes down what was seen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from lab import provision, session
+from lab.client import Credentials
+from lab.progress import Checks, Progress, complain, write_result
+from lab.stage import Stage
+
+SCENARIOS = session.ROOT / "tests" / "lab"
+
+RESTARTS = "dial_in"
+"""It breaks, mends and restarts the gateway, and scans all of its ports: so it comes last."""
+
+Scenario = Callable[[Stage, list[Credentials], Checks], dict[str, Any]]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of `python -m lab run`."""
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        choices=_names(),
+        help="play this one; repeat for several (default: all of them)",
+    )
+    session.add_options(parser, "lab")
+
+
+def _names() -> list[str]:
+    names = {path.parent.name for path in SCENARIOS.glob("*/expect.py")}
+    return [*sorted(names - {RESTARTS}), RESTARTS]
+
+
+def run(options: argparse.Namespace, progress: Progress) -> int:
+    """Play the scenarios; 0 if the gateway did everything that was expected of it."""
+    scenarios = {name: _load(name) for name in options.scenario or _names()}
+    progress.phases = len(scenarios)
+    with session.opened(options, progress) as (lab, gateway):
+        checks = Checks(progress)
+        result = _examine(lab, gateway, scenarios, session.credentials(options.settings), checks)
+        write_result(lab.directory / "result.json", {**result, "checks": checks.results})
+    failed = [check["name"] for check in checks.results if not check["ok"]]
+    passed = len(checks.results) - len(failed)
+    print(f"{passed} checks ok, {len(failed)} failed; {lab.directory / 'result.json'}")
+    if failed:
+        complain(f"FAILED: {', '.join(failed)}; evidence: {lab.directory}")
+    return 0 if checks.ok else 1
+
+
+def _examine(
+    lab: Stage,
+    gateway: provision.Provisioned,
+    scenarios: dict[str, Scenario],
+    credentials: list[Credentials],
+    checks: Checks,
+) -> dict[str, Any]:
+    """Start the provisioned gateway and play every scenario on it."""
+    progress = checks.progress
+    result: dict[str, Any] = {
+        "kernel": lab.gateway.succeed("uname -r").strip(),
+        "congestion_control": lab.gateway.succeed(
+            "cat /proc/sys/net/ipv4/tcp_congestion_control"
+        ).strip(),
+        "ready_seconds": gateway.ready_seconds,
+        "boots": len(gateway.kernels),
+        "kernels": gateway.kernels,
+    }
+    checks.add(
+        "self-test-before-ike",
+        gateway.selftest_before_ike,
+        "IKE first answered after the self-test had passed",
+    )
+    for name, scenario in scenarios.items():
+        with progress.phase(f"scenario {name}", 180):
+            result |= scenario(lab, credentials, checks)
+    return result
+
+
+def _load(name: str) -> Scenario:
+    specification = importlib.util.spec_from_file_location(
+        f"scenario_{name}", SCENARIOS / name / "expect.py"
+    )
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    scenario: Scenario = module.expect
+    return scenario

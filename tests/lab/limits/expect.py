@@ -1,0 +1,147 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from lab.bench import load
+from lab.bench.modes import PORTS, WAYS
+from lab.client import Credentials, Phone
+from lab.machine import ExpectationFailed
+from lab.progress import Checks
+from lab.stage import PUBLIC_ADDRESS, Stage
+
+SITE, PORT = WAYS["l2tp"].host, PORTS["page"]
+SHORT, OPEN = 10_000, 2_100
+SPLIT = range(1_900, OPEN)
+"""nftables stops at 2,000, counting what conntrack holds for open: a few more or less."""
+SPARE = 200
+"""MiB that the gateway must have left, of 1 GiB, with all connections open."""
+PHONES_SIDE = "ss -Htn state established dst 10.2.2.0/24 | wc -l"
+PAGE = f"curl --silent --show-error --fail --max-time 30 -o /dev/null http://{SITE}:{PORT}/1"
+
+
+def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    phone = Phone(lab.world, PUBLIC_ADDRESS)
+    load.serve(lab.world)
+    with checks.check("limits-dial-in"):
+        phone.dial(users[0])
+    walls(lab, phone, checks)
+    manners(lab, phone, checks)
+    many_connections(lab, phone, checks)
+    short_connections(phone, checks)
+    phone.hang_up()
+    return {}
+
+
+def walls(lab: Stage, phone: Phone, checks: Checks) -> None:
+    """By name, and by the address that the gateway itself does not know: with its own filter
+    opened sshd answers the phone there, which is the control, and without it doesn't."""
+    with checks.check("limits-wall-by-name") as detail:
+        detail.append(phone.run("getent ahostsv4 metadata.example.test").split()[0])
+        phone.run_and_fail("curl --silent --max-time 10 http://metadata.example.test/")
+    # Into the tunnel, where no client would send it by itself.
+    banner = (
+        f"sleep 8 | curl --silent --max-time 10 --interface ppp0 telnet://{PUBLIC_ADDRESS}:22"
+        " | grep -q SSH-"
+    )
+    with checks.check("limits-wall-own-public-address"):
+        lab.gateway.succeed(
+            "nft insert rule inet gateway input tcp dport 22 accept comment control"
+        )
+        try:
+            phone.run(banner)
+        finally:
+            lab.gateway.succeed(
+                "nft delete rule inet gateway input handle"
+                " $(nft -a list chain inet gateway input | awk '/control/ {print $NF}')"
+            )
+        phone.run_and_fail(banner)
+
+
+def manners(lab: Stage, phone: Phone, checks: Checks) -> None:
+    """Split, and then forwarded: what a user may notice."""
+    command = f"/lab/tcp-manners {SITE} {PORT} 81 198.18.2.99"
+    seen = {"split": json.loads(phone.run(command, 240))}
+    lab.gateway.succeed("systemctl stop haproxy")
+    seen["forwarded"] = json.loads(phone.run(command, 240))
+    lab.gateway.succeed("systemctl start haproxy")
+    with checks.check("limits-half-close") as detail:
+        sizes = {way: manner["half-close"][0] for way, manner in seen.items()}
+        detail.append(f"bytes: {sizes}")
+        if len(set(sizes.values())) != 1 or sizes["split"] < 2000:
+            raise ExpectationFailed(f"a half-closed request gets {sizes} bytes")
+    for case in ("refused", "nobody"):
+        with checks.check(f"limits-{case}") as detail:
+            (split, after), (forwarded, plainly) = (manner[case] for manner in seen.values())
+            detail.append(
+                f"split: {split} after {after} s; forwarded: {forwarded} after {plainly} s"
+            )
+            if split != "closed" or forwarded not in ("refused", "unreachable", "timed out"):
+                raise ExpectationFailed(str(seen))
+
+
+def short_connections(phone: Phone, checks: Checks) -> None:
+    """One object each, and then closed."""
+    with checks.check("limits-ten-thousand-short-connections") as detail:
+        codes = phone.run(
+            "curl --silent --parallel --parallel-immediate --parallel-max 50 --max-time 60"
+            f" --header 'Connection: close' -o /dev/null -w '%{{http_code}}\\n'"
+            f" 'http://{SITE}:{PORT}/1?[1-{SHORT}]' | sort | uniq -c",
+            900,
+        )
+        detail.append(codes.strip())
+        if codes.split() != [str(SHORT), "200"]:
+            raise ExpectationFailed(f"answers by status: {codes}")
+
+
+def many_connections(lab: Stage, phone: Phone, checks: Checks) -> None:
+    """More than are split, then less memory than they need."""
+    gateway, world = lab.gateway, lab.world
+    world.succeed(
+        "rm -rf /run/hold-open; systemd-run --quiet --collect --unit=hold-open "
+        + phone.on_phone(f"/lab/hold-open {SITE} {PORT} {OPEN}")
+    )
+    with checks.check("limits-two-thousand-connections") as detail:
+        world.wait_until_succeeds("test -e /run/hold-open/opened", 600)
+        opened = int(world.read("/run/hold-open/opened"))
+        split = int(gateway.succeed(PHONES_SIDE))
+        spare = int(gateway.succeed("awk '/MemAvailable/ {print int($2/1024)}' /proc/meminfo"))
+        held = gateway.succeed("systemctl show -P MemoryCurrent haproxy").strip()
+        detail.append(
+            f"{opened} of {OPEN} answered, {split} of them split; {spare} MiB available,"
+            f" HAProxy's {int(held) / 2**20:.0f} MiB"
+        )
+        if opened != OPEN or split not in SPLIT or spare < SPARE:
+            raise ExpectationFailed("; ".join(detail))
+    with checks.check("limits-idle-connections-live"):
+        world.succeed("touch /run/hold-open/release")
+        world.wait_until_succeeds("test -e /run/hold-open/asked-again", 300)
+        again = int(world.read("/run/hold-open/asked-again"))
+        if again != OPEN:
+            raise ExpectationFailed(f"only {again} of {OPEN} answered again")
+    with checks.check("limits-page-beside-them"):
+        phone.run(PAGE)
+    out_of_memory(lab, phone, checks)
+
+
+def out_of_memory(lab: Stage, phone: Phone, checks: Checks) -> None:
+    """The kernel must take HAProxy and nothing else."""
+    gateway = lab.gateway
+    before = gateway.succeed("pidof pluto xl2tpd pppd")
+    limit = gateway.succeed("systemctl show -P MemoryMax haproxy").strip()
+    with checks.check("limits-out-of-memory") as detail:
+        gateway.succeed("systemctl set-property --runtime haproxy MemoryMax=8M MemorySwapMax=0")
+        gateway.wait_until_succeeds("journalctl -u haproxy | grep -q 'oom-kill'", 60)
+        phone.run(PAGE)
+        gateway.succeed(f"systemctl set-property --runtime haproxy MemoryMax={limit}")
+        if gateway.succeed("pidof pluto xl2tpd pppd") != before:
+            raise ExpectationFailed("the tunnel's daemons were restarted")
+        killed = gateway.succeed("journalctl -k | grep -E 'Killed process' || true")
+        detail.append(re.sub(r"\s+", " ", killed)[-150:])
+    with checks.check("limits-split-comes-back"):
+        gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        phone.run(PAGE)
