@@ -20,7 +20,7 @@ $(STAMP): requirements.txt requirements-dev.txt constraints.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-test: setup ## Everything, lab and short benchmark included (first time about 40 minutes without hardware virtualisation)
+test: setup ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
 	$(RUN) -m pytest
 
 test-fast: setup ## Everything but the lab, in about a minute once installed
@@ -29,7 +29,7 @@ test-fast: setup ## Everything but the lab, in about a minute once installed
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split
 
-bench: setup ## Measure every promise, about an hour; build/bench/report.html shows it
+bench: setup ## Measure every promise, an hour by its own estimate; build/bench/report.html shows it
 	$(RUN) -m lab bench
 
 bench-short: setup ## Measure what a broken split can't pass, about 10 minutes

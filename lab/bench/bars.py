@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.bench.scenarios import SCENARIOS, Bar
@@ -39,7 +39,7 @@ def _row(rows: Sequence[Row], scenario: str, bar: Bar, mode: str) -> Row | None:
     found: list[Row] = [
         row
         for row in rows
-        if all(row[key] == value for key, value in wanted.items())  # type: ignore[literal-required]
+        if all(_figure(row, key) == value for key, value in wanted.items())
         and (row["flows"] == 1 or row["load"] == "page")
     ]
     return found[-1] if found else None
@@ -75,8 +75,8 @@ def _at_most(end: float, leniency: float) -> float:
     return 1 - leniency**2 * (1 - end) if end < 1 else end / leniency
 
 
-def _figure(row: Row, key: str) -> Any:
-    return row[key]  # type: ignore[literal-required]
+def _figure(row: Mapping[str, object], key: str) -> Any:
+    return row[key]
 
 
 def _ratio(mine: Any, other: Any) -> tuple[float | None, str]:
