@@ -3,11 +3,13 @@
 import pulumi
 
 from cloud_init.user_data import user_data
+from gateway import ready
 from gateway.config import load
 from gateway.gateway import Gateway, GatewayArgs
 
 config = load()
 gateway = Gateway("lunch-gateway", GatewayArgs(config=config))
+ready.wait(gateway, config)
 
 pulumi.export("server", config.server)
 pulumi.export("address", gateway.address)
@@ -19,7 +21,6 @@ pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
 pulumi.export("guest", user_data(config.settings.redacted()))
 pulumi.export(
     "next",
-    "The machine now sets itself up and restarts once. After some minutes add an L2TP VPN"
-    f" on the phone: server {config.server}, a user's name, and the key and password that"
+    f"Add an L2TP VPN on the phone: server {config.server}, a user's name, and the key and password that"
     " pulumi stack output --show-secrets prints.",
 )

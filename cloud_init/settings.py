@@ -17,7 +17,10 @@ from typing import Any
 from cloud_init import values
 
 MACHINE_KEYS = frozenset(
-    {"dnsLabel", "vmSize", "image", "sshPublicKey", "tags"},
+    {
+        "dnsLabel", "vmSize", "image", "sshPublicKey", "tags",
+        "readyTimeout", "shutdownTime", "shutdownTimeZone",
+    },  # fmt: skip
 )
 """Keys of the same configuration that shape the machine around the guest.
 ``gateway/config.py`` reads and checks them; a settings file may hold them."""

@@ -37,6 +37,13 @@ OWN_TAGS = ("project", "stack")
 """Tags that the program sets itself."""
 
 
+READY_MINUTES = range(0, 121)
+"""How long `pulumi up` may wait; a first start takes minutes, never hours."""
+
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9 .()+-]{2,59}")
+
+
 @dataclass(frozen=True)
 class Image:
     """A marketplace image, by the four parts of its URN."""
@@ -103,6 +110,39 @@ def image(value: Any) -> Image:
             f" use {found.publisher}:{found.offer}:{found.sku}-gen2:{found.version}"
         )
     return found
+
+
+def ready_timeout(value: Any) -> int:
+    """Minutes that `pulumi up` waits for the gateway to answer; 0: it does not wait."""
+    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value)
+    number = int(value) if digits else value
+    if type(number) is not int or number not in READY_MINUTES:
+        raise BadValue(
+            f"{shown(value)} is not usable; expected whole minutes from {READY_MINUTES.start} (do"
+            f" not wait) to {READY_MINUTES.stop - 1}"
+        )
+    return number
+
+
+def shutdown_time(value: Any) -> str:
+    """The time of day at which Azure stops the machine, ``HH:MM``."""
+    # To YAML 1.1, a bare 13:30 is the number 810.
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise BadValue(
+            f"{shown(value)} is not a time of day; expected hours and minutes in quotes, such as"
+            ' "13:30"'
+        )
+    return value
+
+
+def time_zone(value: Any) -> str:
+    """A time zone by Windows' name for it, the only one that Azure's schedules know."""
+    if not isinstance(value, str) or not _TIME_ZONE.fullmatch(value):
+        raise BadValue(
+            f"{shown(value)} is not one of Windows' names for time zones; expected one such as"
+            " Tokyo Standard Time or UTC (tzutil /l lists them)"
+        )
+    return value
 
 
 def tags(value: Any) -> dict[str, str]:

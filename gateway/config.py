@@ -31,6 +31,8 @@ STRUCTURED_KEYS = frozenset({"users", "dnsServers", "tags"})
 DEFAULT_LOCATION = "westus2"
 DEFAULT_VM_SIZE = "Standard_B1s"
 DEFAULT_IMAGE = "Debian:debian-13:13-gen2:latest"
+DEFAULT_READY_TIMEOUT = 15
+DEFAULT_TIME_ZONE = "Tokyo Standard Time"
 
 _T = TypeVar("_T")
 
@@ -59,6 +61,12 @@ class GatewayConfig:
     image: checks.Image
     ssh_public_key: str
     """Of whoever may log in, or the key that lets nobody in."""
+    ready_timeout: int
+    """Minutes that an update waits until the gateway answers; 0: it does not."""
+    shutdown_time: str
+    """``HH:MM``, when Azure stops the machine each day; empty: never."""
+    time_zone: str
+    """Of `shutdown_time`, by Windows' name."""
     tags: Mapping[str, str]
     """The user's and, to find what belongs together, the project's and the stack's."""
 
@@ -150,6 +158,9 @@ class _Reader:
             "vm_size": self.read("vmSize", checks.vm_size, checks.vm_size(DEFAULT_VM_SIZE)),
             "image": self.read("image", checks.image, checks.image(DEFAULT_IMAGE)),
             "ssh_public_key": self.read("sshPublicKey", ssh_public_key, NOBODYS_KEY),
+            "ready_timeout": self.read("readyTimeout", checks.ready_timeout, DEFAULT_READY_TIMEOUT),
+            "shutdown_time": self.read("shutdownTime", checks.shutdown_time, ""),
+            "time_zone": self.read("shutdownTimeZone", checks.time_zone, DEFAULT_TIME_ZONE),
             "tags": self.read("tags", checks.tags, no_tags) | _own_tags(),
         }
 

@@ -12,6 +12,7 @@ from cloud_init.user_data import user_data
 from gateway.config import GatewayConfig
 from gateway.machine import Machine, MachineArgs
 from gateway.network import Network, NetworkArgs
+from gateway.shutdown import auto_shutdown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,8 @@ class Gateway(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+        if config.shutdown_time:
+            auto_shutdown(name, group, machine.vm_id, config, parent=self)
         self.address = network.address
         self.vm_id = machine.vm_id
         self.register_outputs({"address": self.address, "vm_id": self.vm_id})

@@ -56,6 +56,9 @@ def test_machine_defaults_are_pythons_own() -> None:
         "dnsLabel": "",
         "sshPublicKey": "",
         "tags": {},
+        "shutdownTime": "",
+        "readyTimeout": config.DEFAULT_READY_TIMEOUT,
+        "shutdownTimeZone": config.DEFAULT_TIME_ZONE,
         "vmSize": config.DEFAULT_VM_SIZE,
         "image": config.DEFAULT_IMAGE,
     }

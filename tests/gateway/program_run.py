@@ -135,7 +135,9 @@ def stack_config(values: dict[str, Any]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _runtime(run: Run, config: dict[str, Any], plain: bool) -> Iterator[asyncio.AbstractEventLoop]:
+def _runtime(
+    run: Run, config: dict[str, Any], plain: bool, preview: bool = False
+) -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     logger = logging.getLogger("pulumi-test")
@@ -147,7 +149,9 @@ def _runtime(run: Run, config: dict[str, Any], plain: bool) -> Iterator[asyncio.
     # set_mocks makes a stack unless there is one. The program's runner makes its own, as in a
     # real run, and only one can be.
     settings.ROOT.set(cast(Any, object()))
-    mocks.set_mocks(_Azure(), PROJECT, "dev", preview=False, logger=logger, monitor=_Recorder(run))
+    mocks.set_mocks(
+        _Azure(), PROJECT, "dev", preview=preview, logger=logger, monitor=_Recorder(run)
+    )
     settings.ROOT.set(None)
     try:
         yield loop
@@ -161,15 +165,19 @@ def _isolated(work: Callable[[], None]) -> None:
     contextvars.copy_context().run(work)
 
 
-def run_program(config: dict[str, Any], plain: bool = False) -> Run:
-    """Run ``__main__.py`` as Pulumi does. ``plain``: the secrets are not marked as such."""
+def run_program(config: dict[str, Any], plain: bool = False, preview: bool = False) -> Run:
+    """Run ``__main__.py`` as Pulumi does. ``plain``: the secrets are not marked as such.
+
+    It does not wait for the gateway unless the configuration says so: there is none.
+    """
     run = Run()
+    config = {"readyTimeout": "0", **config}
 
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
     def work() -> None:
-        with _runtime(run, config, plain) as loop:
+        with _runtime(run, config, plain, preview) as loop:
             try:
                 loop.run_until_complete(stack.run_in_stack(program))
             except (pulumi.RunError, SystemExit) as error:

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from cloud_init.values import BadValue
-from gateway.checks import dns_label, image, location, tags, vm_size
+from gateway.checks import (
+    dns_label,
+    image,
+    location,
+    ready_timeout,
+    shutdown_time,
+    tags,
+    time_zone,
+    vm_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +51,17 @@ def test_arm_sizes_are_refused(size: str) -> None:
         (dns_label, "a" * 64, "not usable"),
         (location, "2westus", "not a region"),
         (location, "", "not a region"),
+        (ready_timeout, "-1", "whole minutes from 0 .* to 120"),
+        (ready_timeout, 121, "whole minutes"),
+        (ready_timeout, True, "whole minutes"),
+        (ready_timeout, "1.5", "whole minutes"),
+        (ready_timeout, "9" * 9999, "whole minutes"),
+        (shutdown_time, "24:00", "not a time of day"),
+        (shutdown_time, "9:00", "not a time of day"),
+        (shutdown_time, "1330", "not a time of day"),
+        (shutdown_time, 810, "810 is not a time of day; expected hours and minutes in quotes"),
+        (time_zone, "Asia/Tokyo", "Windows' names"),
+        (time_zone, "jst", "Windows' names"),
         (tags, {"a<b": "x"}, "tag name 'a<b' is not usable"),
         (tags, {"": "x"}, "tag name '' is not usable"),
         (tags, {"n" * 513: "x"}, "1 to 512 printable"),

@@ -39,6 +39,8 @@ def test_only_the_secrets_are_needed() -> None:
     assert config.vm_size == "Standard_B1s"
     assert config.image == Image("Debian", "debian-13", "13-gen2", "latest")
     assert config.ssh_public_key == NOBODYS_KEY
+    assert config.ready_timeout == 15
+    assert config.shutdown_time == ""
     assert config.tags == {"project": "lunch-gateway", "stack": "dev"}
     assert re.fullmatch(r"lunch-gateway-dev-[0-9a-f]{8}", config.dns_label)
     assert log == []
@@ -55,6 +57,9 @@ def test_everything_chosen() -> None:
             "dnsServers": ["9.9.9.9"],
             "phoneToPhone": "true",
             "quic": "reject",
+            "readyTimeout": "0",
+            "shutdownTime": "13:30",
+            "shutdownTimeZone": "W. Europe Standard Time",
             "tags": {"owner": "alice", "cost-centre": 42, "lunch": True},
             "azure-native:location": "Japan East",
         }
@@ -63,11 +68,16 @@ def test_everything_chosen() -> None:
     assert config.settings.mtu == 1400
     assert config.settings.phone_to_phone
     assert config.settings.quic == "reject"
+    assert config.ready_timeout == 0
+    assert (config.shutdown_time, config.time_zone) == ("13:30", "W. Europe Standard Time")
     assert config.tags["cost-centre"] == "42"
     assert config.tags["lunch"] == "true"
 
 
-@pytest.mark.parametrize("key", ["dnsLabel", "sshPublicKey", "vmSize", "image", "sshSource"])
+@pytest.mark.parametrize(
+    "key",
+    ["dnsLabel", "sshPublicKey", "vmSize", "image", "sshSource", "shutdownTime", "readyTimeout"],
+)
 def test_empty_text_is_as_if_not_set(key: str) -> None:
     assert loaded(SECRETS | {key: ""})[0] == loaded(SECRETS)[0]
 
@@ -87,6 +97,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "phoneToPhone": ("maybe", "'maybe' is neither true nor false"),
     "sshSource": ("0.0.0.0/0", "0.0.0.0/0 is the whole internet"),
     "sshPublicKey": ("ssh-dss AAAA", "not one line of an OpenSSH public key"),
+    "readyTimeout": ("soon", "'soon' is not usable; expected whole minutes from 0"),
+    "shutdownTime": ("1pm", "'1pm' is not a time of day"),
+    "shutdownTimeZone": ("Asia/Tokyo", "'Asia/Tokyo' is not one of Windows' names"),
     "tags": ("owner", "'owner' is not a map of tag name to value"),
     "azure-native:location": ("west!", "'west!' is not a region"),
     "mut": ("1280", "no such setting; known are acceleration"),
@@ -238,6 +251,9 @@ hostile = st.fixed_dictionaries(
         "dnsLabel": st.text(),
         "sshPublicKey": hostile_text,
         "sshSource": st.text(),
+        "readyTimeout": st.text(max_size=5),
+        "shutdownTime": st.text(max_size=6),
+        "shutdownTimeZone": st.text(max_size=30),
         "tags": st.dictionaries(st.text(), st.text() | st.none()) | st.text(),
         "azure-native:location": st.text(),
     },

@@ -132,6 +132,30 @@ def test_nobody_can_log_in_by_default(default_run: Run) -> None:
     assert key["path"] == f"/home/{profile['adminUsername']}/.ssh/authorized_keys"
 
 
+def test_auto_shutdown() -> None:
+    run = run_program({**SECRETS, "shutdownTime": "13:30"})
+    schedule = run.one("GlobalSchedule")
+    assert "ResourceGroup" in schedule.raw.deletedWith
+    assert schedule.inputs == {
+        "name": "shutdown-computevm-lunch-gateway",
+        "resourceGroupName": "lunch-gateway-dev",
+        "location": "westus2",
+        "status": "Enabled",
+        "taskType": "ComputeVmShutdownTask",
+        "dailyRecurrence": {"time": "1330"},
+        "timeZoneId": "Tokyo Standard Time",
+        "notificationSettings": {"status": "Disabled", "timeInMinutes": 30},
+        "targetResourceId": "/azure/lunch-gateway-vm",
+        "tags": {"project": "lunch-gateway", "stack": "dev"},
+    }
+
+
+def test_its_time_zone_can_be_chosen() -> None:
+    run = run_program({**SECRETS, "shutdownTime": "22:05", "shutdownTimeZone": "UTC"})
+    schedule = run.one("GlobalSchedule").inputs
+    assert (schedule["dailyRecurrence"], schedule["timeZoneId"]) == ({"time": "2205"}, "UTC")
+
+
 def test_custom_data_is_the_guest_and_a_secret(default_run: Run) -> None:
     data = default_run.one("VirtualMachine").inputs["osProfile"]["customData"]
     assert isinstance(data, Secret)

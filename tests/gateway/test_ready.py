@@ -1,0 +1,171 @@
+"""An update ends when the gateway answers, and red when it does not."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pulumi
+import pytest
+
+from gateway import probe, ready
+from gateway.probe import Outcome
+from tests.gateway import program_run
+from tests.gateway.program_run import PASSWORDS, PSK, SECRETS, Run, in_stack, run_program
+from tests.gateway.responders import (
+    OUR_GATEWAY,
+    Answers,
+    for_another,
+    only_from,
+    responding,
+    silence,
+    unused_port,
+)
+
+VM = "/azure/lunch-gateway-vm"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is this one, and a minute of waiting is a second."""
+    monkeypatch.setattr(program_run, "ADDRESS", "127.0.0.1")
+    monkeypatch.setattr(probe, "INTERVAL", 0.2)
+    monkeypatch.setattr(ready, "REPORT_EVERY", 0.1)
+    true_rounds = probe.rounds
+
+    def rounds(host: str, seconds: float, port: int) -> Any:
+        return true_rounds(host, seconds / 60, port, timeout=0.2)
+
+    monkeypatch.setattr(probe, "rounds", rounds)
+
+
+def updated(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, minutes: int = 1, **options: Any
+) -> tuple[Run, int]:
+    """A run of the program, and how many packets it sent."""
+    with responding(answers) as responder:
+        monkeypatch.setattr(probe, "IKE_PORT", responder.port)
+        run = run_program({**SECRETS, "readyTimeout": str(minutes), **options})
+        return run, len(responder.received)
+
+
+def test_a_gateway_that_answers_ends_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = updated(monkeypatch, OUR_GATEWAY, minutes=15)
+    assert run.error is None
+    begin, end = run.log
+    assert begin.startswith(
+        "INFO: waiting until the gateway answers IKE at 127.0.0.1: at most 15 min (readyTimeout)"
+    )
+    assert "answers IKE: IKEv1 accepts our proposal (SA)" in end
+
+
+def test_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = updated(monkeypatch, only_from(8, OUR_GATEWAY), minutes=10)
+    assert run.error is None
+    waiting = run.log[1:-1]
+    assert len(waiting) >= 2
+    for line in waiting:
+        assert re.fullmatch(r".*silence: .*; waited 0 min 0\d s, 0 min \d\d s left", line), line
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause"),
+    [(silence, "this network lets no UDP 500 out"), (for_another, "hotspot's login page")],
+    ids=["silence", "garbage"],
+)
+def test_without_an_answer_it_ends_red(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, cause: str
+) -> None:
+    run, _ = updated(monkeypatch, answers)
+    assert isinstance(run.error, pulumi.RunError)
+    message = str(run.error)
+    assert "\n" not in message
+    assert cause in message
+    assert f"az vm boot-diagnostics get-boot-log --ids {VM}" in message
+    assert "readyTimeout 1 min" in message
+    assert "python -m gateway.probe lunch-gateway-dev-" in message
+    for secret in (PSK, *PASSWORDS.values()):
+        assert secret not in message + "".join(run.log)
+
+
+def test_a_refused_port_ends_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "IKE_PORT", unused_port())
+    run = run_program({**SECRETS, "readyTimeout": "1"})
+    assert "port unreachable" in str(run.error)
+    assert "the machine is up but its guest was never set up" in str(run.error)
+
+
+def test_every_way_to_fail_has_its_cause() -> None:
+    assert set(ready._CAUSES) == set(Outcome) - {Outcome.ANSWERS}
+
+
+def test_a_failed_wait_loses_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are what the message tells its reader to use."""
+    failed, _ = updated(monkeypatch, silence)
+    good, _ = updated(monkeypatch, OUR_GATEWAY)
+    assert failed.error
+    assert failed.outputs == good.outputs != {}
+
+
+def test_the_next_update_waits_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        run, packets = updated(monkeypatch, silence)
+        assert run.error
+        assert packets > 0
+
+
+def test_a_preview_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with responding(OUR_GATEWAY) as responder:
+        monkeypatch.setattr(probe, "IKE_PORT", responder.port)
+        run = run_program({**SECRETS, "readyTimeout": "1"}, preview=True)
+        assert run.error is None
+        assert responder.received == []
+    assert run.log == []
+
+
+def test_zero_minutes_are_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.monotonic()
+    run, packets = updated(monkeypatch, silence, minutes=0)
+    assert run.error is None
+    assert packets == 0
+    assert run.log == []
+    assert time.monotonic() - began < 5
+
+
+def test_it_adds_no_resource_and_no_output(
+    monkeypatch: pytest.MonkeyPatch, default_run: Run
+) -> None:
+    """What changed at each update would show as a difference at each preview."""
+    run, _ = updated(monkeypatch, OUR_GATEWAY)
+    assert [r.raw.name for r in run.requests] == [r.raw.name for r in default_run.requests]
+    assert set(run.outputs) == set(default_run.outputs)
+
+
+def test_a_stopped_machine_is_thought_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = updated(monkeypatch, silence, shutdownTime="13:30")
+    assert f"shutdownTime stopped the machine (az vm start --ids {VM})" in str(run.error)
+    run, _ = updated(monkeypatch, silence)
+    assert "az vm start" not in str(run.error)
+
+
+def test_without_an_address_the_name_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def rounds(host: str, *_: Any) -> Any:
+        asked.append(host)
+        verdict = probe.Verdict(Outcome.ANSWERS, host, "answers IKE")
+        return iter([probe.Round(verdict, 0, 0)])
+
+    monkeypatch.setattr(probe, "rounds", rounds)
+    monkeypatch.setattr(program_run, "ADDRESS", None)
+    assert run_program({**SECRETS, "readyTimeout": "1", "dnsLabel": "named"}).error is None
+    assert asked == ["named.westus2.cloudapp.azure.com"]
+
+
+def test_it_is_on_by_default() -> None:
+    from gateway.config import load
+
+    timeouts: list[int] = []
+    in_stack(SECRETS, lambda: timeouts.append(load().ready_timeout))
+    assert timeouts == [15]
