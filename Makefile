@@ -3,22 +3,53 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements
+RUNTIME := $(VENV)/.runtime
+
+# Which gateway, and for a new one: where, and whose configuration it takes over.
+STACK ?= dev
+REGION ?=
+LIKE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab bench bench-short render clean
+.PHONY: help setup test test-fast lab bench bench-short render clean up preview down output unlock env
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## Install what everything below needs, into .venv
 
-$(STAMP): requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
 	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@ $(RUNTIME)
+
+# Less than the tests need; the same environment, which Pulumi uses too.
+$(RUNTIME): requirements.txt constraints.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
+
+up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)
+	@$(RUN) -m ops up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+
+preview: $(RUNTIME) ## What `make up` would change
+	@$(RUN) -m ops preview --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+
+down: $(RUNTIME) ## Delete it from Azure; its settings and secrets stay here
+	@$(RUN) -m ops down --stack '$(STACK)'
+
+output: $(RUNTIME) ## What to type into the phone
+	@$(RUN) -m ops output --stack '$(STACK)'
+
+unlock: $(RUNTIME) ## Free a stack that a vanished command left locked
+	@$(RUN) -m ops unlock --stack '$(STACK)'
+
+env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to eval)
+	@$(RUN) -m ops env --stack '$(STACK)'
 
 test: setup ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
 	$(RUN) -m pytest

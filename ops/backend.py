@@ -1,0 +1,159 @@
+"""Where the stacks' state lives and what encrypts their secrets. ADR 10 has the reasons."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ops.cli import OpsError, Pulumi, in_ci
+
+URL = "PULUMI_BACKEND_URL"
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
+PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
+
+PROJECT = "lunch-gateway"
+
+
+def directory(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    """One of the XDG base directories, ours in it."""
+    base = environment.get(variable) or Path(environment.get("HOME") or Path.home(), otherwise)
+    return Path(base) / PROJECT
+
+
+def with_backend(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Pulumi: the user's own choice, or the embedded local backend.
+
+    Raises:
+        OpsError: the local backend, on a machine that is thrown away afterwards.
+    """
+    chosen = dict(environment)
+    if not chosen.get(URL):
+        if in_ci(environment):
+            raise OpsError(
+                f"{URL} is not set, and this is a CI machine: a state kept here would be lost,"
+                " and with it the gateway; name a shared backend, such as azblob://CONTAINER"
+            )
+        # Not in the clone: `git clean` would forget machines that cost money.
+        state = directory(environment, "XDG_DATA_HOME", ".local/share") / "state"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        chosen[URL] = f"file://{state}"
+    if not (_keeps_keys(chosen[URL]) or chosen.get(PASSPHRASE) or chosen.get(PASSPHRASE_FILE)):
+        config = directory(environment, "XDG_CONFIG_HOME", ".config")
+        chosen[PASSPHRASE_FILE] = str(config / "passphrase")
+    return chosen
+
+
+def _keeps_keys(url: str) -> bool:
+    """Pulumi's own service encrypts with keys of its own; all others need a passphrase."""
+    return url.startswith(("http://", "https://"))
+
+
+def ensure_passphrase(environment: Mapping[str, str], own: bool, used: bool) -> None:
+    """Make the passphrase's file if it is ours and this is the first stack.
+
+    Args:
+        own: the file's name was chosen by us (`with_backend`), not by the user.
+        used: something was encrypted already, so that a new passphrase would not fit.
+
+    Raises:
+        OpsError: the file is gone, but what it encrypted is not.
+    """
+    if not own:
+        return
+    file = Path(environment[PASSPHRASE_FILE])
+    if file.exists():
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)
+        return
+    if used:
+        raise OpsError(
+            f"{file} is gone, and the stack's secrets are encrypted with the passphrase in it;"
+            f" put it back from a backup, or set {PASSPHRASE} or {PASSPHRASE_FILE}"
+        )
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}")
+    partial.touch(mode=0o600, exist_ok=False)
+    partial.write_text(secrets.token_urlsafe(32))
+    # A link fails where a rename would replace what another command has just made.
+    try:
+        os.link(partial, file)
+    except FileExistsError:
+        return
+    finally:
+        partial.unlink()
+    print(f"made the passphrase that encrypts your secrets: {file} (keep a copy of it)")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What a command that works on a stack leaves beside its state until it is over."""
+
+    file: Path
+    pid: int
+    host: str
+    since: str
+
+    @property
+    def stale(self) -> bool:
+        """Its command ran on this machine and is gone."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)  # asks, and sends nothing
+        except ProcessLookupError:
+            return True
+        except OSError:  # there, and somebody else's
+            return False
+        return False
+
+
+def _local_state(url: str) -> Path | None:
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        return None
+    return Path(unquote(parts.netloc + parts.path)).expanduser() / ".pulumi"
+
+
+def has_local_stacks(url: str) -> bool:
+    """Whether a local backend holds any stack of this project."""
+    state = _local_state(url)
+    return state is not None and any((state / "stacks" / PROJECT).glob("*.json"))
+
+
+def locks(url: str, stack: str) -> Iterator[Lock]:
+    """Those on a stack in a local backend; other backends are not looked into."""
+    state = _local_state(url)
+    name = stack.split("/")[-1]
+    for file in state.glob(f"locks/organization/{PROJECT}/{name}/*.json") if state else ():
+        try:
+            held = json.loads(file.read_text())
+            lock = Lock(file, int(held["pid"]), str(held["hostname"]), str(held["timestamp"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # just given back, or not readable: Pulumi will say so
+        yield lock
+
+
+def release_stale_locks(pulumi: Pulumi) -> None:
+    """Let a command that was interrupted be repeated.
+
+    Raises:
+        OpsError: another command may still be at work on the stack.
+    """
+    held = list(locks(pulumi.environment[URL], pulumi.stack))
+    for lock in held:
+        if not lock.stale:
+            raise OpsError(
+                f"stack {pulumi.stack} is locked by process {lock.pid} on {lock.host} since"
+                f" {lock.since[:19]}; wait for it, or if it is gone: make unlock"
+                f" STACK={pulumi.stack} (pulumi cancel)"
+            )
+    if held:
+        print(f"process {held[0].pid} was interrupted and left stack {pulumi.stack} locked;")
+        print("it is gone, so its lock is removed")
+        pulumi.read("cancel", "--yes", "--stack", pulumi.stack)

@@ -1,0 +1,37 @@
+"""What to type into the phone. Secrets are for a terminal, and never for a log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ops.cli import Pulumi, in_ci, interactive
+
+
+def phone_settings(pulumi: Pulumi) -> str:
+    """The lines at the end of ``make up``, and of ``make output``."""
+    open_ = interactive() and not in_ci(pulumi.environment)
+    options = ["--json", "--stack", pulumi.stack, *(["--show-secrets"] if open_ else [])]
+    outputs = json.loads(pulumi.read("stack", "output", *options))
+    if "server" not in outputs:
+        return f"stack {pulumi.stack} is not up; make up STACK={pulumi.stack}"
+    return "\n".join(_lines(outputs, open_, pulumi.stack))
+
+
+def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
+    lines = [
+        "",
+        'On the phone, add a VPN of type L2TP (README, "Phones and computers", has each device):',
+        f"  server                   {outputs['server']}",
+    ]
+    if not open_:
+        users = ", ".join(outputs.get("users", []))
+        return [
+            *lines,
+            f"  account                  {users}",
+            f"  password, shared secret  shown on a terminal only: make output STACK={stack}",
+        ]
+    for name, password in outputs.get("passwords", {}).items():
+        lines += [f"  account                  {name}", f"  password                 {password}"]
+    return [*lines, f"  secret (pre-shared key)  {outputs.get('psk')}"]

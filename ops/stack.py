@@ -1,0 +1,155 @@
+"""A stack that is ready for `pulumi up`: it exists, and its configuration has its secrets."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ops.backend import PROJECT
+from ops.cli import OpsError, Pulumi, in_ci
+
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,99}/){0,2}[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+REGION = "azure-native:location"
+DEFAULT_REGION = "westus2"
+FIRST_USER = "phone"
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what looks alike on a phone: i l o 0 1. 4.95 bits each."""
+_PSK_GROUPS = 5
+"""123 bits: whoever poses as the gateway can try keys at leisure against one recording."""
+_PASSWORD_GROUPS = 4
+"""99 bits."""
+
+
+def checked_name(name: str) -> str:
+    """A stack's name, with its organisation if it has one.
+
+    Raises:
+        OpsError: Pulumi would refuse it, or take it for something else.
+    """
+    if not _NAME.fullmatch(name):
+        raise OpsError(
+            f"STACK: {name!r} is not a stack's name; allowed: letters, digits, . _ -, beginning"
+            " with a letter or digit, and before it an organisation with /"
+        )
+    return name
+
+
+def typed_secret(groups: int) -> str:
+    """Chance that a person can type: groups of five, joined by hyphens."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack, as its backend and its settings file know it."""
+
+    pulumi: Pulumi
+
+    def summary(self) -> Mapping[str, Any] | None:
+        """What the backend lists about it; None if it does not exist there."""
+        short = self.pulumi.stack.split("/")[-1]
+        for entry in self.pulumi.json("stack", "ls"):
+            if entry["name"].rstrip("*") in (self.pulumi.stack, short):
+                return dict(entry)
+        return None
+
+    def settings(self) -> dict[str, Any]:
+        """The settings file's own ``config``, secrets as they stand there: encrypted."""
+        return dict(self._file().get("config") or {})
+
+    @property
+    def encrypted(self) -> bool:
+        """Something was encrypted for this stack, so that its passphrase is settled."""
+        return "encryptionsalt" in self._file()
+
+    def _file(self) -> dict[str, Any]:
+        try:
+            content = yaml.safe_load(self.pulumi.settings_file.read_text(encoding="utf-8")) or {}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, yaml.YAMLError):
+            content = None
+        if not isinstance(content, dict):
+            raise OpsError(f"{self.pulumi.settings_file.name}: not readable as a map in YAML")
+        return content
+
+    def missing_secrets(self) -> list[str]:
+        """Of the two that every stack needs. Pulumi stores ``users`` as one map, and
+        ``users.NAME`` never."""
+        settings = self.settings()
+        return [key for key in ("psk", "users") if not settings.get(f"{PROJECT}:{key}")]
+
+    def used(self) -> bool:
+        """Whether an update of it ever began. Then phones may know its secrets."""
+        history = self.pulumi.json("stack", "history", "--stack", self.pulumi.stack)
+        return bool(history)
+
+    def ensure(self, region: str, like: str) -> None:
+        """Make it, and its secrets, if this is its first use.
+
+        Args:
+            region: Azure's name for it, for a new stack; empty: the default, or what is set.
+            like: a stack whose configuration a stack without secrets takes over; or empty.
+
+        Raises:
+            OpsError: it was used, and its secrets are gone; or the region is another one.
+        """
+        name = self.pulumi.stack
+        new = self.summary() is None
+        if new:
+            self.pulumi.read("stack", "init", name)
+            print(f"made stack {name}")
+        if self.missing_secrets() and like:
+            self.pulumi.read("config", "cp", "--stack", like, "--dest", name)
+            print(f"took the configuration of stack {like}, its secrets included")
+        self._settle_region(region)
+        missing = self.missing_secrets()
+        if not missing:
+            return
+        self._refuse_if_lost(missing, new)
+        self._generate(missing)
+
+    def _settle_region(self, region: str) -> None:
+        present = self.settings().get(REGION, DEFAULT_REGION)
+        if not region or region == present:
+            return
+        if (summary := self.summary()) and summary.get("resourceCount"):
+            raise OpsError(
+                f"REGION: stack {self.pulumi.stack} stands in {present}; one stack is one region."
+                f" For {region}: make up STACK={self.pulumi.stack}-{region} REGION={region}"
+            )
+        self.pulumi.read("config", "set", REGION, region, "--stack", self.pulumi.stack)
+
+    def _refuse_if_lost(self, missing: list[str], new: bool) -> None:
+        file = self.pulumi.settings_file.name
+        words = " and ".join(f"{PROJECT}:{key}" for key in missing)
+        if not new and self.used():
+            raise OpsError(
+                f"stack {self.pulumi.stack} was used before, but {words} is not in {file} any"
+                " more. Put the file back (git, a backup): phones know the old secrets. Or set new"
+                " ones and type them into every phone: pulumi config set --secret psk, pulumi"
+                " config set --secret --path users.NAME"
+            )
+        if in_ci(self.pulumi.environment):
+            raise OpsError(
+                f"{words} is not in {file}, and what is generated on a CI machine is lost with it;"
+                f" run make up STACK={self.pulumi.stack} once on your own machine with the same"
+                f" backend, and commit {file} (its secrets are encrypted)"
+            )
+
+    def _generate(self, missing: list[str]) -> None:
+        """By standard input: the secrets are on no command line."""
+        for key, groups, path in (
+            ("psk", _PSK_GROUPS, ["psk"]),
+            ("users", _PASSWORD_GROUPS, ["--path", f"users.{FIRST_USER}"]),
+        ):
+            if key in missing:
+                options = ["--secret", *path, "--stack", self.pulumi.stack]
+                self.pulumi.read("config", "set", *options, given=typed_secret(groups))
+        print(f"generated {' and '.join(missing)}: in {self.pulumi.settings_file.name}, encrypted")
