@@ -1,0 +1,21 @@
+"""`python -m tests.engine.cli`: get Pulumi ready before the tests need it."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.engine.cli.obtain import CliError, obtain
+
+
+def main() -> int:
+    try:
+        cli = obtain()
+    except CliError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"pulumi {cli.version}: {cli.pulumi}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
