@@ -37,7 +37,7 @@ OWN_TAGS = ("project", "stack")
 """Tags that the program sets itself."""
 
 
-READY_MINUTES = range(0, 121)
+READY_MINUTES = range(121)
 """How long `pulumi up` may wait; a first start takes minutes, never hours."""
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")

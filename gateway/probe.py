@@ -1,4 +1,4 @@
-"""``python -m gateway.probe HOST``: does a gateway answer IKE, seen from here?
+"""``python -m gateway.probe HOST`` says whether a gateway answers IKE, seen from here.
 
 Standard library only. `probe` asks once; `rounds` asks until it answers or time is up.
 """

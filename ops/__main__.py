@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace, Pulumi], int] = options.run
     try:
         pulumi = Pulumi(backend.with_backend(os.environ), checked_name(options.stack))
+        pulumi.require()
         return command(options, pulumi)
     except OpsError as error:
         print(f"{options.command}: {error}", file=sys.stderr)
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def up(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Make the stack if need be, bring the gateway up, say what to type into the phone."""
-    stack = _prepare(options, pulumi)
-    azure.require(pulumi.environment, _namespaces(stack.settings()))
+    azure.require(pulumi.environment, _namespaces(Stack(pulumi).settings()))
+    _prepare(options, pulumi)
     status = pulumi.run("up", "--yes")
     if status:
         print(f"not up; make up STACK={pulumi.stack} goes on where this stopped", file=sys.stderr)
@@ -108,7 +109,7 @@ def standing(options: argparse.Namespace, pulumi: Pulumi) -> int:
     return 0
 
 
-def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> Stack:
+def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> None:
     stack = Stack(pulumi)
     url = pulumi.environment[backend.URL]
     own = not any(os.environ.get(name) for name in (backend.PASSPHRASE, backend.PASSPHRASE_FILE))
@@ -119,7 +120,6 @@ def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> Stack:
     )
     stack.ensure(options.region, options.like)
     backend.release_stale_locks(pulumi)
-    return stack
 
 
 def _namespaces(settings: Mapping[str, object]) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ class Pulumi:
         with subprocess.Popen(command, cwd=self.directory, env=dict(self.environment)) as process:
             return _awaited(process)
 
+    def require(self) -> None:
+        """Raises `OpsError` if there is no such command here."""
+        self._program()
+
     def _program(self) -> str:
         program = shutil.which("pulumi", path=self.environment.get("PATH"))
         if program is None:

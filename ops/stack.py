@@ -116,7 +116,9 @@ class Stack:
         self._generate(missing)
 
     def _settle_region(self, region: str) -> None:
-        present = self.settings().get(REGION, DEFAULT_REGION)
+        # As Azure's portal writes it, and as its interfaces do: West US 2, westus2.
+        region = region.replace(" ", "").lower()
+        present = str(self.settings().get(REGION) or DEFAULT_REGION).replace(" ", "").lower()
         if not region or region == present:
             return
         if (summary := self.summary()) and summary.get("resourceCount"):

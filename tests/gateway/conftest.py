@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from tests.cloud_init.conftest import guest as guest  # the machine that is probed
-
 from tests.gateway.program_run import SECRETS, Run, run_program
 
 
