@@ -9,9 +9,10 @@ RUNTIME := $(VENV)/.runtime
 STACK ?= dev
 REGION ?=
 LIKE ?=
+UNLOCK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab bench bench-short render clean up preview down output unlock env
+.PHONY: help setup test test-fast lab bench bench-short render clean up preview down guard output unlock env
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -40,7 +41,10 @@ preview: $(RUNTIME) ## What `make up` would change
 	@$(RUN) -m ops preview --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
 
 down: $(RUNTIME) ## Delete it from Azure; its settings and secrets stay here
-	@$(RUN) -m ops down --stack '$(STACK)'
+	@$(RUN) -m ops down --stack '$(STACK)' $(if $(UNLOCK),--unlock)
+
+guard: $(RUNTIME) ## Delete STACK and every STACK-… that stands; for workflows
+	@$(RUN) -m ops guard --stack '$(STACK)'
 
 output: $(RUNTIME) ## What to type into the phone
 	@$(RUN) -m ops output --stack '$(STACK)'

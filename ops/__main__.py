@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
+import dataclasses
 import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from ops import azure, backend
-from ops.cli import OpsError, Pulumi
+from ops.cli import OpsError, Pulumi, checked_name
 from ops.show import phone_settings
-from ops.stack import PROJECT, Stack, checked_name
+from ops.stack import PROJECT, Stack
 
 INTERRUPTED = 130
 """What a shell reports of a command that Ctrl-C ended."""
@@ -96,17 +96,19 @@ def environment(options: argparse.Namespace, pulumi: Pulumi) -> int:
     return 0
 
 
-def standing(options: argparse.Namespace, pulumi: Pulumi) -> int:
-    """Print, as JSON, the stacks that have something on Azure: this one and those named after
-    it (``STACK-…``). A workflow tears them down."""
-    names = [
-        entry["name"].rstrip("*").split("/")[-1]
-        for entry in pulumi.json("stack", "ls")
-        if entry.get("resourceCount")
-    ]
+def guard(options: argparse.Namespace, pulumi: Pulumi) -> int:
+    """Take down this stack and those named after it (STACK-...), as far as they stand, whoever
+    brought them up. Only where nothing else can be at work: it breaks locks."""
     own = pulumi.stack.split("/")[-1]
-    print(json.dumps(sorted(n for n in names if n == own or n.startswith(f"{own}-"))))
-    return 0
+    worst = 0
+    for entry in pulumi.json("stack", "ls"):
+        short = entry["name"].rstrip("*").split("/")[-1]
+        if entry.get("resourceCount") and (short == own or short.startswith(f"{own}-")):
+            print(f"{entry['name']} stands with {entry['resourceCount']} resources", flush=True)
+            found = dataclasses.replace(pulumi, stack=entry["name"].rstrip("*"))
+            worst = max(worst, down(argparse.Namespace(unlock=True), found))
+    print(f"the family of stack {own} was looked through")
+    return worst
 
 
 def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> None:
@@ -140,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, run in {
         "up": up, "preview": preview, "down": down, "output": output, "unlock": unlock,
-        "env": environment, "standing": standing,
+        "env": environment, "guard": guard,
     }.items():  # fmt: skip
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)

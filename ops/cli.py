@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,23 @@ PROJECT_DIRECTORY = Path(__file__).parents[1]
 
 class OpsError(RuntimeError):
     """It can't go on. One line: what is missing or wrong, and what to do next."""
+
+
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,99}/){0,2}[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+def checked_name(name: str) -> str:
+    """A stack's name, with its organisation if it has one.
+
+    Raises:
+        OpsError: Pulumi would refuse it, or take it for something else.
+    """
+    if not _NAME.fullmatch(name):
+        raise OpsError(
+            f"STACK: {name!r} is not a stack's name; allowed: letters, digits, . _ -, beginning"
+            " with a letter or digit, and before it an organisation with /"
+        )
+    return name
 
 
 def interactive() -> bool:

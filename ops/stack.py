@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ import yaml
 from ops.backend import PROJECT
 from ops.cli import OpsError, Pulumi, in_ci
 
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,99}/){0,2}[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 REGION = "azure-native:location"
 DEFAULT_REGION = "westus2"
 FIRST_USER = "phone"
@@ -24,20 +22,6 @@ _PSK_GROUPS = 5
 """123 bits: whoever poses as the gateway can try keys at leisure against one recording."""
 _PASSWORD_GROUPS = 4
 """99 bits."""
-
-
-def checked_name(name: str) -> str:
-    """A stack's name, with its organisation if it has one.
-
-    Raises:
-        OpsError: Pulumi would refuse it, or take it for something else.
-    """
-    if not _NAME.fullmatch(name):
-        raise OpsError(
-            f"STACK: {name!r} is not a stack's name; allowed: letters, digits, . _ -, beginning"
-            " with a letter or digit, and before it an organisation with /"
-        )
-    return name
 
 
 def typed_secret(groups: int) -> str:

@@ -202,6 +202,21 @@ def test_a_workflow_may_break_the_lock(used: Project) -> None:
     used.good("down", "--unlock")
 
 
+def test_the_guard_takes_the_whole_family_down(used: Project) -> None:
+    stacks = used.state / ".pulumi/stacks/lunch-gateway"
+    for other in ("dev-japaneast", "developer", "x-dev"):
+        shutil.copy(stacks / "dev.json", stacks / f"{other}.json")
+    locked(used, 1, "a-runner-that-is-gone")
+    said = used.good("guard")
+    destroyed = used.recorded().split("\ndestroy\n--yes\n--stack\n")[1:]
+    assert [text.partition("\n")[0] for text in destroyed] == ["dev", "dev-japaneast"]
+    assert "nothing of stack dev-japaneast is left on Azure" in said
+
+
+def test_the_guard_finds_nothing(made: Project) -> None:
+    assert made.good("guard") == "the family of stack dev was looked through\n"
+
+
 def test_a_lock_that_is_no_json_is_left_to_pulumi(made: Project) -> None:
     locked(made, 1, "x").write_text("{")
     done = made.ops("up", ENGINE="yes")

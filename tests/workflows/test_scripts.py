@@ -1,0 +1,193 @@
+"""What the workflows run, run here: the guest's difference, its comment, the plan for lunch."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.cli import OpsError
+from ops.comment import LONGEST, MARK, comment
+from ops.lunch import plan
+from tests.workflows.test_workflows import ROOT, WORKFLOWS
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+
+
+def script(workflow: str, job: str, step: str) -> str:
+    (found,) = [s for s in WORKFLOWS[workflow]["jobs"][job]["steps"] if s.get("name") == step]
+    return str(found["run"])
+
+
+@pytest.fixture
+def both_sides(tmp_path: Path) -> Path:
+    """Where the workflow's job works: base and head beside each other."""
+    for side in ("base", "head"):
+        shutil.copytree(
+            ROOT / "cloud_init",
+            tmp_path / side / "cloud_init",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        shutil.copy(ROOT / "settings.example.yaml", tmp_path / side)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "pip").write_text("#!/bin/sh\n")
+    (programs / "python").symlink_to(sys.executable)
+    (programs / "pip").chmod(0o755)
+    return tmp_path
+
+
+def compared(directory: Path) -> tuple[str, str]:
+    """The difference, and what stands in the run's summary."""
+    for step in ("Render both guests, without their secrets", "Compare"):
+        done = subprocess.run(
+            # As GitHub calls it.
+            ["bash", "-e", "-c", script("preview.yml", "guest", step)],
+            cwd=directory,
+            env={
+                **os.environ,
+                "PATH": f"{directory}/bin:{os.environ['PATH']}",
+                "PYTHONPATH": str(Path(yaml.__file__).parents[1]),
+                "GITHUB_STEP_SUMMARY": str(directory / "summary"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    return (directory / "diff/guest.diff").read_text(), (directory / "summary").read_text()
+
+
+def test_a_change_of_the_guest_shows(both_sides: Path) -> None:
+    file = both_sides / "head/cloud_init/rootfs/etc/ipsec.d/l2tp-psk.conf"
+    file.write_text(file.read_text().replace("dpddelay=30", "dpddelay=31"))
+    settings = both_sides / "head/settings.example.yaml"
+    settings.write_text(settings.read_text().replace("key-4711", "key-4712"))
+    difference, summary = compared(both_sides)
+    assert "-    dpddelay=30\n+    dpddelay=31" in difference
+    assert "    -    dpddelay=30" in summary
+    # A changed secret is no difference, and no secret is in it.
+    assert "471" not in difference
+
+
+def test_no_change_is_no_difference(both_sides: Path) -> None:
+    difference, summary = compared(both_sides)
+    assert difference == ""
+    assert "0 lines of difference" in summary
+
+
+# The comment.
+
+
+def test_comment_without_a_difference() -> None:
+    text = comment("\n", COMMIT)
+    assert text.startswith(MARK)
+    assert "changes nothing" in text
+
+
+@given(difference=st.text(st.sampled_from(list("`~\n a<!->@\u202e\0")), min_size=1, max_size=200))
+def test_nothing_breaks_out_of_the_comments_block(difference: str) -> None:
+    text = comment(f"x{difference}", COMMIT)
+    lines = text.splitlines()
+    (begin,) = [n for n, line in enumerate(lines) if line.endswith("`diff")]
+    fence = lines[begin].removesuffix("diff")
+    ends = [n for n, line in enumerate(lines) if line.strip().startswith(fence) and n > begin]
+    assert ends == [len(lines) - 1]
+    assert "\u202e" not in text
+    assert "\0" not in text
+
+
+def test_a_long_difference_is_cut_and_says_so() -> None:
+    text = comment("x" * (LONGEST + 5), COMMIT)
+    assert len(text) < 65_536
+    assert "5 more characters in the run's summary" in text
+
+
+def test_what_is_no_commit_is_refused() -> None:
+    with pytest.raises(ValueError, match="COMMIT"):
+        comment("x", "main; id")
+
+
+# The plan.
+
+NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+"""A Tuesday, 12:00 in Japan."""
+
+
+def planned(now: datetime = NOON, **environment: str) -> dict[str, Any]:
+    found = plan({"LUNCH_STACKS": '["dev", "two"]', **environment}, now)
+    return {**found, "stacks": json.loads(found["stacks"])}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "action"),
+    [("17 2 * * 1-5", "up"), ("11 4 * * 1-5", "down"), ("43 6,13,18 * * *", "guard")],
+)
+def test_each_schedule_does_its_own(schedule: str, action: str) -> None:
+    done = planned(SCHEDULE=schedule)
+    assert done == {"action": action, "stacks": ["dev", "two"], "region": "", "like": ""}
+
+
+def test_a_late_start_brings_nothing_up_and_takes_all_down() -> None:
+    late = datetime(2026, 11, 24, 3, 40, tzinfo=UTC)
+    assert planned(late, SCHEDULE="17 2 * * 1-5")["action"] == "none"
+    assert planned(late, SCHEDULE="11 4 * * 1-5")["action"] == "down"
+    just_in_time = datetime(2026, 11, 24, 3, 39, tzinfo=UTC)
+    assert planned(just_in_time, SCHEDULE="17 2 * * 1-5")["action"] == "up"
+
+
+def test_another_region_by_hand() -> None:
+    by_hand = {"ACTION": "up", "STACK": "dev", "REGION": "Japan East"}
+    assert planned(**by_hand) == {
+        "action": "up",
+        "stacks": ["dev-japaneast"],
+        "region": "japaneast",
+        "like": "dev",
+    }
+    assert planned(**by_hand | {"REGION": ""})["stacks"] == ["dev"]
+    # The guard finds regions by itself, whichever they are.
+    assert planned(**by_hand | {"ACTION": "guard"})["stacks"] == ["dev"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"ACTION": "up", "STACK": "stranger"}, "the guard would not take it down"),
+        ({"ACTION": "destroy", "STACK": "dev"}, "action 'destroy' is unknown"),
+        ({"ACTION": "up", "STACK": "dev", "REGION": "x\ny=1"}, "is not one"),
+        ({"SCHEDULE": "0 0 * * *"}, "is not in ops/lunch.py"),
+        ({"LUNCH_STACKS": "dev"}, "not a list in JSON"),
+        ({"LUNCH_STACKS": '["dev", 1]'}, "not a list in JSON"),
+        ({"LUNCH_STACKS": '["a\\nb"]'}, "is not a stack's name"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said(environment: dict[str, str], complaint: str) -> None:
+    with pytest.raises(OpsError, match=complaint) as caught:
+        planned(**environment)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_stacks_there_is_nothing_to_do() -> None:
+    """In a fork of this repository, say."""
+    assert planned(LUNCH_STACKS="", SCHEDULE="17 2 * * 1-5")["action"] == "none"
+
+
+def test_the_command_writes_githubs_output_and_needs_nothing_installed() -> None:
+    environment = {"LUNCH_STACKS": '["dev"]', "SCHEDULE": "11 4 * * 1-5", "PATH": "/usr/bin:/bin"}
+    command = [str(Path(sys.base_prefix, "bin/python3")), "-I", "-S", "-c"]
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from ops.lunch import main; main()"
+    done = subprocess.run(
+        [*command, code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == 'action=down\nstacks=["dev"]\nregion=\nlike=\n'
