@@ -196,9 +196,10 @@ def _run(command: list[str], made: Path, say: Say, doing: str, timeout: float) -
     started = time.monotonic()
     # Without GOTOOLCHAIN=local an old Go would fetch a whole new one.
     environment = {**os.environ, "GOTOOLCHAIN": "local"}
-    with log.open("w") as out, subprocess.Popen(
-        command, stdout=out, stderr=subprocess.STDOUT, env=environment
-    ) as process:
+    with (
+        log.open("w") as out,
+        subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment) as process,
+    ):
         while True:
             try:
                 process.wait(15)
