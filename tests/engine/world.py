@@ -64,7 +64,8 @@ class Done:
         for event in self.events:
             step = event.get("resourcePreEvent", {}).get("metadata", {})
             if step.get("type", "").endswith(f":{kind}") and step.get("op") == "replace":
-                return sorted(step.get("diffs") or []) + sorted(step.get("keys") or [])
+                found = step.get("detailedDiff") or {}
+                return sorted(path for path, what in found.items() if "replace" in what["diffKind"])
         return []
 
 
