@@ -21,6 +21,7 @@ import yaml
 from tests.engine.azure.__main__ import DIRECTORY
 from tests.engine.azure.arm import Azure
 from tests.engine.azure.control import Control, Fault
+from tests.engine.azure.kinds import SUBSCRIPTION
 from tests.engine.cli.obtain import Cli
 
 REPOSITORY = Path(__file__).parents[2]
@@ -111,11 +112,13 @@ class World:
             "HOME": str(self.directory),
             "LANG": "C.UTF-8",
             "PULUMI_HOME": str(self.directory / "home"),
-            "PULUMI_BACKEND_URL": f"file://{self.directory}/backend",
+            "PULUMI_BACKEND_URL": f"file://{self.directory}/backend?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "1",
+            # What `az login` says elsewhere.
+            "ARM_SUBSCRIPTION_ID": SUBSCRIPTION.rpartition("/")[2],
             # Shows the option --event-log.
             "PULUMI_DEBUG_COMMANDS": "1",
             DIRECTORY: str(self.azure.directory),

@@ -25,10 +25,12 @@ def changes(kind: Kind, old: dict[str, Any], new: dict[str, Any]) -> Changes:
         if path not in IGNORED and not _same_place(path, old, new)
     }
     replacing = kind.path_inputs() | kind.replaced_on
-    return {
-        path: f"{what}_REPLACE" if path.partition(".")[0] in replacing else what
-        for path, what in found.items()
-    }
+
+    def replaces(path: str, what: str) -> bool:
+        # Below a marked input only a changed value counts, as in the provider.
+        return path in replacing or (what == "UPDATE" and path.partition(".")[0] in replacing)
+
+    return {path: f"{what}_REPLACE" * replaces(path, what) or what for path, what in found.items()}
 
 
 def _same_place(path: str, old: dict[str, Any], new: dict[str, Any]) -> bool:

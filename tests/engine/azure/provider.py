@@ -177,7 +177,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         # Some of these names can be asked for and are none of what was.
         names = kind.path_inputs() | {"name", "type", "provisioningState"}
         before, now = ({k: v for k, v in s.items() if k not in names} for s in (before, now))
-        drifted = diff.apply_drift(inputs, before, now) if old else inputs
+        drifted = diff.apply_drift(inputs, before, now)
         return provider_pb2.ReadResponse(
             id=request.id, properties=packed(new), inputs=packed(drifted)
         )
