@@ -22,14 +22,20 @@ SETTLED_AT_CREATION = (
     "osProfile.adminUsername",
     "osProfile.computerName",
     "osProfile.customData",
-    "osProfile.linuxConfiguration",
+    "osProfile.linuxConfiguration.disablePasswordAuthentication",
+    "osProfile.linuxConfiguration.ssh",
     "storageProfile.imageReference",
-    "storageProfile.osDisk",
-    "securityProfile",
-    "networkProfile.networkInterfaces[*].id",
+    "storageProfile.osDisk.createOption",
+    "storageProfile.osDisk.managedDisk.storageAccountType",
+    "securityProfile.securityType",
+    "securityProfile.uefiSettings",
+    "networkProfile",
 )
 """Azure refuses to change these on a machine that exists, or could only do it while the
-machine is off, yet the provider would try (pulumi-azure-native#577)."""
+machine is off, yet the provider would try (pulumi-azure-native#577). Only what we set is
+named, or a default that Azure fills in later would cost a machine after a refresh.
+networkProfile is whole, because the engine asks about a replaced interface by calling the
+whole input unknown, and would otherwise delete the interface under the machine."""
 
 
 @dataclass(frozen=True, kw_only=True)

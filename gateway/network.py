@@ -127,7 +127,9 @@ class Network(pulumi.ComponentResource):
             ],
             network_security_group=network.NetworkSecurityGroupArgs(id=security_group.id),
             tags=args.tags,
-            opts=self._replaced_on(args, "ipConfigurations[*].subnet"),
+            # Whole, because the engine asks about a replaced subnet by calling the whole input
+            # unknown, and would otherwise delete the subnet under the interface.
+            opts=self._replaced_on(args, "ipConfigurations"),
         )
 
 

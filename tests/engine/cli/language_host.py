@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,8 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+from tests.engine.plugin import serve
 
 SHOWN_ALREADY = 32
 """`pulumi-language-python-exec` ends with it after a message to the user."""
@@ -115,10 +116,7 @@ def main() -> None:
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     host = LanguageHost(executor, engine)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    threading.Event().wait()
+    serve(server)
 
 
 if __name__ == "__main__":

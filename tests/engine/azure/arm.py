@@ -1,0 +1,111 @@
+"""Azure's resource manager, as far as the product meets it: what exists, kept in a file.
+
+Several providers may use it at once (two stacks, or one that was killed and its
+successor), so every request holds a lock on the file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.engine.azure.kinds import KINDS, Kind
+
+Resource = dict[str, Any]
+"""``id``, ``token``, ``inputs``, ``outputs``, and what is only Azure's to know in ``own``."""
+
+
+class ArmError(Exception):
+    """An answer with a status of 4xx or 5xx, spelt as the provider spells it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f'Status={status} Code="{code}" Message="{message}"')
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Azure:
+    """One subscription. ``directory`` holds everything, and survives whoever uses it."""
+
+    directory: Path
+
+    @property
+    def control(self) -> dict[str, Any]:
+        """What a scenario asks of Azure today, see `tests.engine.azure.control`."""
+        path = self.directory / "control.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    @contextmanager
+    def open(self) -> Iterator[dict[str, Resource]]:
+        """All resources by id in lower case, as Azure compares them. Changes are kept unless
+        the block raises."""
+        path = self.directory / "cloud.json"
+        with (self.directory / "cloud.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known = json.loads(path.read_text()) if path.exists() else {}
+            _finish(known)
+            before = deepcopy(known)
+            yield known
+            if known != before:
+                aside = path.with_suffix(".new")
+                aside.write_text(json.dumps(known, indent=1))
+                aside.rename(path)
+
+    def resources(self, kind: str = "") -> list[Resource]:
+        """What exists now, of one kind such as ``VirtualMachine`` or of all."""
+        with self.open() as known:
+            every = [entry for entry in known.values() if "token" in entry]
+        return [entry for entry in every if not kind or short(entry) == kind]
+
+    def disks(self) -> list[str]:
+        """Managed disks, which nobody registers and everybody pays."""
+        with self.open() as known:
+            return [entry["id"] for entry in known.values() if "disk_of" in entry]
+
+    def log(self, verb: str, kind: Kind, resource_id: str, outcome: str) -> None:
+        """One line per request, in ``calls.jsonl``."""
+        line = {"verb": verb, "kind": kind.short, "id": resource_id, "outcome": outcome}
+        with (self.directory / "calls.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def calls(self) -> list[dict[str, str]]:
+        path = self.directory / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def short(entry: Resource) -> str:
+    return KINDS[entry["token"]].short
+
+
+def _finish(known: dict[str, Resource]) -> None:
+    """Azure goes on with what it has begun, whether or not anybody still waits for it."""
+    now = time.time()
+    for key, entry in list(known.items()):
+        if entry.get("gone_at", now + 1) <= now:
+            erase(known, key)
+        elif entry.get("ready_at", now + 1) <= now:
+            del entry["ready_at"]
+            entry["outputs"]["provisioningState"] = "Succeeded"
+
+
+def erase(known: dict[str, Resource], key: str) -> None:
+    """This resource and everything below it, its disk included if that was agreed."""
+    for other in list(known):
+        if other == key or other.startswith(f"{key}/") or known[other].get("disk_of") == key:
+            known.pop(other)
+
+
+def find(known: dict[str, Resource], resource_id: object) -> Resource | None:
+    return known.get(str(resource_id).lower())
+
+
+def of_kind(known: dict[str, Resource], kind: str) -> list[Resource]:
+    return [entry for entry in known.values() if "token" in entry and short(entry) == kind]
