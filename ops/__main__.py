@@ -38,7 +38,7 @@ def up(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Make the stack if need be, bring the gateway up, say what to type into the phone."""
     azure.require(pulumi.environment, _namespaces(Stack(pulumi).settings()))
     _prepare(options, pulumi)
-    status = pulumi.run("up", "--yes")
+    status = pulumi.run("up", "--yes", "--suppress-outputs")
     if status:
         print(f"not up; make up STACK={pulumi.stack} goes on where this stopped", file=sys.stderr)
         return status
