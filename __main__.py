@@ -21,6 +21,6 @@ pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
 pulumi.export("guest", user_data(config.settings.redacted()))
 pulumi.export(
     "next",
-    f"Add an L2TP VPN on the phone: server {config.server}, a user's name, and the key and password that"
-    " pulumi stack output --show-secrets prints.",
+    f"Add an L2TP VPN on the phone: server {config.server}, a user's name, and the key and"
+    " password that pulumi stack output --show-secrets prints.",
 )

@@ -18,9 +18,15 @@ from cloud_init import values
 
 MACHINE_KEYS = frozenset(
     {
-        "dnsLabel", "vmSize", "image", "sshPublicKey", "tags",
-        "readyTimeout", "shutdownTime", "shutdownTimeZone",
-    },  # fmt: skip
+        "dnsLabel",
+        "vmSize",
+        "image",
+        "sshPublicKey",
+        "tags",
+        "readyTimeout",
+        "shutdownTime",
+        "shutdownTimeZone",
+    },
 )
 """Keys of the same configuration that shape the machine around the guest.
 ``gateway/config.py`` reads and checks them; a settings file may hold them."""

@@ -126,7 +126,7 @@ class _Talk:
         while len(self._answers) < len(messages) and (now := time.monotonic()) < deadline:
             if sending and now >= sending[0]:
                 sending.pop(0)
-                for version in messages.keys() - self._answers.keys():
+                for version in sorted(messages.keys() - self._answers.keys()):
                     self._udp.send(self._marker + messages[version])
             self._receive(min([deadline, *sending[:1]]) - now)
             if self._answers:

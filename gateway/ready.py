@@ -7,6 +7,8 @@ hears that this failed. ADR 10 says why the program waits, and not a resource.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any
 
 import pulumi
 
@@ -30,13 +32,16 @@ def wait(gateway: Gateway, config: GatewayConfig) -> None:
     """
     if pulumi.runtime.is_dry_run() or not config.ready_timeout:
         return
+
+    def begin(known: Sequence[Any]) -> Awaitable[bool]:
+        address, vm = known
+        return _wait(gateway, config, address, vm)
+
     # Both are known only once the machine exists, so nothing is asked before.
-    pulumi.Output.all(gateway.address, gateway.vm_id).apply(
-        lambda known: _wait(gateway, config, *known)
-    )
+    _: pulumi.Output[bool] = pulumi.Output.all(gateway.address, gateway.vm_id).apply(begin)
 
 
-async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm: str) -> None:
+async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm: str) -> bool:
     """Ask the address, not the name: what a resolver still remembers says nothing."""
     host = address or config.server
     pulumi.log.info(
@@ -50,7 +55,7 @@ async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm
     while one := await asyncio.to_thread(next, rounds, None):
         if one.verdict.alive:
             pulumi.log.info(f"{one.verdict} (after {probe.clock(one.waited)})", gateway)
-            return
+            return True
         last = one
         if one.waited - said >= REPORT_EVERY:
             said = one.waited

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ops import azure, backend
 from ops.cli import OpsError, Pulumi, checked_name
 from ops.show import phone_settings
-from ops.stack import PROJECT, Stack
+from ops.stack import Stack
 
 INTERRUPTED = 130
 """What a shell reports of a command that Ctrl-C ended."""
@@ -125,7 +125,9 @@ def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> None:
 
 
 def _namespaces(settings: Mapping[str, object]) -> tuple[str, ...]:
-    shutdown = (azure.SHUTDOWN_NAMESPACE,) if settings.get(f"{PROJECT}:shutdownTime") else ()
+    shutdown = (
+        (azure.SHUTDOWN_NAMESPACE,) if settings.get(f"{backend.PROJECT}:shutdownTime") else ()
+    )
     return (*azure.NAMESPACES, *shutdown)
 
 

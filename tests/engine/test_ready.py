@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -53,8 +52,6 @@ def silent(directory: Path) -> str:
     return answering(directory, number=10_000)
 
 
-NOTHING_THERE = ""
-
 QUICK = f"""
 import runpy
 
@@ -68,7 +65,6 @@ runpy.run_path({str(REPOSITORY / "__main__.py")!r}, run_name="__main__")
 """The program, for whose wait a minute is five seconds."""
 
 UP = ("up", "--yes", "--skip-preview", "--stack", "dev")
-PREVIEW = ("preview", "--stack", "dev")
 
 
 @pytest.fixture(scope="module")
@@ -118,31 +114,11 @@ def test_silence_ends_red_and_loses_nothing(stack: Stack, tmp_path: Path) -> Non
     assert stack.pending() == []
 
 
-def test_a_preview_asks_nothing(stack: Stack, tmp_path: Path) -> None:
-    began = time.monotonic()
-    done = within(stack.world, silent(tmp_path), *PREVIEW)
-    assert done.code == 0
-    assert "waiting" not in done.text
-    assert time.monotonic() - began < 30
-
-
 def test_the_next_update_waits_again_and_turns_green(stack: Stack, tmp_path: Path) -> None:
-    done = within(stack.world, answering(tmp_path, number=4), *UP)
+    done = within(stack.world, answering(tmp_path, number=3), *UP)
     assert done.code == 0, done.text
     assert "answers IKE: IKEv1 accepts our proposal (SA)" in done.text
     assert "unchanged" in done.text
-
-
-def test_an_unchanged_gateway_that_answers_costs_a_packet(stack: Stack, tmp_path: Path) -> None:
-    done = within(stack.world, answering(tmp_path), *UP)
-    assert done.code == 0, done.text
-    assert "left" not in done.text
-
-
-def test_one_that_does_not_any_more_is_red(stack: Stack) -> None:
-    done = within(stack.world, NOTHING_THERE, *UP)
-    assert done.code != 0
-    assert "port unreachable" in done.text
 
 
 def test_destroy_waits_for_nothing(stack: Stack, tmp_path: Path) -> None:

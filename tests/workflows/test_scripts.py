@@ -124,7 +124,7 @@ NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Japan."""
 
 
-def planned(now: datetime = NOON, **environment: str) -> dict[str, Any]:
+def planned(environment: dict[str, str], now: datetime = NOON) -> dict[str, Any]:
     found = plan({"LUNCH_STACKS": '["dev", "two"]', **environment}, now)
     return {**found, "stacks": json.loads(found["stacks"])}
 
@@ -134,29 +134,29 @@ def planned(now: datetime = NOON, **environment: str) -> dict[str, Any]:
     [("17 2 * * 1-5", "up"), ("11 4 * * 1-5", "down"), ("43 6,13,18 * * *", "guard")],
 )
 def test_each_schedule_does_its_own(schedule: str, action: str) -> None:
-    done = planned(SCHEDULE=schedule)
+    done = planned({"SCHEDULE": schedule})
     assert done == {"action": action, "stacks": ["dev", "two"], "region": "", "like": ""}
 
 
 def test_a_late_start_brings_nothing_up_and_takes_all_down() -> None:
     late = datetime(2026, 11, 24, 3, 40, tzinfo=UTC)
-    assert planned(late, SCHEDULE="17 2 * * 1-5")["action"] == "none"
-    assert planned(late, SCHEDULE="11 4 * * 1-5")["action"] == "down"
+    assert planned({"SCHEDULE": "17 2 * * 1-5"}, late)["action"] == "none"
+    assert planned({"SCHEDULE": "11 4 * * 1-5"}, late)["action"] == "down"
     just_in_time = datetime(2026, 11, 24, 3, 39, tzinfo=UTC)
-    assert planned(just_in_time, SCHEDULE="17 2 * * 1-5")["action"] == "up"
+    assert planned({"SCHEDULE": "17 2 * * 1-5"}, just_in_time)["action"] == "up"
 
 
 def test_another_region_by_hand() -> None:
     by_hand = {"ACTION": "up", "STACK": "dev", "REGION": "Japan East"}
-    assert planned(**by_hand) == {
+    assert planned(by_hand) == {
         "action": "up",
         "stacks": ["dev-japaneast"],
         "region": "japaneast",
         "like": "dev",
     }
-    assert planned(**by_hand | {"REGION": ""})["stacks"] == ["dev"]
+    assert planned(by_hand | {"REGION": ""})["stacks"] == ["dev"]
     # The guard finds regions by itself, whichever they are.
-    assert planned(**by_hand | {"ACTION": "guard"})["stacks"] == ["dev"]
+    assert planned(by_hand | {"ACTION": "guard"})["stacks"] == ["dev"]
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_another_region_by_hand() -> None:
 )
 def test_what_is_wrong_is_said(environment: dict[str, str], complaint: str) -> None:
     with pytest.raises(OpsError, match=complaint) as caught:
-        planned(**environment)
+        planned(environment)
     assert "\n" not in str(caught.value)
 
 
 def test_without_stacks_there_is_nothing_to_do() -> None:
     """In a fork of this repository, say."""
-    assert planned(LUNCH_STACKS="", SCHEDULE="17 2 * * 1-5")["action"] == "none"
+    assert planned({"LUNCH_STACKS": "", "SCHEDULE": "17 2 * * 1-5"})["action"] == "none"
 
 
 def test_the_command_writes_githubs_output_and_needs_nothing_installed() -> None:
