@@ -59,70 +59,71 @@ def exists(stack: Stack, kind: str) -> Callable[[], bool]:
     return lambda: bool(stack.world.azure.resources(kind))
 
 
-def going(stack: Stack) -> Callable[[], bool]:
-    """Azure has begun to delete the group."""
-    return lambda: any("gone_at" in entry for entry in stack.world.azure.resources())
+def going(stack: Stack, kind: str) -> Callable[[], bool]:
+    """Azure has begun to delete it."""
+    return lambda: any("gone_at" in entry for entry in stack.world.azure.resources(kind))
 
 
-def test_an_up_killed_at_every_step_in_turn(stack: Stack) -> None:
-    for step in STEPS:
-        stack.world.control(Fault(verb="create", kind=step, code="", seconds=SLOW))
-        interrupted(stack, "up", exists(stack, step), signal.SIGKILL)
-        assert "in doubt" in recovered(stack)
-    stack.world.control()
-    done = stack.up()
-    assert done.code == 0, done.text
-    whole(stack)
-    assert stack.up("--expect-no-changes").code == 0
-
-
-def test_a_killed_replacement(stack: Stack) -> None:
-    assert stack.up().code == 0
-    address = stack.outputs()["address"]
-    stack.configure({"mtu": "1300"})
-    stack.world.control(Fault(verb="delete", kind="VirtualMachine", code="", seconds=SLOW))
-    leaving = lambda: any("gone_at" in e for e in stack.world.azure.resources("VirtualMachine"))  # noqa: E731
-    interrupted(stack, "up", leaving, signal.SIGKILL)
-    recovered(stack)
-    stack.world.control()
-    done = stack.up()
-    assert done.code == 0, done.text
-    whole(stack)
-    assert stack.outputs()["address"] == address
-
-
-def test_an_up_and_a_down_told_to_stop(stack: Stack) -> None:
-    """Ctrl-C: the engine ends what it has begun and can go on without any repair."""
-    stack.world.control(Fault(verb="create", kind="PublicIPAddress", code="", seconds=SLOW))
-    stopped = interrupted(stack, "up", exists(stack, "PublicIPAddress"), signal.SIGINT)
-    assert stopped.returncode != 0
-    stack.world.control()
-    assert stack.up().code == 0
-    whole(stack)
-    stack.world.control(Fault(verb="delete", kind="ResourceGroup", code="", seconds=SLOW))
-    interrupted(stack, "destroy", going(stack), signal.SIGINT)
-    assert stack.destroy().code == 0
-    assert stack.world.azure.resources() == []
-
-
-def test_a_killed_down(stack: Stack) -> None:
-    assert stack.up().code == 0
-    stack.world.control(Fault(verb="delete", kind="ResourceGroup", code="", seconds=SLOW))
-    interrupted(stack, "destroy", going(stack), signal.SIGKILL)
-    recovered(stack)
-    done = stack.destroy()
-    assert done.code == 0, done.text
-    time.sleep(SLOW)
+def nothing(stack: Stack) -> None:
     assert stack.world.azure.resources() == []
     assert stack.world.azure.disks() == []
+
+
+def test_an_up_killed_at_every_step_in_turn(life: Stack) -> None:
+    for step in STEPS:
+        life.world.control(Fault(verb="create", kind=step, code="", seconds=SLOW))
+        interrupted(life, "up", exists(life, step), signal.SIGKILL)
+        assert "in doubt" in recovered(life)
+    life.world.control()
+    done = life.up()
+    assert done.code == 0, done.text
+    whole(life)
+    assert life.up("--expect-no-changes").code == 0
+
+
+def test_a_killed_replacement(life: Stack) -> None:
+    address = life.outputs()["address"]
+    life.configure({"mtu": "1300"})
+    life.world.control(Fault(verb="delete", kind="VirtualMachine", code="", seconds=SLOW))
+    interrupted(life, "up", going(life, "VirtualMachine"), signal.SIGKILL)
+    recovered(life)
+    life.world.control()
+    done = life.up()
+    assert done.code == 0, done.text
+    whole(life)
+    assert life.outputs()["address"] == address
+
+
+def test_a_killed_down(life: Stack) -> None:
+    life.world.control(Fault(verb="delete", kind="ResourceGroup", code="", seconds=SLOW))
+    interrupted(life, "destroy", going(life, "ResourceGroup"), signal.SIGKILL)
+    recovered(life)
+    done = life.destroy()
+    assert done.code == 0, done.text
+    time.sleep(SLOW)
+    nothing(life)
+
+
+def test_an_up_and_a_down_told_to_stop(life: Stack) -> None:
+    """Ctrl-C: the engine ends what it has begun and can go on without any repair."""
+    life.world.control(Fault(verb="create", kind="PublicIPAddress", code="", seconds=SLOW))
+    stopped = interrupted(life, "up", exists(life, "PublicIPAddress"), signal.SIGINT)
+    assert stopped.returncode != 0
+    life.world.control()
+    assert life.up().code == 0
+    whole(life)
+    life.world.control(Fault(verb="delete", kind="ResourceGroup", code="", seconds=SLOW))
+    interrupted(life, "destroy", going(life, "ResourceGroup"), signal.SIGINT)
+    assert life.destroy().code == 0
+    nothing(life)
 
 
 @pytest.mark.parametrize("step", ["ResourceGroup", "VirtualMachine"])
-def test_a_killed_up_can_also_be_ended(stack: Stack, step: str) -> None:
+def test_a_killed_up_can_also_be_ended(life: Stack, step: str) -> None:
     """Whoever gives up after a killed `up` leaves nothing behind either."""
-    stack.world.control(Fault(verb="create", kind=step, code="", seconds=SLOW))
-    interrupted(stack, "up", exists(stack, step), signal.SIGKILL)
-    recovered(stack)
-    assert stack.destroy().code == 0
-    assert stack.world.azure.resources() == []
-    assert stack.world.azure.disks() == []
+    life.world.control(Fault(verb="create", kind=step, code="", seconds=SLOW))
+    interrupted(life, "up", exists(life, step), signal.SIGKILL)
+    recovered(life)
+    life.world.control()
+    assert life.destroy().code == 0
+    nothing(life)
