@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab bench bench-short render clean
+.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -20,11 +20,17 @@ $(STAMP): requirements.txt requirements-dev.txt constraints.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-test: setup ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
+pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
+	$(RUN) -m tests.engine.cli
+
+test: pulumi ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
 	$(RUN) -m pytest
 
-test-fast: setup ## Everything but the lab, in about a minute once installed
-	$(RUN) -m pytest -m "not lab"
+test-fast: setup ## Everything but the lab and the engine, in about a minute once installed
+	$(RUN) -m pytest -m "not lab and not engine"
+
+test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
+	$(RUN) -m pytest tests/engine
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split
