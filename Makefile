@@ -12,7 +12,8 @@ LIKE ?=
 UNLOCK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab bench bench-short render clean up preview down guard output unlock env
+.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render clean
+.PHONY: up preview down guard output unlock env
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -55,11 +56,17 @@ unlock: $(RUNTIME) ## Free a stack that a vanished command left locked
 env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to eval)
 	@$(RUN) -m ops env --stack '$(STACK)'
 
-test: setup ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
+pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
+	$(RUN) -m tests.engine.cli
+
+test: pulumi ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
 	$(RUN) -m pytest
 
-test-fast: setup ## Everything but the lab, in about a minute once installed
-	$(RUN) -m pytest -m "not lab"
+test-fast: setup ## Everything but the lab and the engine, in about a minute once installed
+	$(RUN) -m pytest -m "not lab and not engine"
+
+test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
+	$(RUN) -m pytest tests/engine
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split

@@ -204,6 +204,11 @@ FORBIDDEN_IMPORTS = [
     # folder, what it must not import, why
     ("lab/", {"cloud_init", "gateway", "clients", "pulumi"}, "both ends would share a mistake"),
     ("tests/lab/", {"cloud_init", "gateway", "clients"}, "both ends would share a mistake"),
+    (
+        "tests/engine/azure/",
+        {"cloud_init", "gateway", "clients"},
+        "both ends would share a mistake",
+    ),
     ("clients/", {"cloud_init", "gateway", "lab", "pulumi"}, "pure, and not the generator"),
     ("cloud_init/", {"pulumi", "pulumi_azure_native", "gateway", "lab", "clients"}, "pure"),
     ("gateway/", {"lab", "clients", "tests"}, "the product does not need its tests"),

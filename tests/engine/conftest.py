@@ -9,11 +9,20 @@ from tests.engine.azure import schema
 from tests.engine.cli.obtain import Cli, obtain
 from tests.engine.world import Stack, World
 
+HERE = Path(__file__).parent
+
 PSK = "q?X <k>&9/+~=é".replace("é", "e") + "long-enough"
 ALICE = "al%ce: p@ss/w+rd=&"
 BOB = "b0b's {pass}w#rd"
 SECRETS = {"psk": PSK, "users.alice": ALICE}
 """With characters that JSON, URLs, YAML and base64 each write in their own way."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever drives the engine takes its time, wherever it comes from."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and "cli" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class Done:
 
     def steps(self) -> dict[str, str]:
         """What happens to which resource: ``{"VirtualMachine": "replace"}``; same is left out."""
-        found = {}
+        found: dict[str, str] = {}
         for event in self.events:
             step = event.get("resourcePreEvent", {}).get("metadata")
             if step and step["op"] != "same" and step["type"].startswith("azure-native:"):

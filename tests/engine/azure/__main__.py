@@ -27,7 +27,7 @@ def main() -> None:
     provider = AzureNative(
         Azure(directory), directory / "schema.json", version("pulumi_azure_native")
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)  # type: ignore[no-untyped-call]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     serve(server)
 
 

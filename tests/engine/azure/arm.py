@@ -76,6 +76,15 @@ class Azure:
         with (self.directory / "calls.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
 
+    def asked(self, kind: Kind) -> None:
+        """Note that the engine asked the provider about a resource, if only to check it."""
+        with (self.directory / "asked.txt").open("a") as log:
+            log.write(f"{kind.short}\n")
+
+    def times_asked(self) -> int:
+        path = self.directory / "asked.txt"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
     def calls(self) -> list[dict[str, str]]:
         path = self.directory / "calls.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

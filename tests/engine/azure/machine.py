@@ -36,7 +36,7 @@ RESERVED = 180
 
 CUSTOM_DATA = 65535
 
-FIXED = (
+FIXED: tuple[tuple[str, ...], ...] = (
     ("osProfile", "customData"),
     ("osProfile", "adminUsername"),
     ("osProfile", "computerName"),
@@ -47,7 +47,7 @@ FIXED = (
     ("storageProfile", "osDisk", "name"),
     ("securityProfile", "securityType"),
 )
-NEEDS_OFF = (
+NEEDS_OFF: tuple[tuple[str, ...], ...] = (
     ("storageProfile", "osDisk", "managedDisk", "storageAccountType"),
     ("securityProfile", "uefiSettings"),
     ("networkProfile", "networkInterfaces"),

@@ -71,6 +71,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:
         kind, news = kind_of(request.urn), plain(request.news)
+        self.azure.asked(kind)
         self._defaults(kind, request, news)
         reasons = schema.faults(self.classes, kind.token, news)
         failures = [provider_pb2.CheckFailure(reason=reason) for reason in reasons]

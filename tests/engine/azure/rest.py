@@ -150,7 +150,8 @@ def delete(azure: Azure, kind: Kind, resource_id: str) -> None:
 
 def _erase(known: dict[str, Resource], entry: Resource) -> None:
     if short(entry) == "VirtualMachine":
-        machine.released(known, entry, failed=False)
+        failed = entry["outputs"]["provisioningState"] == "Failed"
+        machine.released(known, entry, failed=failed)
     erase(known, str(entry["id"]).lower())
 
 

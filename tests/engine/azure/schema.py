@@ -40,7 +40,7 @@ def _class(found: type, classes: dict[str, Schema]) -> str:
         return name
     classes[name] = {}
     names = sdk_types.input_type_py_to_pulumi_names(found)
-    hints = inspect.get_annotations(found.__init__)
+    hints = inspect.get_annotations(vars(found)["__init__"])
     needed = {names[key] for key, hint in hints.items() if key in names and not _optional(hint)}
     classes[name] = {
         "required": sorted(needed),

@@ -115,7 +115,7 @@ def main() -> None:
     executor, engine = Path(sys.argv[1]), sys.argv[-1]
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     host = LanguageHost(executor, engine)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)  # type: ignore[no-untyped-call]
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     serve(server)
 
 

@@ -1,0 +1,323 @@
+"""The double itself: it refuses what Azure refuses. Without an engine, so quick."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.azure import diff, rest, schema
+from tests.engine.azure.arm import ArmError, Azure
+from tests.engine.azure.control import Control, Fault
+from tests.engine.azure.kinds import KINDS, Kind
+
+GROUP = {"resourceGroupName": "g", "location": "westus2"}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDSsVhVOwh3s2Max+jFpYfMx7cWJseAWwwQb3uaVadYm"
+
+
+def kind(short: str) -> Kind:
+    (found,) = [known for known in KINDS.values() if known.short == short]
+    return found
+
+
+def id_of(short: str) -> str:
+    return kind(short).id(SAMPLES[short])
+
+
+SAMPLES: dict[str, dict[str, Any]] = {
+    "ResourceGroup": GROUP,
+    "VirtualNetwork": GROUP
+    | {"virtualNetworkName": "v", "addressSpace": {"addressPrefixes": ["10.1.0.0/24"]}},
+    "Subnet": {
+        "resourceGroupName": "g",
+        "virtualNetworkName": "v",
+        "subnetName": "s",
+        "addressPrefix": "10.1.0.0/25",
+    },
+    "PublicIPAddress": GROUP
+    | {
+        "publicIpAddressName": "p",
+        "sku": {"name": "Standard"},
+        "publicIPAllocationMethod": "Static",
+        "dnsSettings": {"domainNameLabel": "lunch"},
+    },
+    "NetworkSecurityGroup": GROUP | {"networkSecurityGroupName": "n", "securityRules": []},
+}
+SAMPLES["NetworkInterface"] = GROUP | {
+    "networkInterfaceName": "i",
+    "ipConfigurations": [
+        {
+            "name": "c",
+            "subnet": {"id": id_of("Subnet")},
+            "publicIPAddress": {"id": id_of("PublicIPAddress")},
+        }
+    ],
+    "networkSecurityGroup": {"id": id_of("NetworkSecurityGroup")},
+}
+SAMPLES["VirtualMachine"] = GROUP | {
+    "vmName": "m",
+    "hardwareProfile": {"vmSize": "Standard_B1s"},
+    "storageProfile": {
+        "imageReference": {
+            "publisher": "Debian",
+            "offer": "debian-13",
+            "sku": "13-gen2",
+            "version": "latest",
+        },
+        "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
+    },
+    "osProfile": {
+        "computerName": "lunch-gateway",
+        "adminUsername": "lunch",
+        "customData": base64.b64encode(b"#cloud-config\n").decode(),
+        "linuxConfiguration": {
+            "disablePasswordAuthentication": True,
+            "ssh": {"publicKeys": [{"path": "/home/lunch/.ssh/authorized_keys", "keyData": KEY}]},
+        },
+    },
+    "networkProfile": {"networkInterfaces": [{"id": id_of("NetworkInterface")}]},
+}
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Azure:
+    """One of everything."""
+    made = Azure(tmp_path)
+    for short in SAMPLES:
+        put(made, short)
+    return made
+
+
+def changed(short: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """The sample with these values, by path; None takes one away."""
+    inputs = deepcopy(SAMPLES[short])
+    for path, value in change.items():
+        place = inputs
+        *parts, last = path.split(".")
+        for part in parts:
+            place = place[part]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return inputs
+
+
+def put(azure: Azure, short: str, **change: Any) -> dict[str, Any]:
+    inputs = changed(short, change)
+    return rest.put(azure, kind(short), kind(short).id(inputs), inputs)
+
+
+def delete(azure: Azure, short: str) -> None:
+    rest.delete(azure, kind(short), id_of(short))
+
+
+OTHER_MACHINE = {"vmName": "other"}
+OTHER_INTERFACE = {"networkInterfaceName": "other"}
+OTHER_ADDRESS = {"publicIpAddressName": "other"}
+
+
+@pytest.mark.parametrize(
+    ("short", "change", "code"),
+    [
+        ("ResourceGroup", {"location": "japaneast"}, "InvalidResourceLocation"),
+        ("ResourceGroup", {"location": "atlantis"}, "LocationNotAvailableForResourceType"),
+        ("ResourceGroup", {"tags": {str(n): "" for n in range(51)}}, "TooManyTags"),
+        ("VirtualNetwork", {"resourceGroupName": "none"}, "ResourceGroupNotFound"),
+        (
+            "VirtualNetwork",
+            {"addressSpace.addressPrefixes": ["10.9.0.0/24"]},
+            "NetcfgInvalidSubnet",
+        ),
+        ("VirtualNetwork", {"addressSpace.addressPrefixes": ["x"]}, "InvalidAddressPrefixFormat"),
+        ("Subnet", {"virtualNetworkName": "none"}, "ResourceNotFound"),
+        ("Subnet", {"addressPrefix": "10.2.0.0/25"}, "NetcfgInvalidSubnet"),
+        ("Subnet", {"addressPrefix": "10.1.0.128/25"}, "InUsePrefixCannotBeDeleted"),
+        ("Subnet", {"subnetName": "t"}, "NetcfgSubnetRangesOverlap"),
+        ("PublicIPAddress", OTHER_ADDRESS, "DnsRecordInUse"),
+        ("PublicIPAddress", {"sku.name": "Basic"}, "IPv4BasicSkuPublicIpCountLimitReached"),
+        (
+            "PublicIPAddress",
+            {"publicIPAllocationMethod": "Dynamic"},
+            "StandardSkuPublicIPAddressMustBeStatic",
+        ),
+        ("PublicIPAddress", {"dnsSettings.domainNameLabel": "No_"}, "InvalidDomainNameLabel"),
+        (
+            "NetworkSecurityGroup",
+            {"securityRules": [{"name": n, "direction": "Inbound", "priority": 100} for n in "ab"]},
+            "SecurityRuleConflict",
+        ),
+        (
+            "NetworkSecurityGroup",
+            {"securityRules": [{"name": "a", "direction": "Inbound", "priority": 99}]},
+            "SecurityRuleInvalidPriority",
+        ),
+        ("NetworkInterface", OTHER_INTERFACE, "PublicIPAddressInUse"),
+        (
+            "NetworkInterface",
+            {"networkSecurityGroup.id": "/subscriptions/none"},
+            "InvalidResourceReference",
+        ),
+        ("VirtualMachine", OTHER_MACHINE, "NicInUse"),
+        ("VirtualMachine", {"osProfile.customData": "IyB4Cg=="}, "PropertyChangeNotAllowed"),
+        ("VirtualMachine", {"osProfile.computerName": "other"}, "PropertyChangeNotAllowed"),
+        ("VirtualMachine", {"osProfile.customData": "no base64"}, "InvalidParameter"),
+        (
+            "VirtualMachine",
+            {"osProfile.customData": base64.b64encode(b"x" * 65536).decode()},
+            "InvalidParameter",
+        ),
+        ("VirtualMachine", {"osProfile.adminUsername": "admin"}, "PropertyChangeNotAllowed"),
+        (
+            "VirtualMachine",
+            OTHER_MACHINE | {"osProfile.adminUsername": "admin"},
+            "InvalidParameter",
+        ),
+        ("VirtualMachine", {"storageProfile.imageReference.sku": "14"}, "PropertyChangeNotAllowed"),
+        (
+            "VirtualMachine",
+            OTHER_MACHINE | {"storageProfile.imageReference.sku": "14"},
+            "PlatformImageNotFound",
+        ),
+        ("VirtualMachine", {"hardwareProfile.vmSize": "B1s"}, "InvalidParameter"),
+        ("VirtualMachine", {"hardwareProfile.vmSize": "Standard_B4"}, "OperationNotAllowed"),
+        ("VirtualMachine", {"hardwareProfile.vmSize": "Standard_B9"}, "SkuNotAvailable"),
+        ("VirtualMachine", {"networkProfile.networkInterfaces": []}, "OperationNotAllowed"),
+    ],
+)
+def test_refused(azure: Azure, short: str, change: dict[str, Any], code: str) -> None:
+    Control(unavailable=[("westus2", "Standard_B9")], cores={"westus2": 3}).write(azure.directory)
+    before = azure.resources()
+    with pytest.raises(ArmError) as refusal:
+        put(azure, short, **change)
+    assert refusal.value.code == code
+    assert azure.resources() == before
+
+
+@pytest.mark.parametrize(
+    ("short", "code"),
+    [
+        ("VirtualNetwork", "InUseSubnetCannotBeDeleted"),
+        ("Subnet", "InUseSubnetCannotBeDeleted"),
+        ("PublicIPAddress", "PublicIPAddressCannotBeDeleted"),
+        ("NetworkSecurityGroup", "InUseNetworkSecurityGroupCannotBeDeleted"),
+        ("NetworkInterface", "NicInUse"),
+    ],
+)
+def test_the_order_of_deletions(azure: Azure, short: str, code: str) -> None:
+    with pytest.raises(ArmError) as refusal:
+        delete(azure, short)
+    assert refusal.value.code == code
+
+
+def test_a_group_takes_everything_along(azure: Azure) -> None:
+    delete(azure, "ResourceGroup")
+    assert azure.resources() == []
+    assert azure.disks() == []
+
+
+@pytest.mark.parametrize(("option", "left"), [("Delete", 0), ("Detach", 1)])
+def test_a_disk_goes_with_its_machine_only_if_asked_to(
+    tmp_path: Path, option: str, left: int
+) -> None:
+    azure = Azure(tmp_path)
+    for short in SAMPLES:
+        extra = {"storageProfile.osDisk.deleteOption": option} if short == "VirtualMachine" else {}
+        put(azure, short, **extra)
+    delete(azure, "VirtualMachine")
+    assert len(azure.disks()) == left
+
+
+def test_an_interface_stays_reserved_after_a_failed_machine(azure: Azure) -> None:
+    delete(azure, "VirtualMachine")
+    failing = Fault(verb="create", kind="VirtualMachine", accepted=True)
+    Control(faults=[failing]).write(azure.directory)
+    with pytest.raises(rest.PartialFailure):
+        put(azure, "VirtualMachine")
+    delete(azure, "VirtualMachine")
+    with pytest.raises(ArmError) as refusal:
+        put(azure, "VirtualMachine", **OTHER_MACHINE)
+    assert refusal.value.code == "NicReservedForAnotherVm"
+    put(azure, "VirtualMachine")
+
+
+def test_an_address_given_up_is_gone_and_its_name_is_not(azure: Azure) -> None:
+    before = rest.get(azure, kind("PublicIPAddress"), id_of("PublicIPAddress"))
+    delete(azure, "ResourceGroup")
+    for short in SAMPLES:
+        after = put(azure, short)
+        if short == "PublicIPAddress":
+            assert before is not None
+            assert after["ipAddress"] != before["ipAddress"]
+            assert after["dnsSettings"] == before["dnsSettings"]
+
+
+def test_custom_data_is_never_shown_nor_kept(azure: Azure) -> None:
+    shown = rest.get(azure, kind("VirtualMachine"), id_of("VirtualMachine"))
+    assert shown is not None
+    assert "customData" not in shown["osProfile"]
+    text = SAMPLES["VirtualMachine"]["osProfile"]["customData"]
+    assert text not in (azure.directory / "cloud.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("short", "change", "word"),
+    [
+        ("VirtualMachine", {"osProfile.colour": "red"}, "unknown property 'osProfile.colour'"),
+        ("VirtualMachine", {"osProfile.adminUsername": 1}, "'osProfile.adminUsername'"),
+        ("VirtualMachine", {"resourceGroupName": None}, "missing required"),
+        ("VirtualMachine", {"networkProfile.networkInterfaces": {}}, "'array'"),
+        ("VirtualMachine", {"storageProfile.osDisk.deleteOption": "Maybe"}, "'Maybe'"),
+        ("PublicIPAddress", {"sku.name": "Gold"}, "'Gold'"),
+        ("Subnet", {"defaultOutboundAccess": "no"}, "'bool'"),
+        ("NetworkSecurityGroup", {"securityRules": [{"access": "Allow"}]}, "missing required"),
+    ],
+)
+def test_inputs_are_held_against_the_sdk(
+    sdk_types: Path, short: str, change: dict[str, Any], word: str
+) -> None:
+    classes = json.loads(sdk_types.read_text())
+    assert schema.faults(classes, kind(short).token, SAMPLES[short]) == []
+    found = schema.faults(classes, kind(short).token, changed(short, change))
+    assert len(found) >= 1
+    assert word in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("short", "change", "expected"),
+    [
+        ("VirtualMachine", {"osProfile.customData": "IyB4"}, {"osProfile.customData": "UPDATE"}),
+        ("VirtualMachine", {"location": "japaneast"}, {"location": "UPDATE_REPLACE"}),
+        ("VirtualMachine", {"location": "West US 2"}, {}),
+        ("VirtualMachine", {"vmName": "x"}, {"vmName": "UPDATE_REPLACE"}),
+        ("PublicIPAddress", {"sku.name": "Basic"}, {"sku.name": "UPDATE_REPLACE"}),
+        ("PublicIPAddress", {"sku.tier": "Global"}, {"sku.tier": "ADD"}),
+        ("Subnet", {"virtualNetworkName": "x"}, {"virtualNetworkName": "UPDATE_REPLACE"}),
+        (
+            "NetworkInterface",
+            {"ipConfigurations": [schema.UNKNOWN]},
+            {"ipConfigurations[0]": "UPDATE"},
+        ),
+        ("NetworkInterface", {"ipConfigurations": schema.UNKNOWN}, {"ipConfigurations": "UPDATE"}),
+    ],
+)
+def test_differences_as_azure_native_reports_them(
+    short: str, change: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert diff.changes(kind(short), SAMPLES[short], changed(short, change)) == expected
+
+
+def test_drift_goes_into_the_inputs_and_defaults_do_not() -> None:
+    inputs = {"a": {"kept": 1}, "list": [{"x": 1}]}
+    before = {"a": {"kept": 1, "default": 2}, "list": [{"x": 1, "y": 2}]}
+    after = {"a": {"kept": 3, "default": 2, "new": 4}, "list": [{"x": 1, "y": 5}]}
+    assert diff.apply_drift(inputs, before, before) == inputs
+    assert diff.apply_drift(inputs, before, after) == {
+        "a": {"kept": 3, "new": 4},
+        "list": [{"x": 1, "y": 5}],
+    }
