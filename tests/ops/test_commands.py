@@ -17,6 +17,8 @@ import pytest
 
 from tests.ops.conftest import ROOT, Project
 
+pytestmark = pytest.mark.engine
+
 
 def test_up_output_down_and_up_again(project: Project) -> None:
     """By the real engine. Without a terminal the secrets stay away."""

@@ -12,6 +12,8 @@ from cloud_init.settings import parse
 from ops.stack import typed_secret
 from tests.ops.conftest import Project
 
+pytestmark = pytest.mark.engine
+
 
 def test_first_use_makes_the_stack_and_good_secrets(project: Project) -> None:
     said = project.good("preview")
