@@ -5,14 +5,14 @@ RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-fast lab bench bench-short render clean
+.PHONY: help setup test test-fast lab bench bench-short render profiles clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## Install what everything below needs, into .venv
 
-$(STAMP): requirements.txt requirements-dev.txt constraints.txt
+$(STAMP): requirements.txt requirements-clients.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
@@ -37,6 +37,13 @@ bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
 
 render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+# Of a deployed stack (STACK=dev), or of a settings file (SETTINGS=FILE, and SERVER=NAME if it
+# has no serverName). TITLE is what devices call the connection; it goes through the
+# environment, so that its quotes meet no shell.
+profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
+	@$(RUN) -m clients $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)") \
+	    $${TITLE:+--title "$$TITLE"} --out build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
 
 clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
 	rm -rf build
