@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 
 from clients import bundle, linux, output, page, stack
-from clients.account import DEFAULT_TITLE, Account, ProfileError, accounts, is_address
+from clients.account import DEFAULT_TITLE, Account, ProfileError, accounts
 from cloud_init import settings_file
 from cloud_init.settings import Settings, SettingsError, parse
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return 2
-    _report(options.out, everybody, people, settings)
+    _report(options.out, everybody, people)
     return 0
 
 
@@ -88,9 +88,7 @@ def _files(account: Account) -> dict[str, bytes]:
     }
 
 
-def _report(
-    out: Path, everybody: Sequence[Account], people: Mapping[str, Sized], settings: Settings
-) -> None:
+def _report(out: Path, everybody: Sequence[Account], people: Mapping[str, Sized]) -> None:
     for user, files in people.items():
         print(f"{out / user / f'{user}.html'}  (and {len(files) - 1} files beside it)")
     for account in everybody:
@@ -100,13 +98,6 @@ def _report(
                 f" least {linux.STRONGSWAN_MIN_KEY} characters there",
                 file=sys.stderr,
             )
-    dialled, own = everybody[0].server, settings.server_name
-    if "ikev2" in settings.protocols and own not in (None, dialled) and not is_address(dialled):
-        print(
-            f"note: with IKEv2 the gateway must call itself {dialled}, and these settings say"
-            f" serverName: {own}; render the guest with the same name",
-            file=sys.stderr,
-        )
     print("Give each person only their own directory, and nobody the others.")
 
 

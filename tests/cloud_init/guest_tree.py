@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,9 @@ ip route add default via 10.1.0.1
 """Gives the namespace what DHCP gives the guest. For the start of a command."""
 
 
-def debian_tree() -> Path:
+def debian_tree(packages: Sequence[str] = TREE_PACKAGES) -> Path:
     """The extracted tree, cached beside its tarball."""
-    tar = debian_tar(TREE_PACKAGES)
+    tar = debian_tar(packages)
     tree = cache_directory() / f"{tar.stem}.tree"
     if tree.exists():
         return tree
