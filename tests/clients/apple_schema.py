@@ -128,5 +128,6 @@ def _faults(value: Any, key: Key, at: str) -> Iterator[str]:
     elif key.allowed and value not in key.allowed:
         yield f"{at}: {value!r} is not allowed"
     elif key.inside is not None:
-        for inner in value if isinstance(value, list) else [value]:
+        dictionaries: list[Mapping[str, Any]] = value if isinstance(value, list) else [value]
+        for inner in dictionaries:
             yield from _complaints(inner, key.inside, at)

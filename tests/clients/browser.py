@@ -32,12 +32,16 @@ TIMEOUT = 60
 
 
 def program() -> str:
-    """The browser that is there, or Debian's, installed."""
+    """The browser that is there, or Debian's, installed; with letters for Japanese, since
+    the boxes in their place are narrower."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if found is None:
         install(["chromium"])
         found = shutil.which(PROGRAMS[0])
         assert found
+    fonts = subprocess.run(["fc-list", ":lang=ja"], capture_output=True, check=True).stdout
+    if not fonts:
+        install(["fonts-ipafont-gothic"])
     return found
 
 
