@@ -122,12 +122,12 @@ def _complaints(given: Mapping[str, Any], schema: Mapping[str, Key], at: str) ->
 
 
 def _faults(value: Any, key: Key, at: str) -> Iterator[str]:
+    dictionaries = value if isinstance(value, list) else [value]
     # To Python, true is a number; to a plist it is not.
     if type(value) is not key.type:
         yield f"{at}: a {type(value).__name__}, not a {key.type.__name__}"
     elif key.allowed and value not in key.allowed:
         yield f"{at}: {value!r} is not allowed"
     elif key.inside is not None:
-        dictionaries: list[Mapping[str, Any]] = value if isinstance(value, list) else [value]
         for inner in dictionaries:
             yield from _complaints(inner, key.inside, at)
