@@ -18,7 +18,7 @@ TITLE = "昼休み 'VPN' & Bürö's „Zwölf“"
 def settings() -> Settings:
     """The example's, with a third user whose password is long enough for every client."""
     raw = load(EXAMPLE)
-    return parse({**raw, "users": {**raw["users"], "carol@example.org": "x-\\s0x-" * 4}})
+    return parse({**raw, "users": {**raw["users"], "carol@example.org": "X-\\s0x-" * 4}})
 
 
 @pytest.fixture(scope="session")

@@ -203,9 +203,10 @@ def test_git_must_not_get_it(place: str, repository: Path, tmp_path: Path) -> No
 def test_git_must_not_have_it_already(repository: Path, tmp_path: Path) -> None:
     out = repository / "build/profiles"
     out.mkdir(parents=True)
-    (out / output.MARKER).touch()
+    for name in (output.MARKER, "page.html"):
+        (out / name).touch()
     subprocess.run(
-        ["git", "-C", str(repository), "add", "--force", str(out / output.MARKER)], check=True
+        ["git", "-C", str(repository), "add", "--force", str(out / "page.html")], check=True
     )
     line = refusal(tmp_path, "--settings", str(written(tmp_path)), "--out", str(out))
     assert "git" in line

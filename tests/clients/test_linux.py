@@ -54,6 +54,11 @@ def test_any_account_arrives_unaltered(account: Account, reader: Reader) -> None
         assert read["id"] == account.name(protocol)
         assert read["data"]["user"] == account.user
         assert read["secrets"]["password"] == account.password
+        if protocol == "l2tp":
+            # As nm_l2tp_config_write() reads it.
+            psk = read["secrets"]["ipsec-psk"]
+            assert psk.startswith("0s")
+            assert base64.b64decode(psk[2:]).decode() == account.psk
 
 
 def test_nmcli_takes_them_too(everybody: list[Account], reader: Reader) -> None:
