@@ -99,6 +99,103 @@ def test_the_files_come_along(everybody: list[Account]) -> None:
             assert base64.b64decode(content, validate=True) == file.content
 
 
+# Device by device, form by form: what its English field gets; >x is the value x.
+FORMS: dict[str, list[dict[str, str]]] = {
+    "iphone": [
+        {
+            "Type": "IKEv2",
+            "Description": "TITLE",
+            "Server": ">server",
+            "Remote ID": ">server",
+            "Local ID": ">user",
+            "User Authentication": "None",
+            "Use Certificate": "off",
+            "Secret": ">password",
+        },
+        {
+            "Type": "L2TP",
+            "Description": "TITLE",
+            "Server": ">server",
+            "Account": ">user",
+            "RSA SecurID": "off",
+            "Password": ">password",
+            "Secret": ">psk",
+            "Send All Traffic": "on",
+        },
+    ],
+    "android": [
+        {
+            "Name": "TITLE",
+            "Type": "IKEv2/IPSec PSK",
+            "Server address": ">server",
+            "IPSec identifier": ">user",
+            "IPSec pre-shared key": ">password",
+        }
+    ],
+    "android-old": [
+        {
+            "Name": "TITLE",
+            "Type": "L2TP/IPSec PSK",
+            "Server address": ">server",
+            "L2TP secret, IPSec identifier": "leave empty",
+            "IPSec pre-shared key": ">psk",
+            "Username": ">user",
+            "Password": ">password",
+        }
+    ],
+    "mac": [],
+    "windows": [],
+    "chromeos": [
+        {
+            "Service name": "TITLE",
+            "Provider type": "IPsec (IKEv2)",
+            "Server hostname": ">server",
+            "Authentication type": "Pre-shared key",
+            "Local identity": ">user",
+            "Remote identity": ">server",
+            "Pre-shared key": ">password",
+        },
+        {
+            "Service name": "TITLE",
+            "Provider type": "L2TP/IPsec",
+            "Server hostname": ">server",
+            "Authentication type": "Pre-shared key",
+            "Username": ">user",
+            "Password": ">password",
+            "Group name": "leave empty",
+            "Pre-shared key": ">psk",
+        },
+    ],
+    "linux": [],
+}
+
+
+def forms(device: Element) -> list[dict[str, str]]:
+    return [dict(map(_field, elements(form, "div"))) for form in elements(device, "dl")]
+
+
+def _field(row: Element) -> tuple[str, str]:
+    (name,) = by_class(elements(row, "dt")[0], "en")
+    for link in elements(row, "a"):
+        return words(name), ">" + link.get("href", "").removeprefix("#value-")
+    (value,) = by_class(elements(row, "dd")[0], "en")
+    return words(name), words(value)
+
+
+def test_each_field_gets_its_value(carol: Account) -> None:
+    root = parsed(rendered(dataclasses.replace(carol, title="TITLE")))
+    devices = {found.get("id"): forms(found) for found in by_class(root, "device")}
+    assert devices == FORMS
+
+
+@pytest.mark.parametrize(("protocol", "other"), [("ikev2", "L2TP"), ("l2tp", "IKEv2")])
+def test_a_protocol_that_is_off_is_not_offered(protocol: str, other: str, carol: Account) -> None:
+    root = parsed(rendered(dataclasses.replace(carol, protocols=(protocol,))))
+    offered = [values for device in by_class(root, "device") for values in forms(device)]
+    assert offered
+    assert not any(other in f"{values}" for values in offered if "L2TP secret" not in f"{values}")
+
+
 LOADS = ("src", "srcset", "href", "action", "poster", "background", "data", "cite", "manifest")
 
 
