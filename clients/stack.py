@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from clients.account import ProfileError
 from cloud_init.settings import Settings, SettingsError, parse
+
+PROJECT = Path(__file__).parents[1]
+"""Where Pulumi.yaml lies; Pulumi looks for it where it is run."""
 
 TIMEOUT = 120
 """Seconds for an answer of the stack's backend."""
@@ -50,6 +54,7 @@ def _outputs(stack: str) -> Mapping[str, Any]:
     try:
         done = subprocess.run(
             [*command, stack],
+            cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

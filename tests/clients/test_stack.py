@@ -29,7 +29,7 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir()
     program = directory / "pulumi"
     program.write_text(
-        '#!/bin/sh\ncd "$(dirname "$0")"\necho "$@" >arguments\n'
+        '#!/bin/sh\ntest -f Pulumi.yaml || exit 9\ncd "$(dirname "$0")"\necho "$@" >arguments\n'
         'cat stderr >&2 2>/dev/null\ncat stdout\nexit "$(cat status)"\n',
         encoding="utf-8",
     )
@@ -46,7 +46,10 @@ def say(directory: Path, outputs: Any, stderr: str = "", status: int = 0) -> Non
     (directory / "status").write_text(str(status), encoding="utf-8")
 
 
-def test_a_stack_gives_what_its_settings_give(pulumi: Path, tmp_path: Path) -> None:
+def test_a_stack_gives_what_its_settings_give(
+    pulumi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     done = run("--stack", "dev", "--out", str(tmp_path / "a"))
     assert (done.returncode, done.stderr) == (0, "")
     run("--settings", str(written(tmp_path)), "--out", str(tmp_path / "b"))
