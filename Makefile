@@ -40,10 +40,12 @@ render: setup ## Write the guest of settings.example.yaml to build/guest, to loo
 
 # Of a deployed stack (STACK=dev), or of a settings file (SETTINGS=FILE, and SERVER=NAME if it
 # has no serverName). TITLE is what devices call the connection; it goes through the
-# environment, so that its quotes meet no shell.
+# environment, so that its quotes meet no shell. `ops env` says where `make up` keeps its stacks.
+PROFILES_OF = $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)")
+PROFILES_TO = build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
 profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
-	@$(RUN) -m clients $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)") \
-	    $${TITLE:+--title "$$TITLE"} --out build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
+	@where="$$($(if $(SETTINGS),:,$(if $(wildcard ops/__main__.py),$(RUN) -m ops env --stack "$(or $(STACK),dev)",:)))" && eval "$$where" && \
+	    $(RUN) -m clients $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
 
 clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
 	rm -rf build
