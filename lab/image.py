@@ -67,6 +67,7 @@ WORLD_PACKAGES = (
     "python3",
     "tcpdump",
     "bind9-dnsutils",
+    "openssl",
     "strongswan-starter",
     "strongswan-charon",
     "libstrongswan-standard-plugins",
