@@ -18,6 +18,9 @@ RELEASE = "trixie"
 
 KEEP = 3
 """Of each kind of image: two clones with different guests, and one to go back to."""
+TREES = 5
+"""Debian trees: the guest's, both images', that of the programs that read profiles, and one
+to go back to."""
 FREE_SPACE = 8
 """GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
 
@@ -148,7 +151,7 @@ def debian_tar(
     with alone(target.stem):
         if not target.exists():
             _bootstrap(packages, hooks, environment or {}, target)
-            forget_all_but(KEEP, "debian-*.tar")
+            forget_all_but(TREES, "debian-*.tar")
     return used(target)
 
 
