@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# A file's tests stay together, because they share what was expensive to make.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 STAMP := $(VENV)/.requirements
 RUNTIME := $(VENV)/.runtime
 
@@ -12,7 +14,7 @@ LIKE ?=
 UNLOCK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render clean
+.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render profiles clean
 .PHONY: up preview down guard output unlock env
 
 help: ## Show this list
@@ -26,7 +28,7 @@ $(VENV)/bin/pip:
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): requirements.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
+$(STAMP): requirements.txt requirements-clients.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
@@ -60,13 +62,14 @@ pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built 
 	$(RUN) -m tests.engine.cli
 
 test: pulumi ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
-	$(RUN) -m pytest
+	$(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+	$(RUN) -m pytest -m lab
 
 test-fast: setup ## Everything but the lab and the engine, in about a minute once installed
-	$(RUN) -m pytest -m "not lab and not engine"
+	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
 test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
-	$(RUN) -m pytest tests/engine
+	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split
@@ -79,6 +82,15 @@ bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
 
 render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+# Of a deployed stack (STACK=dev), or of a settings file (SETTINGS=FILE, and SERVER=NAME if it
+# has no serverName). TITLE is what devices call the connection; it goes through the
+# environment, so that its quotes meet no shell. `ops env` says where `make up` keeps its stacks.
+PROFILES_OF = $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)")
+PROFILES_TO = build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
+profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
+	@where="$$($(if $(SETTINGS),:,$(if $(wildcard ops/__main__.py),$(RUN) -m ops env --stack "$(or $(STACK),dev)",:)))" && eval "$$where" && \
+	    $(RUN) -m clients $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
 
 clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
 	rm -rf build

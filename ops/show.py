@@ -22,7 +22,8 @@ def phone_settings(pulumi: Pulumi) -> str:
 def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
     lines = [
         "",
-        'On the phone, add a VPN of type L2TP (README, "Phones and computers", has each device):',
+        f"For phones: make profiles STACK={stack} writes files and a page for each user; or by hand",
+        'as the README\'s "Phones and computers" says, with these:',
         f"  server                   {outputs['server']}",
     ]
     if not open_:
