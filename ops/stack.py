@@ -29,6 +29,11 @@ def typed_secret(groups: int) -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
+def _short(region: str) -> str:
+    """As Azure's interfaces write it; its portal writes West US 2."""
+    return region.replace(" ", "").lower()
+
+
 @dataclass(frozen=True)
 class Stack:
     """One stack, as its backend and its settings file know it."""
@@ -89,28 +94,37 @@ class Stack:
         if new:
             self.pulumi.read("stack", "init", name)
             print(f"made stack {name}")
-        if self.missing_secrets() and like:
+        copied = bool(like and self.missing_secrets())
+        if copied:
             self.pulumi.read("config", "cp", "--stack", like, "--dest", name)
             print(f"took the configuration of stack {like}, its secrets included")
-        self._settle_region(region)
+        self._settle_region(region, copied)
         missing = self.missing_secrets()
         if not missing:
             return
         self._refuse_if_lost(missing, new)
         self._generate(missing)
 
-    def _settle_region(self, region: str) -> None:
-        # As Azure's portal writes it, and as its interfaces do: West US 2, westus2.
-        region = region.replace(" ", "").lower()
-        present = str(self.settings().get(REGION) or DEFAULT_REGION).replace(" ", "").lower()
-        if not region or region == present:
-            return
-        if (summary := self.summary()) and summary.get("resourceCount"):
+    def _settle_region(self, region: str, copied: bool) -> None:
+        """``copied``: the settings were another stack's a moment ago, its region included."""
+        present = _short(str(self.settings().get(REGION) or DEFAULT_REGION))
+        stands_in = self._stands_in()
+        wanted = _short(region) or (stands_in if copied else "")
+        if stands_in and wanted not in ("", stands_in):
             raise OpsError(
-                f"REGION: stack {self.pulumi.stack} stands in {present}; one stack is one region."
-                f" For {region}: make up STACK={self.pulumi.stack}-{region} REGION={region}"
+                f"REGION: stack {self.pulumi.stack} stands in {stands_in}; one stack is one region."
+                f" For {wanted}: make up STACK={self.pulumi.stack}-{wanted} REGION={wanted}"
             )
-        self.pulumi.read("config", "set", REGION, region, "--stack", self.pulumi.stack)
+        if wanted not in ("", present):
+            self.pulumi.read("config", "set", REGION, wanted, "--stack", self.pulumi.stack)
+
+    def _stands_in(self) -> str:
+        """The region that it was brought up in; empty if there is nothing of it."""
+        summary = self.summary()
+        if not summary or not summary.get("resourceCount"):
+            return ""
+        outputs = self.pulumi.json("stack", "output", "--stack", self.pulumi.stack)
+        return str(outputs.get("region", ""))
 
     def _refuse_if_lost(self, missing: list[str], new: bool) -> None:
         file = self.pulumi.settings_file.name

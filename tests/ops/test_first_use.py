@@ -147,6 +147,19 @@ def test_a_stack_like_another(made: Project) -> None:
     assert settings["azure-native:location"] == "japaneast"
 
 
+def test_a_runner_takes_the_configuration_over_each_time(used: Project) -> None:
+    """The second time the stack stands, and its settings file was lost with the last runner."""
+    shared = {"CI": "true"} | used.exports
+    like = ("up", "--stack", "dev-japaneast", "--like", "dev")
+    for region, engine in (("japaneast", "yes"), ("japaneast", "no"), ("", "no")):
+        used.good(*like, "--region", region, **shared, ENGINE=engine)
+        file = used.clone / "Pulumi.dev-japaneast.yaml"
+        settings = yaml.safe_load(file.read_text())["config"]
+        assert settings["azure-native:location"] == "japaneast"
+        assert used.secrets("dev-japaneast") == used.secrets()
+        file.unlink()
+
+
 @pytest.mark.parametrize("name", ["", "-x", "a b", "../dev", "a/b/c/d", "x" * 101, "dev;id"])
 def test_names_that_are_none(project: Project, name: str) -> None:
     line = project.refused("up", f"--stack={name}")
