@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.host import install
 from tests.engine.conftest import PSK, SECRETS, MakeWorld
 from tests.engine.world import Done, Stack, World
 
@@ -69,6 +70,7 @@ UP = ("up", "--yes", "--skip-preview", "--stack", "dev")
 
 @pytest.fixture(scope="module")
 def stack(make_world: MakeWorld) -> Stack:
+    install(["iproute2"])
     world = make_world("ready")
     (world.project / "__main__.py").unlink()
     (world.project / "__main__.py").write_text(QUICK)
