@@ -59,7 +59,8 @@ async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm
         last = one
         if one.waited - said >= REPORT_EVERY:
             said = one.waited
-            text = f"{one.verdict}; waited {probe.clock(one.waited)}, {probe.clock(one.left)} left"
+            # The times first: a terminal cuts the line where its width ends.
+            text = f"waited {probe.clock(one.waited)}, {probe.clock(one.left)} left; {one.verdict}"
             pulumi.log.info(text, gateway, ephemeral=True)
     raise NotReady(explanation(last, config, vm))
 

@@ -22,8 +22,8 @@ def phone_settings(pulumi: Pulumi) -> str:
 def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
     lines = [
         "",
-        f"For phones: make profiles STACK={stack} writes files and a page for each user; or",
-        'by hand, as "Phones and computers" in the README says:',
+        f"For phones: make profiles STACK={stack} writes files and a page for each user;",
+        'or by hand (README, "Phones and computers"):',
         f"  server                   {outputs['server']}",
     ]
     if not open_:

@@ -66,7 +66,9 @@ def test_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = run.log[1:-1]
     assert len(waiting) >= 2
     for line in waiting:
-        assert re.fullmatch(r".*silence: .*; waited 0 min 0\d s, 0 min \d\d s left", line), line
+        assert re.fullmatch(r"INFO: waited 0 min 0\d s, 0 min \d\d s left; .*silence: .*", line), (
+            line
+        )
 
 
 @pytest.mark.parametrize(
