@@ -36,7 +36,7 @@ def cli(request: pytest.FixtureRequest) -> Cli:
 @pytest.fixture(scope="session")
 def sdk_types(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("sdk") / "schema.json"
-    schema.write(target)
+    schema.extract(target)
     return target
 
 

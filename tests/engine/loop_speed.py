@@ -146,7 +146,7 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with tempfile.TemporaryDirectory() as directory:
         types = Path(directory) / "schema.json"
-        schema.write(types)
+        schema.extract(types)
         print(report(*compare(lambda name: World(Path(directory) / name, obtain(), types), runs)))
 
 

@@ -16,6 +16,7 @@ from tests.engine.azure.arm import ArmError, Azure
 from tests.engine.azure.control import Control, Fault
 from tests.engine.azure.kinds import KINDS, Kind
 
+ADMIN = "lunch"
 GROUP = {"resourceGroupName": "g", "location": "westus2"}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDSsVhVOwh3s2Max+jFpYfMx7cWJseAWwwQb3uaVadYm"
 
@@ -73,11 +74,13 @@ SAMPLES["VirtualMachine"] = GROUP | {
     },
     "osProfile": {
         "computerName": "lunch-gateway",
-        "adminUsername": "lunch",
+        "adminUsername": ADMIN,
         "customData": base64.b64encode(b"#cloud-config\n").decode(),
         "linuxConfiguration": {
             "disablePasswordAuthentication": True,
-            "ssh": {"publicKeys": [{"path": "/home/lunch/.ssh/authorized_keys", "keyData": KEY}]},
+            "ssh": {
+                "publicKeys": [{"path": f"/home/{ADMIN}/.ssh/authorized_keys", "keyData": KEY}]
+            },
         },
     },
     "networkProfile": {"networkInterfaces": [{"id": id_of("NetworkInterface")}]},

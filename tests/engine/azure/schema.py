@@ -7,6 +7,8 @@ import enum
 import importlib
 import inspect
 import json
+import subprocess
+import sys
 import types
 import typing
 from pathlib import Path
@@ -16,15 +18,23 @@ from pulumi import _types as sdk_types
 
 from tests.engine.azure.kinds import KINDS
 
+REPOSITORY = Path(__file__).parents[3]
+
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes for a value that a preview can't know."""
 
 Schema = dict[str, Any]
 
 
-def write(target: Path) -> None:
+def extract(target: Path) -> None:
     """All types that `KINDS` reaches. It takes seconds, so it is done once per session and
-    not in each of the engine's runs."""
+    not in each of the engine's runs; and in a process of its own, because the SDK loads its
+    modules lazily and is not whole afterwards in one that has imported some by hand."""
+    subprocess.run([sys.executable, "-m", __name__, str(target)], check=True, cwd=REPOSITORY)
+
+
+def write(target: Path) -> None:
+    """For a process of its own, see `extract`."""
     classes: dict[str, Schema] = {}
     for token, kind in KINDS.items():
         module, _, name = kind.arguments.partition(":")
@@ -156,3 +166,7 @@ def _settable(classes: dict[str, Schema], shape: Schema, value: Any) -> Any:
     if "items" in shape and isinstance(value, list):
         return [_settable(classes, shape["items"], part) for part in value]
     return value
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

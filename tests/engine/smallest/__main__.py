@@ -10,6 +10,8 @@ from pulumi_azure_native import compute, network, resources
 given = json.loads(Path("given.json").read_text())
 common = {"location": given["location"], "tags": given["tags"]}
 
+admin = "lunch"
+
 group = resources.ResourceGroup("lunch-gateway-dev", **common)
 common["resource_group_name"] = group.name
 inside = pulumi.ResourceOptions(deleted_with=group)
@@ -97,13 +99,13 @@ machine = compute.VirtualMachine(
     },
     os_profile={
         "computer_name": "lunch-gateway",
-        "admin_username": "lunch",
+        "admin_username": admin,
         "custom_data": pulumi.Output.secret(given["custom_data"]),
         "linux_configuration": {
             "disable_password_authentication": True,
             "ssh": {
                 "public_keys": [
-                    {"path": "/home/lunch/.ssh/authorized_keys", "key_data": given["key"]}
+                    {"path": f"/home/{admin}/.ssh/authorized_keys", "key_data": given["key"]}
                 ]
             },
         },
