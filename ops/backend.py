@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,5 +157,25 @@ def release_stale_locks(pulumi: Pulumi) -> None:
             )
     if held:
         print(f"process {held[0].pid} was interrupted and left stack {pulumi.stack} locked;")
-        print("it is gone, so its lock is removed")
-        pulumi.read("cancel", "--yes", "--stack", pulumi.stack)
+        print("it is gone, so its lock is removed, and Azure asked what it left", flush=True)
+        recover(pulumi)
+
+
+def recover(pulumi: Pulumi) -> None:
+    """Take the lock away and settle what was being made at that moment (`gateway.recover`).
+
+    Raises:
+        OpsError: with its own words.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.recover", pulumi.stack],
+        cwd=pulumi.directory,
+        env=dict(pulumi.environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or ["it failed without a word"]
+        raise OpsError(f"python -m gateway.recover {pulumi.stack}: {words[-1]}")

@@ -179,6 +179,9 @@ def test_the_lock_of_a_process_that_is_gone_is_removed(used: Project, command: s
     lock = locked(used, gone(), socket.gethostname())
     assert "it is gone, so its lock is removed" in used.good(command)
     assert not lock.exists()
+    # What it left is looked for before the command begins.
+    own = {"up": "--suppress-outputs", "down": "destroy"}[command]
+    assert 0 <= used.recorded().index("\nrefresh\n") < used.recorded().index(f"\n{own}\n")
 
 
 @pytest.mark.parametrize(
