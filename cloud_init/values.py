@@ -47,9 +47,7 @@ PROTOCOLS = ("l2tp", "ikev2")
 _PRINTABLE = re.compile(r"[ -~]+")
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
-_DNS_NAME = re.compile(
-    r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
-)
+_DNS_NAME = re.compile(r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 """Labels of a host's name (RFC 1123, 2.1); the last one is no number, so no address fits."""
 
 
