@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# A file's tests stay together, because they share what was expensive to make.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 STAMP := $(VENV)/.requirements
 
 .DEFAULT_GOAL := help
@@ -21,10 +23,11 @@ $(STAMP): requirements.txt requirements-dev.txt constraints.txt
 	@touch $@
 
 test: setup ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
-	$(RUN) -m pytest
+	$(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+	$(RUN) -m pytest -m lab
 
 test-fast: setup ## Everything but the lab, in about a minute once installed
-	$(RUN) -m pytest -m "not lab"
+	$(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloud_init.user_data import L2TP_PACKAGES, PACKAGES, SPLIT_PACKAGES
-from lab.host import LabError, cache_directory, debian_tar
+from lab.host import LabError, alone, cache_directory, debian_tar
 
 TREE_PACKAGES = (
     *PACKAGES[1:],  # without the kernel
@@ -62,8 +62,13 @@ def debian_tree() -> Path:
     """The extracted tree, cached beside its tarball."""
     tar = debian_tar(TREE_PACKAGES)
     tree = cache_directory() / f"{tar.stem}.tree"
-    if tree.exists():
-        return tree
+    with alone(tree.name):
+        if not tree.exists():
+            _extract(tar, tree)
+    return tree
+
+
+def _extract(tar: Path, tree: Path) -> None:
     partial = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f"{tree.name}.partial-"))
     partial.chmod(0o755)
     # Devices can't be made without privileges, and come from elsewhere anyway.
@@ -72,11 +77,7 @@ def debian_tree() -> Path:
     if done.returncode:
         shutil.rmtree(partial, ignore_errors=True)
         raise LabError(f"could not extract {tar}:\n{done.stderr[-2000:]}")
-    try:
-        partial.rename(tree)
-    except OSError:  # somebody else was faster
-        shutil.rmtree(partial, ignore_errors=True)
-    return tree
+    partial.rename(tree)
 
 
 @dataclass(frozen=True)
