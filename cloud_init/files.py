@@ -114,7 +114,7 @@ def _template_values(settings: Settings) -> dict[str, str]:
     first, last = settings.l2tp_range
     ikev2_first, ikev2_last = settings.ikev2_range
     return {
-        "called": settings.server_name or SERVER_NAME,
+        "called": settings.server_name or "*",
         "chap_secrets": "\n".join(
             f'"{user}" {SERVER_NAME} "{_pppd_escape(password)}" *'
             for user, password in settings.users.items()
@@ -129,6 +129,7 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "l2tp_last": str(last),
         "meeting_phones": str(settings.tunnel_subnet) if settings.phone_to_phone else NOBODY,
         "mtu": str(settings.mtu),
+        "own_name": settings.server_name or SERVER_NAME,
         "psk": _swanctl_text(settings.psk),
         "server_name": SERVER_NAME,
         "ssh_source": str(settings.ssh_source or NOBODY),

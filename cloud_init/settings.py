@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from cloud_init import values
+from cloud_init import dialling, values
 
 MACHINE_KEYS = frozenset(
     {"dnsLabel", "vmSize", "image", "sshPublicKey", "tags"},
@@ -58,8 +58,8 @@ class Settings:
     """``reject``: the phones' QUIC (UDP 443) is refused, so that apps take TCP instead."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
-    protocols: tuple[str, ...] = values.PROTOCOLS
-    """How phones may dial in, in the order of `values.PROTOCOLS`."""
+    protocols: tuple[str, ...] = dialling.PROTOCOLS
+    """How phones may dial in, in the order of `dialling.PROTOCOLS`."""
     server_name: str | None = None
     """What phones dial: a DNS name, or an IPv4 address. An IKEv2 client wants the gateway
     to call itself exactly that. None: nobody said (gateway/config.py fills in Azure's)."""
@@ -145,8 +145,8 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "acceleration": ("acceleration", values.one_of("split", "off")),
     "quic": ("quic", values.one_of("allow", "reject")),
     "phoneToPhone": ("phone_to_phone", values.boolean),
-    "protocols": ("protocols", values.protocols),
-    "serverName": ("server_name", values.server_name),
+    "protocols": ("protocols", dialling.protocols),
+    "serverName": ("server_name", dialling.server_name),
 }
 
 GUEST_KEYS = frozenset(_READERS)
@@ -165,6 +165,12 @@ def _conflicts(settings: Settings) -> list[str]:
             f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
             " the gateway could not tell a phone from a neighbour. Choose another range"
         )
+    # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
+    problems += [
+        f"users: user {user} has the gateway's own name; choose another"
+        for user in settings.users
+        if "ikev2" in settings.protocols and user.lower() == settings.server_name
+    ]
     problems += [
         f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
         for server in settings.dns_servers

@@ -196,7 +196,9 @@ def test_swanctl_reads_back_the_pre_shared_key(psk: str) -> None:
 def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     settings = parse({"psk": psk, "users": users})
     text = content(settings, "/etc/swanctl/conf.d/ikev2-secrets.conf")
-    found = re.findall(r"^    ike-\d+ {\n((?:    id-\d = .*\n)+)    secret = (.*)\n    }$", text, re.M)
+    found = re.findall(
+        r"^    ike-\d+ {\n((?:    id-\d = .*\n)+)    secret = (.*)\n    }$", text, re.M
+    )
     assert [swanctl_reads(written) for _, written in found] == [
         password.encode() for password in users.values()
     ]
@@ -205,6 +207,16 @@ def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     assert [f"email:{user}" in forms for forms, user in zip(names, users, strict=True)] == [
         "@" in user for user in users
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("", [SERVER_NAME, "*"]), ("vpn.example.org", ["vpn.example.org", "vpn.example.org"])],
+)
+def test_only_a_gateway_without_a_name_answers_to_any(name: str, called: list[str]) -> None:
+    text = content(parse(MINIMAL | {"serverName": name}), "/etc/swanctl/conf.d/ikev2.conf")
+    found = re.findall(r'local {\n            id = "fqdn:(.*)"', text)
+    assert found == [each for each in called for _ in ("name", "mail")]
 
 
 def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> None:

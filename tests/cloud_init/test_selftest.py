@@ -136,7 +136,11 @@ WRONG = [
     ("daemons", "stand_in systemctl failed", "strongswan.service is failed"),
     ("connections", "sed -i /l2tp/d /tmp/--list-conns", "not loaded: l2tp;"),
     ("connections", "sed -i /address-2-mail/d /tmp/--list-conns", "loaded: ikev2-address-2-mail;"),
-    ("connections", "sed -i s/10.1.0.4/10.1.0.7/ /etc/swanctl/conf.d/own*", "does not fit our addr"),
+    (
+        "connections",
+        "sed -i s/10.1.0.4/10.1.0.7/ /etc/swanctl/conf.d/own*",
+        "does not fit our addr",
+    ),
     ("ikev2", "ip route del 10.2.2.0/24", "10.2.2.0/24 does not lead to ipsec1"),
     ("ikev2", ": >/tmp/--list-pools", "no addresses for phones"),
     ("listening", "sed -i s/charon/other/ /usr/local/sbin/ss", "charon-systemd on UDP 500"),
