@@ -91,5 +91,6 @@ class Ikev2Phone(Phone):
             "name": f"{kind}:{credentials.user}",
             "called": self.called or self.server,
             "rekey": str(self.rekey),
+            "life": str(self.rekey + 60),
             "password": credentials.password.encode().hex(),
         }
