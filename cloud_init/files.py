@@ -18,10 +18,12 @@ from cloud_init.settings import Settings
 ROOTFS = Path(__file__).parent / "rootfs"
 
 SERVER_NAME = "lunch-gateway"
-"""What pppd calls itself to a phone; no phone shows or checks it."""
+"""What pppd calls itself to a phone; no phone shows or checks it. And what the gateway calls
+itself to an IKEv2 client that does not say whom it wants, if it has no name of its own."""
 
 SECRET_FILES: Mapping[str, str] = {
-    "/etc/ipsec.d/lunch-gateway.secrets": "holds the pre-shared key",
+    "/etc/swanctl/conf.d/l2tp-secret.conf": "holds the pre-shared key",
+    "/etc/swanctl/conf.d/ikev2-secrets.conf": "holds every user's password",
     "/etc/ppp/chap-secrets": "holds every user's password",
 }
 """Guest path to the reason why only root may read it (mode 0600)."""
@@ -30,12 +32,35 @@ ONLY_FOR_SPLIT = frozenset(
     {
         "/etc/haproxy/haproxy.cfg",
         "/etc/lunch-gateway/split.nft",
-        "/etc/systemd/networkd.conf.d/lunch-gateway.conf",
         "/etc/systemd/system/gateway-split.service",
         "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
     }
 )
 """Guest paths that are left out where the phones' TCP is not split."""
+
+ONLY_FOR = {
+    "l2tp": frozenset(
+        {
+            "/etc/modules-load.d/lunch-gateway-l2tp.conf",
+            "/etc/ppp/chap-secrets",
+            "/etc/ppp/options.xl2tpd",
+            "/etc/swanctl/conf.d/l2tp-secret.conf",
+            "/etc/swanctl/conf.d/l2tp.conf",
+            "/etc/systemd/system/xl2tpd.service",
+            "/etc/xl2tpd/xl2tpd.conf",
+        }
+    ),
+    "ikev2": frozenset(
+        {
+            "/etc/lunch-gateway/tunnel.env",
+            "/etc/modules-load.d/lunch-gateway-ikev2.conf",
+            "/etc/swanctl/conf.d/ikev2-secrets.conf",
+            "/etc/swanctl/conf.d/ikev2.conf",
+            "/etc/systemd/system/gateway-tunnel.service",
+        }
+    ),
+}
+"""Guest paths that are left out where phones don't dial in that way."""
 
 ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
 """Guest paths that are left out where the phones' QUIC is let through."""
@@ -71,8 +96,10 @@ def guest_files(settings: Settings) -> Iterator[GuestFile]:
 
 
 def _left_out(settings: Settings) -> frozenset[str]:
-    return (frozenset() if settings.acceleration == "split" else ONLY_FOR_SPLIT) | (
-        frozenset() if settings.quic == "reject" else ONLY_WITHOUT_QUIC
+    return frozenset().union(
+        () if settings.acceleration == "split" else ONLY_FOR_SPLIT,
+        () if settings.quic == "reject" else ONLY_WITHOUT_QUIC,
+        *(paths for protocol, paths in ONLY_FOR.items() if protocol not in settings.protocols),
     )
 
 
@@ -85,16 +112,25 @@ def _mode(source: Path, path: str) -> int:
 def _template_values(settings: Settings) -> dict[str, str]:
     """What the templates may name. Lists are joined here: templates have no loops."""
     first, last = settings.l2tp_range
+    ikev2_first, ikev2_last = settings.ikev2_range
     return {
+        "called": settings.server_name or "*",
         "chap_secrets": "\n".join(
             f'"{user}" {SERVER_NAME} "{_pppd_escape(password)}" *'
             for user, password in settings.users.items()
+        ),
+        "ikev2_first": str(ikev2_first),
+        "ikev2_last": str(ikev2_last),
+        "ikev2_secrets": "\n".join(
+            _swanctl_secret(number, user, password)
+            for number, (user, password) in enumerate(settings.users.items(), 1)
         ),
         "l2tp_first": str(first),
         "l2tp_last": str(last),
         "meeting_phones": str(settings.tunnel_subnet) if settings.phone_to_phone else NOBODY,
         "mtu": str(settings.mtu),
-        "psk": settings.psk,
+        "own_name": settings.server_name or SERVER_NAME,
+        "psk": _swanctl_text(settings.psk),
         "server_name": SERVER_NAME,
         "ssh_source": str(settings.ssh_source or NOBODY),
         "tunnel_gateway": str(settings.tunnel_gateway),
@@ -103,6 +139,27 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "upstream_servers": "\n".join(f"server={server}" for server in settings.dns_servers),
         "vnet_subnet": str(settings.vnet_subnet),
     }
+
+
+def _swanctl_secret(number: int, user: str, password: str) -> str:
+    """One assignment a line: swanctl's parser knows no other separator.
+
+    A client sends a name with an @ as somebody's at a host, and any other as a host's
+    (RFC 7296, 3.5; Android's VpnIkev2Utils, Apple's and strongSwan's clients); some send all
+    as the latter.
+    """
+    names = (f"fqdn:{user}", *([f"email:{user}"] if "@" in user else []))
+    ids = (f'id-{index} = "{name}"' for index, name in enumerate(names))
+    lines = (f"ike-{number} {{", *ids, f"secret = {_swanctl_text(password)}", "}")
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _swanctl_text(secret: str) -> str:
+    """A secret as swanctl.conf(5) reads it: between double quotes, unless it holds one or
+    would be taken for hexadecimal or base64 itself."""
+    if set(secret) & {'"', "\\"} or secret[:2].lower() in ("0x", "0s"):
+        return f"0x{secret.encode().hex()}"
+    return f'"{secret}"'
 
 
 def _pppd_escape(secret: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from cloud_init import values
+from cloud_init import dialling, values
 
 MACHINE_KEYS = frozenset(
     {
@@ -67,8 +67,8 @@ class Settings:
     """``reject``: the phones' QUIC (UDP 443) is refused, so that apps take TCP instead."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
-    protocols: tuple[str, ...] = values.PROTOCOLS
-    """How phones may dial in, in the order of `values.PROTOCOLS`."""
+    protocols: tuple[str, ...] = dialling.PROTOCOLS
+    """How phones may dial in, in the order of `dialling.PROTOCOLS`."""
     server_name: str | None = None
     """What phones dial: a DNS name, or an IPv4 address. An IKEv2 client wants the gateway
     to call itself exactly that. None: nobody said (gateway/config.py fills in Azure's)."""
@@ -90,7 +90,9 @@ class Settings:
         """First and last address given to IKEv2 phones: .160 to .250 of a /24, and the
         same share of a subnet of another size, above `l2tp_range`."""
         size = self.tunnel_subnet.num_addresses
-        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[size * 250 // 256]
+        # The last one of all is for broadcasts.
+        last = min(size * 250 // 256, size - 2)
+        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[last]
 
     def redacted(self) -> Settings:
         """The same settings with every secret replaced, for people to read and compare."""
@@ -152,8 +154,8 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "acceleration": ("acceleration", values.one_of("split", "off")),
     "quic": ("quic", values.one_of("allow", "reject")),
     "phoneToPhone": ("phone_to_phone", values.boolean),
-    "protocols": ("protocols", values.protocols),
-    "serverName": ("server_name", values.server_name),
+    "protocols": ("protocols", dialling.protocols),
+    "serverName": ("server_name", dialling.server_name),
 }
 
 GUEST_KEYS = frozenset(_READERS)
@@ -172,6 +174,12 @@ def _conflicts(settings: Settings) -> list[str]:
             f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
             " the gateway could not tell a phone from a neighbour. Choose another range"
         )
+    # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
+    problems += [
+        f"users: user {user} has the gateway's own name; choose another"
+        for user in settings.users
+        if "ikev2" in settings.protocols and user.lower() == settings.server_name
+    ]
     problems += [
         f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
         for server in settings.dns_servers

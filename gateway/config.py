@@ -73,8 +73,7 @@ class GatewayConfig:
     @property
     def server(self) -> str:
         """What a phone dials."""
-        assert self.settings.server_name
-        return self.settings.server_name
+        return self.settings.server_name or azure_name(self.dns_label, self.location)
 
 
 def load() -> GatewayConfig:
@@ -86,13 +85,11 @@ def load() -> GatewayConfig:
     """
     config = pulumi.Config()
     reader = _Reader(config, {key: _value(config, key) for key in _configured_keys(config.name)})
-    settings = reader.settings()
     machine = reader.machine()
+    settings = reader.settings(azure_name(machine["dns_label"], machine["location"]))
     if settings is None or reader.problems:
         raise ConfigError(reader.problems)
-    name = settings.server_name or azure_name(machine["dns_label"], machine["location"])
-    named = dataclasses.replace(settings, server_name=name)
-    loaded = GatewayConfig(settings=named, **machine)
+    loaded = GatewayConfig(settings=settings, **machine)
     _warn(config, loaded)
     return loaded
 
@@ -172,10 +169,11 @@ class _Reader:
             "tags": self.read("tags", checks.tags, no_tags) | _own_tags(),
         }
 
-    def settings(self) -> Settings | None:
-        """The guest's settings, tried out by rendering it once."""
+    def settings(self, server: str) -> Settings | None:
+        """The guest's settings, tried out by rendering it once. ``server`` is what phones dial
+        unless another name is set."""
         try:
-            settings = parse(self.raw)
+            settings = parse({**self.raw, "serverName": self.raw.get("serverName") or server})
             user_data(settings)
             return settings
         except SettingsError as error:

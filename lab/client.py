@@ -9,10 +9,15 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import ClassVar
 
 from lab.machine import ExpectationFailed, Machine
 
-FILES = Path(__file__).parent / "world" / "phone"
+WORLD = Path(__file__).parent / "world"
+ROUTERS = {"phone": "192.168.43.1", "phone2": "192.168.44.1", "phone3": "192.168.45.1"}
+"""The carrier's end of each phone's line: lab/world/up."""
+CAFE = "192.168.50.1"
+"""The router of a Wi-Fi that the first phone can change to."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,13 @@ class Phone:
     server: str
     namespace: str = "phone"
     model: Model = IPHONE
+    files: ClassVar[Path] = WORLD / "phone"
+    """What its clients read, below /etc."""
+
+    @property
+    def router(self) -> str:
+        """Its way out."""
+        return ROUTERS[self.namespace]
 
     def run(self, command: str, timeout: float = 60) -> str:
         """Run a command on the phone that must succeed."""
@@ -108,15 +120,17 @@ class Phone:
     def start_ipsec(self, credentials: Credentials) -> None:
         """Negotiate IKE and ESP, without L2TP yet."""
         self.configure(credentials)
-        self._start("ipsec", "/usr/lib/ipsec/starter --nofork")
-        self.world.wait_until_succeeds(self.on_phone("ipsec statusall | grep -q 'gateway:'"), 30)
-        ran = self.world.execute(self.on_phone("timeout 20 ipsec up gateway"), 60)
-        if ran.status != 0 or "established successfully" not in ran.output:
+        self._start("ipsec", "/usr/sbin/charon-systemd")
+        self.world.wait_until_succeeds(self.on_phone("swanctl --load-all --noprompt"), 30)
+        ran = self.world.execute(
+            self.on_phone("timeout 30 swanctl --initiate --child gateway --timeout 20 2>&1"), 60
+        )
+        if ran.status != 0:
             raise DialFailed("ipsec", ran.output)
 
     def start_l2tp(self) -> None:
         """Start xl2tpd and place the call, whether or not IPsec is there."""
-        gateway_route = f"ip route replace {self.server} via 192.168.43.1"
+        gateway_route = f"ip route replace {self.server} via {self.router}"
         # xl2tpd-control wants its own pipe there.
         self.run(f"mkdir -p /run/xl2tpd; {gateway_route}")
         self._start(
@@ -131,28 +145,31 @@ class Phone:
         """Stop everything, politely: the gateway is told."""
         # In this order: xl2tpd's goodbye must not travel in the clear.
         self._stop("l2tp")
-        self.world.execute(self.on_phone("timeout 10 ipsec down gateway"))
+        self.world.execute(self.on_phone("timeout 10 swanctl --terminate --ike gateway"))
         self._stop("ipsec")
         self.run(
-            "ip route replace default via 192.168.43.1; ip xfrm state flush; ip xfrm policy flush"
+            f"ip route replace default via {self.router}; ip xfrm state flush; ip xfrm policy flush"
         )
 
     def configure(self, credentials: Credentials) -> None:
         """Write what the user types where the clients look for it."""
-        values = {
+        for source in (path for path in self.files.rglob("*") if path.is_file()):
+            text = Template(source.read_text()).substitute(self._values(credentials))
+            self.world.write(
+                f"/etc/netns/{self.namespace}/{source.relative_to(self.files)}", text, 0o600
+            )
+
+    def _values(self, credentials: Credentials) -> dict[str, str]:
+        return {
+            "namespace": self.namespace,
             "server": self.server,
             "source_port": str(self.model.source_port),
             "ike": self.model.ike,
             "esp": self.model.esp,
-            "psk": credentials.psk,
+            "psk": credentials.psk.encode().hex(),
             "user": credentials.user,
             "password": re.sub(r'(["\\])', r"\\\1", credentials.password),
         }
-        for source in (path for path in FILES.rglob("*") if path.is_file()):
-            text = Template(source.read_text()).substitute(values)
-            self.world.write(
-                f"/etc/netns/{self.namespace}/{source.relative_to(FILES)}", text, 0o600
-            )
 
     def log(self) -> str:
         """What the phone's own daemons said during this call."""
@@ -176,13 +193,15 @@ class Phone:
         if outcome.status != 0:
             raise DialFailed("ppp" if "LCP" in log else "l2tp", log)
         address = self.run("ip -4 -o address show dev ppp0").split()[3]
-        status = self.run("ipsec statusall gateway")
-        return Session(
-            address=address.partition("/")[0],
-            ike=_find(r"IKE proposal: (\S+)", status),
-            esp=_find(r"\]?\{\d+\}:\s+((?:AES|NULL|3DES)\S+),", status),
-            auth="MS-CHAP-V2" if re.search(r"auth chap MS-v2", log) else "unknown",
+        return self._session(
+            address.partition("/")[0],
+            "MS-CHAP-V2" if re.search(r"auth chap MS-v2", log) else "unknown",
         )
+
+    def _session(self, address: str, auth: str) -> Session:
+        status = self.run("swanctl --list-sas --ike gateway")
+        ike = find(r"^  ([A-Z0-9_-]+/\S+)$", status)
+        return Session(address, ike, find(r" ESP:(\S+)", status), auth)
 
     def _start(self, name: str, command: str) -> None:
         unit = self._unit(name)
@@ -200,8 +219,8 @@ class Phone:
         return f"{self.namespace}-{name}"
 
 
-def _find(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
+def find(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.MULTILINE)
     if not match:
         raise ExpectationFailed(f"no {pattern!r} in:\n{text[-1500:]}")
     return match[1]

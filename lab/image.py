@@ -68,8 +68,8 @@ WORLD_PACKAGES = (
     "tcpdump",
     "bind9-dnsutils",
     "openssl",
-    "strongswan-starter",
-    "strongswan-charon",
+    "charon-systemd",
+    "strongswan-swanctl",
     "libstrongswan-standard-plugins",
     "libcharon-extra-plugins",
     "xl2tpd",
@@ -103,7 +103,7 @@ ln -sf ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"
 mkdir -p "$1/boot/efi"
 """
 WORLD_QUIET = r"""
-chroot "$1" systemctl disable nftables xl2tpd ipsec strongswan-starter nginx \
+chroot "$1" systemctl disable nftables xl2tpd strongswan nginx \
     shadowsocks-libev 2>/dev/null || true
 chroot "$1" systemctl mask apt-daily.timer apt-daily-upgrade.timer
 echo nameserver 10.0.2.3 > "$1/etc/resolv.conf"; echo world > "$1/etc/hostname"

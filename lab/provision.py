@@ -120,5 +120,3 @@ def _answers_ike(lab: Stage) -> bool | None:
     if failed := re.findall(r"gateway-ready\[\d+\]: (FAIL .*)", _console(lab)):
         raise ExpectationFailed("; ".join(failed))
     return lab.world.execute(IKE_PROBE).status == 0 or None
-
-

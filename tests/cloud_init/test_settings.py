@@ -162,6 +162,7 @@ BAD: list[tuple[str, Any, list[str]]] = [
     ("serverName", "300.1.1.1", ["'300.1.1.1'", "IPv4 address"]),
     ("serverName", "2001:db8::1", ["IPv4 address"]),
     ("serverName", f"{'a' * 64}.example.org", ["full DNS name"]),
+    ("serverName", "example.123", ["full DNS name"]),
     ("serverName", 5, ["5", "full DNS name"]),
     ("phoneToPhone", 1, ["1", "neither true nor false"]),
     ("users.carol", "carol-password", ["no such setting", "--path"]),
@@ -223,6 +224,13 @@ def test_unknown_key_of_any_kind_is_one_line(key: Any) -> None:
     assert "no such setting" in problem
 
 
+def test_nobody_has_the_gateways_own_name() -> None:
+    changes = {"users": {"VPN.example.org": "x" * 8}, "serverName": "vpn.example.org"}
+    (problem,) = problems(**changes)
+    assert problem.startswith("users: user VPN.example.org has the gateway's own name")
+    parse(MINIMAL | changes | {"protocols": ["l2tp"]})
+
+
 def test_every_problem_is_told_at_once() -> None:
     found = problems(
         psk="short",
@@ -243,6 +251,9 @@ def test_any_valid_map_is_accepted_and_consistent(raw: dict[str, Any]) -> None:
     assert settings.tunnel_gateway in settings.tunnel_subnet
     assert settings.tunnel_gateway < first < last < settings.tunnel_subnet.broadcast_address
     assert int(last) - int(first) >= 3
+    first, above = settings.ikev2_range
+    assert last < first < above < settings.tunnel_subnet.broadcast_address
+    assert int(above) - int(first) >= 3
     assert not settings.tunnel_subnet.overlaps(settings.vnet_subnet)
 
 
@@ -276,7 +287,8 @@ def test_no_message_quotes_a_secret(secret: str) -> None:
 @given(psks, user_names, passwords)
 def test_settings_show_no_secret(psk: str, user: str, password: str) -> None:
     settings = Settings(psk=psk, users={user: password})
-    assume(psk not in repr(Settings(psk="", users={})))
+    shown = repr(Settings(psk="", users={}))
+    assume(psk not in shown and password not in shown)
     assert psk not in repr(settings)
     assert password not in repr(settings)
     assert set(settings.redacted().users) == {user}
@@ -294,6 +306,7 @@ def test_every_subnet_size_has_room_for_phones(prefix: int, octet: int) -> None:
 
 def test_a_24_has_the_range_of_the_article() -> None:
     assert [str(address) for address in parse(MINIMAL).l2tp_range] == ["10.2.2.100", "10.2.2.150"]
+    assert [str(each) for each in parse(MINIMAL).ikev2_range] == ["10.2.2.160", "10.2.2.250"]
 
 
 def test_every_message_about_a_network_suggests_one_that_is_accepted() -> None:

@@ -45,6 +45,16 @@ PROMISED = {
     "limits-idle-connections-live",
     "limits-out-of-memory",
     "limits-split-comes-back",
+    *(
+        f"ikev2-{name}"
+        for name in (
+            *("ios", "mac", "android", "network-manager", "dial-in", "dial-in-bob"),
+            *("wrong-password", "unknown-user", "removed-user", "shared-key-as-password"),
+            *("own-password-under-anothers-name", "wall-instance-metadata"),
+            *("split-runs-bbr-towards-phone", "three-devices-behind-one-nat"),
+            *("download-survives-change-of-network", "outlives-its-keys", "wakes-up-where-it-was"),
+        )
+    ),
     "wall-instance-metadata",
     "wall-azure-host",
     "wall-vnet-neighbour",

@@ -221,9 +221,14 @@ def open_ports(scan: str) -> list[str]:
 
 def no_secret_lying_around(lab: Stage, users: list[Credentials], checks: Checks) -> None:
     """Every secret, everywhere on the disk and in the journal."""
-    allowed = {"/etc/ppp/chap-secrets", "/etc/ipsec.d/lunch-gateway.secrets"}
-    # As the daemons' files spell them: quotes and backslashes escaped.
+    allowed = {
+        "/etc/ppp/chap-secrets",
+        "/etc/swanctl/conf.d/l2tp-secret.conf",
+        "/etc/swanctl/conf.d/ikev2-secrets.conf",
+    }
+    # As the daemons' files spell them: quotes and backslashes escaped, or hexadecimal.
     secrets = {users[0].psk, *(re.sub(r'(["\\])', r"\\\1", user.password) for user in users)}
+    secrets |= {user.password.encode().hex() for user in users}
     lab.gateway.write("/run/patterns", "\n".join(secrets) + "\n", 0o600)
     with checks.check("secrets-only-where-daemons-read-them") as detail:
         found = lab.gateway.succeed(

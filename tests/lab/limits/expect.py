@@ -131,14 +131,14 @@ def many_connections(lab: Stage, phone: Phone, checks: Checks) -> None:
 def out_of_memory(lab: Stage, phone: Phone, checks: Checks) -> None:
     """The kernel must take HAProxy and nothing else."""
     gateway = lab.gateway
-    before = gateway.succeed("pidof pluto xl2tpd pppd")
+    before = gateway.succeed("pidof charon-systemd xl2tpd pppd")
     limit = gateway.succeed("systemctl show -P MemoryMax haproxy").strip()
     with checks.check("limits-out-of-memory") as detail:
         gateway.succeed("systemctl set-property --runtime haproxy MemoryMax=8M MemorySwapMax=0")
         gateway.wait_until_succeeds("journalctl -u haproxy | grep -q 'oom-kill'", 60)
         phone.run(PAGE)
         gateway.succeed(f"systemctl set-property --runtime haproxy MemoryMax={limit}")
-        if gateway.succeed("pidof pluto xl2tpd pppd") != before:
+        if gateway.succeed("pidof charon-systemd xl2tpd pppd") != before:
             raise ExpectationFailed("the tunnel's daemons were restarted")
         killed = gateway.succeed("journalctl -k | grep -E 'Killed process' || true")
         detail.append(re.sub(r"\s+", " ", killed)[-150:])
