@@ -7,9 +7,11 @@ rest 0644, except what `SECRET_FILES` names.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from string import Template
 
@@ -21,7 +23,8 @@ SERVER_NAME = "lunch-gateway"
 """What pppd calls itself to a phone; no phone shows or checks it."""
 
 SECRET_FILES: Mapping[str, str] = {
-    "/etc/ipsec.d/lunch-gateway.secrets": "holds the pre-shared key",
+    "/etc/swanctl/conf.d/l2tp-secret.conf": "holds the pre-shared key",
+    "/etc/swanctl/conf.d/ikev2-secrets.conf": "holds every user's password",
     "/etc/ppp/chap-secrets": "holds every user's password",
 }
 """Guest path to the reason why only root may read it (mode 0600)."""
@@ -30,12 +33,35 @@ ONLY_FOR_SPLIT = frozenset(
     {
         "/etc/haproxy/haproxy.cfg",
         "/etc/lunch-gateway/split.nft",
-        "/etc/systemd/networkd.conf.d/lunch-gateway.conf",
         "/etc/systemd/system/gateway-split.service",
         "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
     }
 )
 """Guest paths that are left out where the phones' TCP is not split."""
+
+ONLY_FOR = {
+    "l2tp": frozenset(
+        {
+            "/etc/modules-load.d/lunch-gateway-l2tp.conf",
+            "/etc/ppp/chap-secrets",
+            "/etc/ppp/options.xl2tpd",
+            "/etc/swanctl/conf.d/l2tp-secret.conf",
+            "/etc/swanctl/conf.d/l2tp.conf",
+            "/etc/systemd/system/xl2tpd.service",
+            "/etc/xl2tpd/xl2tpd.conf",
+        }
+    ),
+    "ikev2": frozenset(
+        {
+            "/etc/lunch-gateway/tunnel.env",
+            "/etc/modules-load.d/lunch-gateway-ikev2.conf",
+            "/etc/swanctl/conf.d/ikev2-secrets.conf",
+            "/etc/swanctl/conf.d/ikev2.conf",
+            "/etc/systemd/system/gateway-tunnel.service",
+        }
+    ),
+}
+"""Guest paths that are left out where phones don't dial in that way."""
 
 ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
 """Guest paths that are left out where the phones' QUIC is let through."""
@@ -71,8 +97,10 @@ def guest_files(settings: Settings) -> Iterator[GuestFile]:
 
 
 def _left_out(settings: Settings) -> frozenset[str]:
-    return (frozenset() if settings.acceleration == "split" else ONLY_FOR_SPLIT) | (
-        frozenset() if settings.quic == "reject" else ONLY_WITHOUT_QUIC
+    return frozenset().union(
+        () if settings.acceleration == "split" else ONLY_FOR_SPLIT,
+        () if settings.quic == "reject" else ONLY_WITHOUT_QUIC,
+        *(paths for protocol, paths in ONLY_FOR.items() if protocol not in settings.protocols),
     )
 
 
@@ -85,16 +113,31 @@ def _mode(source: Path, path: str) -> int:
 def _template_values(settings: Settings) -> dict[str, str]:
     """What the templates may name. Lists are joined here: templates have no loops."""
     first, last = settings.l2tp_range
+    ikev2_first, ikev2_last = settings.ikev2_range
+    names = [list(_ike_names(user)) for user in settings.users]
     return {
         "chap_secrets": "\n".join(
             f'"{user}" {SERVER_NAME} "{_pppd_escape(password)}" *'
             for user, password in settings.users.items()
         ),
+        "ikev2_first": str(ikev2_first),
+        "ikev2_last": str(ikev2_last),
+        "ikev2_secrets": "\n".join(
+            _swanctl_secret(number, forms, password)
+            for number, (forms, password) in enumerate(
+                zip(names, settings.users.values(), strict=True), 1
+            )
+        ),
+        "ikev2_users": "\n".join(
+            f'    ikev2-{number}-{name.partition(":")[0]} : ikev2 {{ remote {{ id = "{name}" }} }}'
+            for number, forms in enumerate(names, 1)
+            for name in forms
+        ),
         "l2tp_first": str(first),
         "l2tp_last": str(last),
         "meeting_phones": str(settings.tunnel_subnet) if settings.phone_to_phone else NOBODY,
         "mtu": str(settings.mtu),
-        "psk": settings.psk,
+        "psk": _swanctl_text(settings.psk),
         "server_name": SERVER_NAME,
         "ssh_source": str(settings.ssh_source or NOBODY),
         "tunnel_gateway": str(settings.tunnel_gateway),
@@ -103,6 +146,32 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "upstream_servers": "\n".join(f"server={server}" for server in settings.dns_servers),
         "vnet_subnet": str(settings.vnet_subnet),
     }
+
+
+def _ike_names(user: str) -> Iterator[str]:
+    """Every form in which a client may send this name as its identity (RFC 7296, 3.5), in
+    strongSwan's words: as a host's name, as somebody's at a host, as an address. Android
+    chooses by how it looks (VpnIkev2Utils), Apple and strongSwan likewise."""
+    yield f"fqdn:{user}"
+    if "@" in user:
+        yield f"email:{user}"
+    with contextlib.suppress(ValueError):
+        yield f"ipv4:{IPv4Address(user)}"
+
+
+def _swanctl_secret(number: int, names: list[str], password: str) -> str:
+    ids = (f'id-{index} = "{name}"' for index, name in enumerate(names))
+    # One assignment a line: its parser knows no other separator.
+    lines = (f"ike-{number} {{", *ids, f"secret = {_swanctl_text(password)}", "}")
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _swanctl_text(secret: str) -> str:
+    """A secret as swanctl.conf(5) reads it: between double quotes, unless it holds one or
+    would be taken for hexadecimal or base64 itself."""
+    if set(secret) & {'"', "\\"} or secret[:2].lower() in ("0x", "0s"):
+        return f"0x{secret.encode().hex()}"
+    return f'"{secret}"'
 
 
 def _pppd_escape(secret: str) -> str:

@@ -81,7 +81,9 @@ class Settings:
         """First and last address given to IKEv2 phones: .160 to .250 of a /24, and the
         same share of a subnet of another size, above `l2tp_range`."""
         size = self.tunnel_subnet.num_addresses
-        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[size * 250 // 256]
+        # The last one of all is for broadcasts.
+        last = min(size * 250 // 256, size - 2)
+        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[last]
 
     def redacted(self) -> Settings:
         """The same settings with every secret replaced, for people to read and compare."""

@@ -14,12 +14,13 @@ MAX_BYTES = 65_535
 
 PACKAGES = (
     "linux-image-amd64",  # from backports: rootfs/etc/apt/preferences.d/lunch-gateway
-    "libreswan",
-    "xl2tpd",
-    "ppp",
+    "charon-systemd",
+    "strongswan-swanctl",
+    "libstrongswan-standard-plugins",  # AES-GCM
     "nftables",
     "dnsmasq-base",
 )
+L2TP_PACKAGES = ("xl2tpd", "ppp")
 SPLIT_PACKAGES = ("haproxy",)
 
 # The image's own timers would fight for apt's lock during the first boot.
@@ -74,7 +75,11 @@ def _cloud_config(settings: Settings) -> dict[str, Any]:
 
 
 def _packages(settings: Settings) -> list[str]:
-    return [*PACKAGES, *(SPLIT_PACKAGES if settings.acceleration == "split" else ())]
+    return [
+        *PACKAGES,
+        *(L2TP_PACKAGES if "l2tp" in settings.protocols else ()),
+        *(SPLIT_PACKAGES if settings.acceleration == "split" else ()),
+    ]
 
 
 def _write_file(file: GuestFile) -> dict[str, Any]:

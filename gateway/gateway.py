@@ -48,6 +48,7 @@ class Gateway(pulumi.ComponentResource):
                 subnet=config.settings.vnet_subnet,
                 dns_label=config.dns_label,
                 ssh_source=config.settings.ssh_source,
+                protocols=config.settings.protocols,
                 tags=config.tags,
             ),
             pulumi.ResourceOptions(parent=self),

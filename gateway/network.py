@@ -10,7 +10,8 @@ import pulumi
 from pulumi_azure_native import network, resources
 
 OPEN_UDP_PORTS: Mapping[str, int] = {"ike": 500, "ike-nat": 4500, "l2tp": 1701}
-"""L2TP is let in because the article's phones need it; the guest refuses it in clear text."""
+"""L2TP is let in because the article's phones need it; the guest refuses it in clear text.
+Without ``l2tp`` in ``protocols`` it stays shut."""
 
 _SSH_PORT = 22
 _FIRST_PRIORITY = 100
@@ -27,6 +28,8 @@ class NetworkArgs:
     subnet: IPv4Network
     dns_label: str
     ssh_source: IPv4Network | None
+    protocols: tuple[str, ...]
+    """How phones dial in."""
     tags: Mapping[str, str]
 
 
@@ -108,7 +111,7 @@ class Network(pulumi.ComponentResource):
             f"{name}-filter",
             resource_group_name=args.resource_group.name,
             location=args.location,
-            security_rules=list(inbound_rules(args.ssh_source)),
+            security_rules=list(inbound_rules(args.ssh_source, args.protocols)),
             tags=args.tags,
             opts=self._inside(args),
         )
@@ -131,9 +134,13 @@ class Network(pulumi.ComponentResource):
         )
 
 
-def inbound_rules(ssh_source: IPv4Network | None) -> Iterator[network.SecurityRuleArgs]:
+def inbound_rules(
+    ssh_source: IPv4Network | None, protocols: tuple[str, ...]
+) -> Iterator[network.SecurityRuleArgs]:
     """What may reach the machine, in the order that Azure asks."""
     for number, (name, port) in enumerate(OPEN_UDP_PORTS.items()):
+        if name == "l2tp" and "l2tp" not in protocols:
+            continue
         yield _rule(f"allow-{name}", _FIRST_PRIORITY + 10 * number, "Allow", "Udp", str(port), "*")
     if ssh_source is not None:
         yield _rule("allow-ssh", 200, "Allow", "Tcp", str(_SSH_PORT), str(ssh_source))

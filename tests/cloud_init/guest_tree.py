@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud_init.user_data import PACKAGES, SPLIT_PACKAGES
+from cloud_init.user_data import L2TP_PACKAGES, PACKAGES, SPLIT_PACKAGES
 from lab.host import LabError, alone, cache_directory, debian_tar
 
 TREE_PACKAGES = (
-    *(name for name in (*PACKAGES, *SPLIT_PACKAGES) if not name.startswith("linux-image")),
-    *("cloud-init", "systemd", "openssh-server"),
+    *PACKAGES[1:],  # without the kernel
+    *L2TP_PACKAGES,
+    *SPLIT_PACKAGES,
+    *("cloud-init", "systemd", "openssh-server", "iproute2"),
 )
 
 ENTER = r"""

@@ -1,7 +1,7 @@
 """Each shipped file through the checker that its own program brings, on the guest's release.
 
-Whatever a checker prints beyond what is expected is a failure: systemd-analyze and addconn
-print "Unknown key" or "keyword ignored" and exit 0. And every checker has to complain about
+Whatever a checker prints beyond what is expected is a failure: systemd-analyze and swanctl
+print "Unknown key" or "discarded" and exit 0. And every checker has to complain about
 files broken on purpose, or it would guard nothing.
 """
 
@@ -20,7 +20,8 @@ Checker = Callable[[Guest], str]
 
 UNITS = "/etc/systemd/system"
 SBIN = "/usr/local/sbin"
-L2TP = "/etc/ipsec.d/l2tp-psk.conf"
+L2TP = "/etc/swanctl/conf.d/l2tp.conf"
+IKEV2 = "/etc/swanctl/conf.d/ikev2.conf"
 PPP_OPTIONS = "/etc/ppp/options.xl2tpd"
 GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
 NETWORKD = "/etc/systemd/networkd.conf.d/lunch-gateway.conf"
@@ -39,31 +40,44 @@ def nft(guest: Guest) -> str:
     return guest.complaints("nft -c -f /etc/nftables.conf && nft -f /etc/nftables.conf")
 
 
-def addconn(guest: Guest) -> str:
-    return guest.complaints("ipsec addconn --checkconfig --config /etc/ipsec.conf")
-
-
-def pluto(guest: Guest) -> str:
-    """addconn takes any proposal; only the daemon says whether it can use the connection."""
+def charon(guest: Guest) -> str:
+    """The daemon itself reads all of it: what it can't use it only tells of, and goes on."""
     return guest.complaints(
         WITH_ETH0
         + """
-        ipsec initnss >/dev/null
-        timeout 20 ipsec pluto --nofork --logfile /tmp/pluto.log --config /etc/ipsec.conf &
-        timeout 10 sh -c "until [ -S /run/pluto/pluto.ctl ]; do sleep 0.02; done"
-        ipsec addconn --config /etc/ipsec.conf l2tp-psk
-        ipsec whack --rereadsecrets | grep -vE "^(forgetting|loading) secrets"
-        ipsec whack --listpsks | grep -o PSK.*
-        ipsec whack --connectionstatus | grep -oE "IKEv1[+]PSK.*|(ike|ipsec)_life: [0-9]+s"
-        ipsec whack --shutdown; wait
+        charon-systemd >/tmp/log 2>&1 & trap "kill -9 $!" EXIT
+        timeout 20 sh -c "until [ -S /run/charon.vici ]; do sleep 0.02; done"
+        # No more than what it loads; a plugin that is not installed says so each time.
+        swanctl --load-all --noprompt 2>/dev/null | grep -v "^no "
+        swanctl --list-conns 2>/dev/null | grep -E "^[^ ]|(TUNNEL|TRANSPORT)|^    (local|remote)"
+        swanctl --list-pools 2>/dev/null | xargs
+        grep -c "bypass-lan" /tmp/log
+        true
         """,
         expected="""\
-"l2tp-psk": added IKEv1 connection
-PSK (none) (none)
-ike_life: 86400s
-ipsec_life: 86400s
-IKEv1+PSK+ENCRYPT+TRANSPORT+DONT_REKEY+IKE_FRAG_ALLOW+ESN_NO+ESN_YES;
-Pluto is shutting down
+loaded ike secret 'ike-1'
+loaded ike secret 'ike-2'
+loaded ike secret 'ike-l2tp'
+loaded pool 'phones'
+successfully loaded 1 pools, 0 unloaded
+loaded connection 'ikev2-1-fqdn'
+loaded connection 'ikev2-2-fqdn'
+loaded connection 'l2tp'
+successfully loaded 3 connections, 0 unloaded
+ikev2-1-fqdn: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+  phone: TUNNEL, no rekeying, dpd action is none
+    local:  0.0.0.0/0
+    remote: dynamic
+ikev2-2-fqdn: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+  phone: TUNNEL, no rekeying, dpd action is none
+    local:  0.0.0.0/0
+    remote: dynamic
+l2tp: IKEv1, no reauthentication, dpd delay 30s
+  l2tp: TRANSPORT, no rekeying, dpd action is none
+    local:  dynamic[udp/l2f]
+    remote: dynamic[udp]
+phones 10.2.2.160 0 / 0 / 91
+0
 """,
     )
 
@@ -78,8 +92,8 @@ def systemd(guest: Guest) -> str:
     return guest.complaints(
         f"""
         set -e
-        systemd-analyze verify --man=no {shlex.join(texts)} ipsec.service
-        systemctl --quiet enable ipsec {shlex.join(enabled)} 2>/dev/null
+        systemd-analyze verify --man=no {shlex.join(texts)} strongswan.service
+        systemctl --quiet enable strongswan {shlex.join(enabled)} 2>/dev/null
         ln -s /usr/lib/systemd/system/cloud-init.target {UNITS}/multi-user.target.wants/
         systemd-analyze verify --man=no multi-user.target
         """
@@ -315,6 +329,28 @@ END OF FILE
     )
 
 
+def tunnel(guest: Guest) -> str:
+    """The interface for IKEv2 phones as its unit makes it, twice; a dummy stands in where the
+    kernel has no such interfaces, so the command is read for its words."""
+    unit = guest.text(f"{UNITS}/gateway-tunnel.service")
+    starting = "\n".join(re.findall(r"^ExecStart=(.*)$", unit, re.M))
+    if "type xfrm if_id 1" not in starting:
+        return "no interface of type xfrm with the number of ikev2.conf"
+    starting = starting.replace("type xfrm if_id 1", "type veth peer name unused")
+    return guest.complaints(
+        f"""
+        set -ea
+        . /etc/lunch-gateway/tunnel.env
+        {starting}
+        {starting}
+        ip -brief link show dev ipsec1 | grep -o UP, | head -n 1
+        cat /sys/class/net/ipsec1/mtu 2>/dev/null || ip link show ipsec1 | grep -o 'mtu [0-9]*'
+        ip route show dev ipsec1 | xargs
+        """,
+        expected="UP,\nmtu 1280\n10.2.2.0/24 scope link linkdown",
+    )
+
+
 def networkd(guest: Guest) -> str:
     """networkd only logs what it does not know: strictly these lines."""
     lines = guest.text(NETWORKD).splitlines()
@@ -326,7 +362,9 @@ def networkd(guest: Guest) -> str:
 def modules(guest: Guest) -> str:
     """There is no checker that works without those modules: strictly one name a line.
     Whether the kernel has them, the lab sees."""
-    lines = guest.text("/etc/modules-load.d/lunch-gateway.conf").splitlines()
+    names = ("lunch-gateway", "lunch-gateway-ikev2", "lunch-gateway-l2tp")
+    texts = [guest.text(f"/etc/modules-load.d/{name}.conf") for name in names]
+    lines = [line for text in texts for line in text.splitlines()]
     bad = [line for line in lines if not re.fullmatch(r"#.*|[a-z0-9_]+", line)]
     return f"not a module name: {bad}" if bad else ""
 
@@ -402,9 +440,12 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/apt/apt.conf.d/90lunch-gateway": (apt_config,),
     "/etc/apt/preferences.d/lunch-gateway": (apt_pin,),
     GRUB: (shell, grub),
-    "/etc/ipsec.conf": (addconn, pluto),
-    L2TP: (addconn, pluto),
-    "/etc/ipsec.d/lunch-gateway.secrets": (pluto,),
+    "/etc/strongswan.d/lunch-gateway.conf": (charon,),
+    L2TP: (charon,),
+    IKEV2: (charon,),
+    "/etc/swanctl/conf.d/l2tp-secret.conf": (charon,),
+    "/etc/swanctl/conf.d/ikev2-secrets.conf": (charon,),
+    "/etc/lunch-gateway/tunnel.env": (tunnel,),
     "/etc/haproxy/haproxy.cfg": (haproxy, haproxy_loop),
     "/etc/lunch-gateway/dnsmasq.conf": (dnsmasq,),
     "/etc/lunch-gateway/quic.nft": (nft,),
@@ -415,6 +456,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{UNITS}/gateway-split.service": (systemd,),
     f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
     "/etc/modules-load.d/lunch-gateway.conf": (modules,),
+    "/etc/modules-load.d/lunch-gateway-ikev2.conf": (modules,),
+    "/etc/modules-load.d/lunch-gateway-l2tp.conf": (modules,),
     "/etc/nftables.conf": (nft,),
     "/etc/ppp/chap-secrets": (pppd,),
     PPP_OPTIONS: (pppd, pppd_effect),
@@ -423,7 +466,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{UNITS}/cloud-init-local.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/gateway-ready.service": (systemd,),
     f"{UNITS}/gateway-scrub.service": (systemd,),
-    f"{UNITS}/ipsec.service.d/10-lunch-gateway.conf": (systemd,),
+    f"{UNITS}/gateway-tunnel.service": (systemd, tunnel),
+    f"{UNITS}/strongswan.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/xl2tpd.service": (systemd, xl2tpd),
     "/etc/xl2tpd/xl2tpd.conf": (xl2tpd,),
     f"{SBIN}/gateway-prepare": (shell,),
@@ -465,17 +509,27 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (shell, f"{SBIN}/gateway-prepare", "esac", ""),
     (shell, f"{SBIN}/gateway-ready", "done", ""),
     (shell, f"{SBIN}/gateway-scrub", "set -eu", "if true"),
-    (addconn, "/etc/ipsec.conf", "ikev1-policy=accept", "ikev1-policy=acept"),
-    (addconn, L2TP, "rekey=no", "rekey=maybe"),
-    (addconn, L2TP, "rekey=no", "rekey=no\n    dpdaction=clear"),
-    (addconn, L2TP, "sha2-truncbug", "sha2-trunkbug"),
-    (pluto, "/etc/ipsec.conf", "ikev1-policy=accept", "ikev1-policy=drop"),
-    (pluto, L2TP, "ike=aes256-sha2;modp2048", "ike=aes256-sha2;modp2049"),
-    (pluto, L2TP, "esp=aes_gcm-null", "esp=aes_gmc-null"),
-    (pluto, L2TP, "ikelifetime=24h", "ikelifetime=8h"),
-    (pluto, L2TP, "rekey=no", "rekey=no\n    keyingtries=3"),
-    (pluto, L2TP, "type=transport", "type=tunnel"),
-    (pluto, "/etc/ipsec.d/lunch-gateway.secrets", "PSK", "PKS"),
+    (charon, L2TP, "version = 1", "version = 3"),
+    (charon, L2TP, "aes256-sha256-modp2048", "aes256-sha256-modp2049"),
+    (charon, L2TP, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
+    (charon, L2TP, "mode = transport", "mode = tunnel"),
+    (charon, L2TP, "udp/1701", "udp/1702"),
+    (charon, L2TP, "auth = psk", "auth = sku"),
+    (charon, L2TP, "rekey_time = 0s", "rekey_tyme = 0s"),
+    (charon, L2TP, "unique = never", "uniqe = never"),
+    (charon, IKEV2, "curve25519", "curve25518"),
+    (charon, IKEV2, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
+    (charon, IKEV2, "rekey_time = 0s", "rekey_time = 4h"),
+    (charon, IKEV2, "pools = phones", "pools = fones\n    mobyke = yes"),
+    (charon, IKEV2, "local_ts = 0.0.0.0/0", "local_ts = dynamic"),
+    (charon, IKEV2, "10.2.2.160-", "10.2.2.251-"),
+    (charon, IKEV2, "{ remote { id", "{ remote { auth = psk, id"),
+    (charon, "/etc/swanctl/conf.d/ikev2-secrets.conf", "secret = ", "secert = "),
+    (charon, "/etc/swanctl/conf.d/l2tp-secret.conf", "secret = ", "secert = "),
+    (charon, "/etc/strongswan.d/lunch-gateway.conf", "load = no", "load = yes"),
+    (tunnel, f"{UNITS}/gateway-tunnel.service", "if_id 1", "if_id 2"),
+    (tunnel, f"{UNITS}/gateway-tunnel.service", "route replace", "route add"),
+    (tunnel, "/etc/lunch-gateway/tunnel.env", "MTU=1280", "MTU=1281"),
     (nft, "/etc/lunch-gateway/settings.nft", "define tunnel_mss", "define tunnel_mms"),
     (nft, "/etc/nftables.conf", "priority filter; pol", "priority filter pol"),
     (nft, "/etc/nftables.conf", "meta ipsec exists", "meta ipsec exist"),
@@ -497,7 +551,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (dnsmasq, f"{UNITS}/gateway-resolver.service", "address replace", "address add"),
     (systemd, f"{UNITS}/gateway-resolver.service", "DynamicUser=yes", "DynamikUser=yes"),
     (networkd, NETWORKD, "ManageForeignRoutes", "ManageForeinRoutes"),
-    (modules, "/etc/modules-load.d/lunch-gateway.conf", "esp4\n", "esp4 l2tp_ppp\n"),
+    (modules, "/etc/modules-load.d/lunch-gateway.conf", "esp4\n", "esp4 dummy\n"),
     (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway', '"alice" lunch-gatewy'),
     (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway "', '"alice" lunch-gateway '),
     (pppd, PPP_OPTIONS, "lcp-echo-interval", "lcp-ecco-interval"),
@@ -522,7 +576,8 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
         "After=cloud-final.service ",
     ),
     (systemd, f"{UNITS}/gateway-scrub.service", "Type=oneshot", "Type=one-shot"),
-    (systemd, f"{UNITS}/ipsec.service.d/10-lunch-gateway.conf", "=always", "=alwyas"),
+    (systemd, f"{UNITS}/strongswan.service.d/10-lunch-gateway.conf", "=always", "=alwyas"),
+    (systemd, f"{UNITS}/gateway-tunnel.service", "Type=oneshot", "Type=one-shot"),
     (systemd, f"{UNITS}/xl2tpd.service", "RestartSec=2", "RestartSec=two"),
     (xl2tpd, f"{UNITS}/xl2tpd.service", "xl2tpd -D", "xl2tpd -D --foreground"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "length bit", "lenght bit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import string
 import subprocess
@@ -175,12 +176,57 @@ def test_the_independent_reader(text: str, lines: list[list[str]]) -> None:
     assert lines_of_words(text) == lines
 
 
+def swanctl_reads(text: str) -> bytes:
+    """A secret as charon takes it: swanctl.conf(5), settings.opt; test_ikev2 asks the real one."""
+    quoted = re.fullmatch(r'"([^"\\\n]*)"', text)
+    secret = quoted[1] if quoted else text
+    if secret[:2].lower() == "0s":
+        return base64.b64decode(secret[2:])
+    return bytes.fromhex(secret[2:]) if secret[:2].lower() == "0x" else secret.encode()
+
+
 @given(psks)
-def test_the_pre_shared_key_stands_between_quotes(psk: str) -> None:
-    text = content(parse(MINIMAL | {"psk": psk}), "/etc/ipsec.d/lunch-gateway.secrets")
-    # ipsec.secrets(5): anything but a quote or a newline, between double quotes.
-    assert re.fullmatch(r': PSK "([^"\n]*)"\n', text)
-    assert text == f': PSK "{psk}"\n'
+def test_swanctl_reads_back_the_pre_shared_key(psk: str) -> None:
+    text = content(parse(MINIMAL | {"psk": psk}), "/etc/swanctl/conf.d/l2tp-secret.conf")
+    (written,) = re.findall("secret = (.*)$", text, re.M)
+    assert swanctl_reads(written) == psk.encode()
+
+
+@given(st.dictionaries(user_names, passwords, min_size=1, max_size=4), psks)
+def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
+    settings = parse({"psk": psk, "users": users})
+    text = content(settings, "/etc/swanctl/conf.d/ikev2-secrets.conf")
+    found = re.findall(r"^    ike-\d+ {\n((?:    id-\d = .*\n)+)    secret = (.*)\n    }$", text, re.M)
+    assert [swanctl_reads(written) for _, written in found] == [
+        password.encode() for password in users.values()
+    ]
+    names = [re.findall(r'= "(.*)"', ids) for ids, _ in found]
+    assert [forms[0] for forms in names] == [f"fqdn:{user}" for user in users]
+    assert [f"email:{user}" in forms for forms, user in zip(names, users, strict=True)] == [
+        "@" in user for user in users
+    ]
+    # Whoever has a secret has a connection, and nobody else has.
+    connections = content(settings, "/etc/swanctl/conf.d/ikev2.conf")
+    assert re.findall(r'^    ikev2-\S+ : ikev2 { remote { id = "(.*)" } }$', connections, re.M) == [
+        name for forms in names for name in forms
+    ]
+
+
+def test_a_name_that_is_an_address_may_come_as_one() -> None:
+    text = content(
+        parse(MINIMAL | {"users": {"10.0.0.1": "x" * 8}}), "/etc/swanctl/conf.d/ikev2.conf"
+    )
+    assert '{ id = "ipv4:10.0.0.1" }' in text
+
+
+def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> None:
+    ikev2 = content(settings, "/etc/swanctl/conf.d/ikev2.conf")
+    unit = content(settings, "/etc/systemd/system/gateway-tunnel.service")
+    assert "\n    if_id_in = 1\n    if_id_out = 1\n" in ikev2
+    assert "ip link add ipsec1 type xfrm if_id 1'" in unit
+    assert f"\n        dns = {settings.tunnel_gateway}\n" in ikev2
+    first, last = settings.ikev2_range
+    assert f"\n        addrs = {first}-{last}\n" in ikev2
 
 
 def test_server_name_is_the_same_to_xl2tpd_and_in_the_secrets(settings: Settings) -> None:

@@ -44,9 +44,9 @@ RUN_CHECK = (
 )
 
 
-def verdict(check: Check, guest: Guest) -> str:
+def verdict(check: Check, guest: Guest, tunnels: str = "ppp0 ipsec1") -> str:
     """Empty, or what the gateway did wrong."""
-    done = guest.run(RUN_CHECK + check.__name__)
+    done = guest.run(f"export TUNNELS='{tunnels}'\n{RUN_CHECK}{check.__name__}")
     if done.returncode == 1 and done.stdout.startswith("RED: "):
         return done.stdout
     assert (done.returncode, done.stdout) == (0, ""), f"no verdict:\n{done.stdout}"
@@ -65,8 +65,10 @@ def guest_for(guest: Guest, raw: dict[str, Any], tmp_path: Path) -> Callable[[Ch
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_packets(check: Check, guest_for: Callable[[Check], Guest]) -> None:
-    assert verdict(check, guest_for(check)) == ""
+@pytest.mark.parametrize("tunnels", ["ppp0 ipsec1", "ipsec1 ppp0"], ids=["l2tp", "ikev2"])
+def test_packets(check: Check, tunnels: str, guest_for: Callable[[Check], Guest]) -> None:
+    """A phone that came with L2TP, and one that came with IKEv2: the same for both."""
+    assert verdict(check, guest_for(check), tunnels) == ""
 
 
 FILES = (
@@ -78,22 +80,22 @@ FILES = (
 )
 REJECT = "reject with icmpx admin-prohibited"
 NEXT = "\n        "
-MASQUERADE = 'ip saddr $tunnel_subnet oifname != "ppp*" masquerade'
+MASQUERADE = "ip saddr $tunnel_subnet oifname != $tunnels masquerade"
 HIGH_PORTS = "masquerade to :16384-65535"
 ESTABLISHED = "ct state established,related accept"
 NOT_OURS = f"ip saddr != $tunnel_subnet drop{NEXT}"
 NOT_ITS_OWN = f"fib saddr . iif oif missing drop{NEXT}"
 DNS = "ip daddr $tunnel_gateway meta l4proto { tcp, udp } th dport 53 accept"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
-MEETING = 'oifname "ppp*" ip saddr $meeting_phones ip daddr $meeting_phones accept'
+MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
 CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
 
 BROKEN: list[tuple[Check, str, str]] = [
-    (phones.internet, 'iifname "ppp*" jump from_phone\n', "\n"),
-    (phones.internet, f'oifname "ppp*" {ESTABLISHED}', ""),
+    (phones.internet, "iifname $tunnels jump from_phone\n", "\n"),
+    (phones.internet, f"oifname $tunnels {ESTABLISHED}", ""),
     (phones.internet, MASQUERADE, ""),
     (phones.stray, f"ct state invalid drop{NEXT}ip", "ip"),
-    (phones.unsolicited, f'"ppp*" {ESTABLISHED}', '"ppp*" accept'),
+    (phones.unsolicited, f"$tunnels {ESTABLISHED}", "$tunnels accept"),
     (phones.unsolicited, "hook forward priority filter; policy drop", "hook forward priority 0"),
     (phones.unsolicited, f"{NOT_ITS_OWN}{ESTABLISHED}", NOT_ITS_OWN),
     (phones.wall, f"ip daddr @walled {REJECT}", ""),
@@ -112,14 +114,14 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.names, DNS, DNS.replace("ip daddr $tunnel_gateway", "")),
     (phones.names, "udp dport @ike_ports accept", "meta l4proto { tcp, udp } th dport 53 accept"),
     (phones.own_services, DNS, DNS.replace("th dport 53", "")),
-    (phones.split, 'iifname "ppp*" ip saddr $tunnel_subnet meta l4proto tcp goto split', ""),
+    (phones.split, "iifname $tunnels ip saddr $tunnel_subnet meta l4proto tcp goto split", ""),
     (phones.split, "ct mark set 0x1 meta mark set 0x1", "ct mark set 0x1"),
     (phones.split, "meta mark 0x1 meta l4proto tcp accept", ""),
     (phones.split, "lookup 100 &&", "lookup 101 &&"),
     (phones.split_has_the_walls, "ip daddr @walled return", ""),
     (phones.split_has_the_walls, "ip daddr $tunnel_subnet return", ""),
     (phones.split_has_the_walls, "fib daddr type local return", ""),
-    (phones.split_has_the_walls, 'fib daddr oifname "ppp*" return', ""),
+    (phones.split_has_the_walls, "fib daddr oifname $tunnels return", ""),
     (phones.quic_rejected, QUIC, ""),
     (phones.quic_rejected, QUIC, "udp dport 443 drop"),
     (phones.quic_rejected, QUIC, QUIC.replace("udp dport 443", "meta l4proto udp")),
@@ -127,16 +129,16 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.quic_rejected, "jump quic", ""),
     (phones.quic_rejected, "net.ipv4.icmp_ratelimit = 0", ""),
     (phones.quic_allowed, "jump quic", "udp dport 443 drop"),
-    (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', 'iifname "ppp*" accept'),
-    (phones.own_services, 'iifname "ppp*" goto from_phone_to_us', ""),
+    (phones.own_services, "iifname $tunnels goto from_phone_to_us", "iifname $tunnels accept"),
+    (phones.own_services, "iifname $tunnels goto from_phone_to_us", ""),
     (phones.own_services, "ip daddr $tunnel_gateway icmp type echo-request accept", ""),
     (phones.own_services, "ip daddr $tunnel_gateway icmp", "icmp"),
-    (phones.phones_apart, MEETING, 'oifname "ppp*" accept'),
-    (phones.phones_apart, f'oifname "ppp*" {REJECT}', ""),
+    (phones.phones_apart, MEETING, "oifname $tunnels accept"),
+    (phones.phones_apart, f"oifname $tunnels {REJECT}", ""),
     (phones.phones_apart, f"ip daddr $tunnel_subnet {REJECT}", ""),
     (phones.phones_meet, MEETING, ""),
-    (phones.phones_meet, MEETING, 'oifname "ppp*" accept'),
-    (phones.phones_meet, 'oifname != "ppp*" masquerade', "masquerade"),
+    (phones.phones_meet, MEETING, "oifname $tunnels accept"),
+    (phones.phones_meet, "oifname != $tunnels masquerade", "masquerade"),
     (phones.spoofed, f"{NOT_OURS}fib", "fib"),
     (phones.spoofed, f"{NOT_OURS}#", "#"),
     (phones.spoofed, f"{NOT_ITS_OWN}ct state established", "ct state established"),
@@ -158,8 +160,8 @@ BROKEN: list[tuple[Check, str, str]] = [
     (outside.outside_world, "udp sport 67 udp dport 68 accept", ""),
     (outside.outside_world, "udp sport 67 udp dport 68 accept", "udp sport 67 accept"),
     (outside.outside_world, "icmp type { echo-request,", "icmp type {"),
-    (phones.segment_size, f'iifname "ppp*" {CLAMP}', f'iifname "none" {CLAMP}'),
-    (phones.segment_size, f'oifname "ppp*" {CLAMP}', f'oifname "none" {CLAMP}'),
+    (phones.segment_size, f"iifname $tunnels {CLAMP}", f'iifname "none" {CLAMP}'),
+    (phones.segment_size, f"oifname $tunnels {CLAMP}", f'oifname "none" {CLAMP}'),
     (phones.segment_size, "define tunnel_mss = 1240", "define tunnel_mss = 1280"),
 ]
 """A check, and an edit of a shipped file that must turn it red."""

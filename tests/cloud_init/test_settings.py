@@ -243,6 +243,9 @@ def test_any_valid_map_is_accepted_and_consistent(raw: dict[str, Any]) -> None:
     assert settings.tunnel_gateway in settings.tunnel_subnet
     assert settings.tunnel_gateway < first < last < settings.tunnel_subnet.broadcast_address
     assert int(last) - int(first) >= 3
+    first, above = settings.ikev2_range
+    assert last < first < above < settings.tunnel_subnet.broadcast_address
+    assert int(above) - int(first) >= 3
     assert not settings.tunnel_subnet.overlaps(settings.vnet_subnet)
 
 
@@ -294,6 +297,7 @@ def test_every_subnet_size_has_room_for_phones(prefix: int, octet: int) -> None:
 
 def test_a_24_has_the_range_of_the_article() -> None:
     assert [str(address) for address in parse(MINIMAL).l2tp_range] == ["10.2.2.100", "10.2.2.150"]
+    assert [str(each) for each in parse(MINIMAL).ikev2_range] == ["10.2.2.160", "10.2.2.250"]
 
 
 def test_every_message_about_a_network_suggests_one_that_is_accepted() -> None:

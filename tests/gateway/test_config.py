@@ -229,7 +229,9 @@ def test_what_is_allowed_is_accepted_and_renders(values: dict[str, Any]) -> None
         file["path"]: file["content"]
         for file in yaml.load(text, Loader=yaml.CSafeLoader)["write_files"]
     }
-    assert values["psk"] in files["/etc/ipsec.d/lunch-gateway.secrets"]
+    protocols = values.get("protocols", ["l2tp", "ikev2"])
+    assert ("/etc/swanctl/conf.d/l2tp-secret.conf" in files) == ("l2tp" in protocols)
+    assert ("/etc/swanctl/conf.d/ikev2-secrets.conf" in files) == ("ikev2" in protocols)
     assert MARKER not in user_data(config.settings.redacted()) + repr(config) + "".join(log)
 
 

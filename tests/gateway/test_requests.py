@@ -98,6 +98,11 @@ def test_three_udp_ports_and_nothing_else(default_run: Run) -> None:
     assert rules(default_run) == [*VPN_RULES, LAST_RULE]
 
 
+def test_without_l2tp_its_port_stays_shut() -> None:
+    run = run_program({**SECRETS, "protocols": ["ikev2"]})
+    assert rules(run) == [*VPN_RULES[:2], LAST_RULE]
+
+
 def test_ssh_from_the_source_only() -> None:
     run = run_program({**SECRETS, "sshSource": "203.0.113.7/32"})
     assert rules(run) == [*VPN_RULES, (200, "Allow", "Tcp", "22", "203.0.113.7/32"), LAST_RULE]

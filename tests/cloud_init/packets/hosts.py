@@ -1,12 +1,18 @@
 """Who is where, and how they are wired up, in ip(8)'s own words.
 
-    phone  10.2.2.100 ---- ppp0 10.2.2.1 \\
-                                          gateway  eth0 10.1.0.4 ---- everything OUTSIDE
-    phone2 10.2.2.101 ---- ppp1 10.2.2.1 /
+    phone  10.2.2.100 ---- ppp0   10.2.2.1 \\
+                                            gateway  eth0 10.1.0.4 ---- everything OUTSIDE
+    phone2 10.2.2.101 ---- ipsec1 10.2.2.1 /
+
+One came with L2TP and the other with IKEv2; which is which, TUNNELS in the environment says.
 """
 
 from __future__ import annotations
 
+import os
+
+TUNNEL, TUNNEL2 = os.environ.get("TUNNELS", "ppp0 ipsec1").split()
+"""The gateway's interfaces towards phone and phone2."""
 GATEWAY = "10.1.0.4"
 TUNNEL_GATEWAY = "10.2.2.1"
 PUBLIC = "198.51.100.4"
@@ -30,17 +36,17 @@ RESERVED = ("0.1.2.3", "240.0.0.1")
 # Without ARP, like PPP. Linux then takes its own hardware address for everybody's, so
 # all have the same.
 WIRE = "link add {} address {mac} arp off type veth peer {} netns {} address {mac} arp off\n"
-WIRES = (("eth0", "eth0", "outside"), ("ppp0", "ppp0", "phone"), ("ppp1", "ppp0", "phone2"))
+WIRES = (("eth0", "eth0", "outside"), (TUNNEL, "ppp0", "phone"), (TUNNEL2, "ppp0", "phone2"))
 MAC = "02:00:00:00:00:01"
 
 GATEWAY_LINKS = f"""
 link set eth0 up
 addr add {GATEWAY}/24 dev eth0
 route add default via {ROUTER}
-link set ppp0 mtu 1280 up
-addr add {TUNNEL_GATEWAY} peer {PHONE}/32 dev ppp0
-link set ppp1 mtu 1280 up
-addr add {TUNNEL_GATEWAY} peer {PHONE2}/32 dev ppp1
+link set {TUNNEL} mtu 1280 up
+addr add {TUNNEL_GATEWAY} peer {PHONE}/32 dev {TUNNEL}
+link set {TUNNEL2} mtu 1280 up
+addr add {TUNNEL_GATEWAY} peer {PHONE2}/32 dev {TUNNEL2}
 """
 
 PHONE_LINKS = """

@@ -22,6 +22,8 @@ from tests.cloud_init.packets.hosts import (
     RESOLVER,
     ROUTER,
     STRANGER,
+    TUNNEL,
+    TUNNEL2,
     TUNNEL_GATEWAY,
     WEB,
 )
@@ -150,7 +152,7 @@ def split(net: Layout) -> None:
 def split_has_the_walls(net: Layout) -> None:
     """What a phone may not reach, nobody dials for it."""
     _listener = net.split()
-    run(f"ip route add {BEHIND_PHONE2} dev ppp1; ip addr add {PUBLIC}/32 dev eth0")
+    run(f"ip route add {BEHIND_PHONE2} dev {TUNNEL2}; ip addr add {PUBLIC}/32 dev eth0")
     expect("phone to a web server", net.connect("phone", (WEB, 80)), CONNECTED)
     walled = (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *RESERVED)
     for address in (*walled, TUNNEL_GATEWAY, GATEWAY, PUBLIC, PHONE2, NO_PHONE, BEHIND_PHONE2):
@@ -192,7 +194,7 @@ def own_services(net: Layout) -> None:
 def phones_apart(net: Layout) -> None:
     """No phone reaches another, nor an address that another will have or routes for."""
     _web, tap = net.listen("phone2", 80), net.sniff("outside", "eth0")
-    run(f"ip route add {BEHIND_PHONE2} dev ppp1; ip route add {RESOLVER} dev ppp1")
+    run(f"ip route add {BEHIND_PHONE2} dev {TUNNEL2}; ip route add {RESOLVER} dev {TUNNEL2}")
     expect("the gateway to a phone", net.connect("gateway", (PHONE2, 80)), CONNECTED)
     for other in (PHONE2, NO_PHONE, BEHIND_PHONE2):
         expect(f"phone to {other}", net.connect("phone", (other, 80)), REJECTED)
@@ -203,7 +205,7 @@ def phones_apart(net: Layout) -> None:
 def phones_meet(net: Layout) -> None:
     """With phoneToPhone they do, under their own addresses, and not beyond."""
     web = net.listen("phone2", 80)
-    run(f"ip route add {BEHIND_PHONE2} dev ppp1")
+    run(f"ip route add {BEHIND_PHONE2} dev {TUNNEL2}")
     expect("phone to phone", net.connect("phone", (PHONE2, 80)), CONNECTED)
     expect("which saw", web.accept()[1][0], PHONE)
     for other in (NO_PHONE, BEHIND_PHONE2):
@@ -213,7 +215,7 @@ def phones_meet(net: Layout) -> None:
 def spoofed(net: Layout) -> None:
     """A phone's packets under another address than its own are dropped without a word:
     one that it made pppd believe in, or that of another phone, which would get the answers."""
-    run(f"ip route add {STRANGER} dev ppp0")
+    run(f"ip route add {STRANGER} dev {TUNNEL}")
     with net.inside("phone"):
         run(f"ip addr add {PHONE2}/32 dev lo")
     server, victim = net.udp("outside", 7000), net.sniff("phone2", "ppp0")
@@ -229,7 +231,7 @@ def spoofed(net: Layout) -> None:
 def segment_size(net: Layout) -> None:
     """TCP is told at both ends how much fits into the tunnel, and never more than it asked."""
     _server = net.listen("outside", 80)
-    asked, passed = net.sniff("gateway", "ppp0"), net.sniff("outside", "eth0")
+    asked, passed = net.sniff("gateway", TUNNEL), net.sniff("outside", "eth0")
     granted, given = net.sniff("gateway", "eth0"), net.sniff("phone", "ppp0")
     for segment, wanted in ((FULL_SIZE, CLAMPED), (SMALL, SMALL)):
         connected = net.connect("phone", (WEB, 80), mss=segment)

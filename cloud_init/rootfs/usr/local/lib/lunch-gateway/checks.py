@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 SYSCTLS = Path("/etc/sysctl.d/90-lunch-gateway.conf")
-MODULES = Path("/etc/modules-load.d/lunch-gateway.conf")
 FORWARDING = re.compile(r"net\.ipv4\.(ip_forward|conf\..*)")
 """The sysctls without which a phone's packets go nowhere. The others are for speed."""
 Function = Callable[[], str]

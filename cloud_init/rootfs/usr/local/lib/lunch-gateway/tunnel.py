@@ -10,17 +10,24 @@ import struct
 import subprocess
 from pathlib import Path
 
-from checks import MODULES, Failure, compare_sysctls, expect, loaded, required, run, settings
+from checks import Failure, compare_sysctls, expect, loaded, required, run, settings
 
 OLDEST_KERNEL = (7, 0)  # Debian 13 itself has 6.12; backports follows mainline.
 ONLY_FOR_SPEED = {"tcp_bbr", "sch_fq"}  # congestion_control and qdisc look at their effect.
 FOREIGN_SECRETS = ("/var/lib/cloud/instance/user-data.txt", "/var/lib/waagent/CustomData")
+MODULES = Path("/etc/modules-load.d")
+CONNECTIONS = Path("/etc/swanctl/conf.d")
+L2TP = Path("/etc/xl2tpd/xl2tpd.conf")
+IKEV2 = CONNECTIONS / "ikev2.conf"
+TUNNEL = Path("/etc/lunch-gateway/tunnel.env")
+CHAP_SECRETS = Path("/etc/ppp/chap-secrets")
 RESOLVER = Path("/etc/lunch-gateway/dnsmasq.conf")
 OWN_NAME = "resolver.lunch-gateway.internal"
 
 
 def needed_modules() -> list[str]:
-    return [name for name in settings(MODULES) if name not in ONLY_FOR_SPEED]
+    files = sorted(MODULES.glob("lunch-gateway*.conf"))
+    return [name for path in files for name in settings(path) if name not in ONLY_FOR_SPEED]
 
 
 @required
@@ -82,7 +89,7 @@ def wall() -> str:
     attached = [
         line.split()[0]
         for line in run("ip", "-4", "route", "show", "scope", "link").splitlines()
-        if " dev ppp" not in line and not line.startswith("default")
+        if not re.search(r"^default| dev (ppp|ipsec)", line)
     ]
     for network in (*attached, "169.254.169.254", "168.63.129.16"):
         run("nft", "get", "element", "inet", "gateway", "walled", f"{{ {network} }}")
@@ -91,7 +98,9 @@ def wall() -> str:
 
 @required
 def daemons() -> str:
-    units = ("nftables.service", "ipsec.service", "xl2tpd.service", "gateway-resolver.service")
+    units = ["nftables.service", "strongswan.service", "gateway-resolver.service"]
+    units += ["xl2tpd.service"] if L2TP.exists() else []
+    units += ["gateway-tunnel.service"] if IKEV2.exists() else []
     states = {
         unit: subprocess.run(
             ["systemctl", "is-active", unit], capture_output=True, text=True, check=False
@@ -105,26 +114,41 @@ def daemons() -> str:
 
 @required
 def connections() -> str:
-    """What Libreswan refuses (say, IKEv1 by policy) is missing and nothing else fails."""
+    """What charon refuses (say, a word it does not know) is missing and nothing else fails."""
     wanted = [
-        line.split()[1]
-        for path in sorted(Path("/etc/ipsec.d").glob("*.conf"))
+        line.split()[0]
+        for path in sorted(CONNECTIONS.glob("*.conf"))
         for line in settings(path)
-        if line.startswith("conn ") and not line.startswith("conn %")
+        if re.match(r"(l2tp|ikev2-\S+) .*\{", line)
     ]
-    loaded = set(re.findall(r'^"([^"]+)"', run("ipsec", "connectionstatus"), re.M))
-    missing = [name for name in wanted if name not in loaded]
+    found = re.findall(r"^([^\s:]+): IKEv", run("swanctl", "--list-conns"), re.M)
+    missing = [name for name in dict.fromkeys(wanted) if name not in found]
     expect(
         bool(wanted) and not missing,
-        f"not loaded: {', '.join(missing) or 'any'}; see journalctl -u ipsec",
+        f"not loaded: {', '.join(missing) or 'any'}; see journalctl -u strongswan",
     )
-    return " ".join(wanted)
+    return " ".join(dict.fromkeys(wanted))
+
+
+@required
+def ikev2() -> str:
+    """The interface with the phones' route, and addresses to give to them."""
+    if not IKEV2.exists():
+        return "off by configuration"
+    subnet = dict(line.split("=") for line in settings(TUNNEL))["SUBNET"]
+    route = run("ip", "-4", "route", "show", subnet)
+    expect(" dev ipsec1 " in f"{route} ", f"{subnet} does not lead to ipsec1; it has {route!r}")
+    pools = run("swanctl", "--list-pools")
+    expect(pools.startswith("phones "), "no addresses for phones; see journalctl -u strongswan")
+    return f"{subnet} on ipsec1, {' '.join(pools.split()[1:])} in use"
 
 
 @required
 def listening() -> str:
     sockets = run("ss", "-H", "-l", "-u", "-n", "-p", "-4")
-    expected = {500: "pluto", 4500: "pluto", 1701: "xl2tpd"}
+    expected = {500: "charon-systemd", 4500: "charon-systemd"}
+    if L2TP.exists():
+        expected[1701] = "xl2tpd"
     silent = [
         f"{daemon} on UDP {port}"
         for port, daemon in expected.items()
@@ -162,14 +186,15 @@ def answer_of(address: str) -> bytes:
 
 @required
 def secrets() -> str:
-    ours = [*Path("/etc/ipsec.d").glob("*.secrets"), Path("/etc/ppp/chap-secrets")]
+    ours = [*CONNECTIONS.glob("*secret*.conf"), *filter(Path.exists, [CHAP_SECRETS])]
     loose = []
     for path in [*ours, *filter(Path.exists, map(Path, FOREIGN_SECRETS))]:
         status = path.stat()
         if status.st_uid != 0 or stat.S_IMODE(status.st_mode) & 0o077:
             loose.append(f"{path} is {stat.S_IMODE(status.st_mode):04o}, owner {status.st_uid}")
     expect(not loose, f"{'; '.join(loose)}; expected root's own, 0600")
-    expect(any(settings(Path("/etc/ppp/chap-secrets"))), "chap-secrets has no user")
+    if L2TP.exists():
+        expect(any(settings(CHAP_SECRETS)), "chap-secrets has no user")
     return f"{len(ours)} files, root only"
 
 
