@@ -7,11 +7,9 @@ rest 0644, except what `SECRET_FILES` names.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 from string import Template
 
@@ -20,7 +18,8 @@ from cloud_init.settings import Settings
 ROOTFS = Path(__file__).parent / "rootfs"
 
 SERVER_NAME = "lunch-gateway"
-"""What pppd calls itself to a phone; no phone shows or checks it."""
+"""What pppd calls itself to a phone; no phone shows or checks it. And what the gateway calls
+itself to an IKEv2 client that does not say whom it wants, if it has no name of its own."""
 
 SECRET_FILES: Mapping[str, str] = {
     "/etc/swanctl/conf.d/l2tp-secret.conf": "holds the pre-shared key",
@@ -114,8 +113,8 @@ def _template_values(settings: Settings) -> dict[str, str]:
     """What the templates may name. Lists are joined here: templates have no loops."""
     first, last = settings.l2tp_range
     ikev2_first, ikev2_last = settings.ikev2_range
-    names = [list(_ike_names(user)) for user in settings.users]
     return {
+        "called": settings.server_name or SERVER_NAME,
         "chap_secrets": "\n".join(
             f'"{user}" {SERVER_NAME} "{_pppd_escape(password)}" *'
             for user, password in settings.users.items()
@@ -123,15 +122,8 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "ikev2_first": str(ikev2_first),
         "ikev2_last": str(ikev2_last),
         "ikev2_secrets": "\n".join(
-            _swanctl_secret(number, forms, password)
-            for number, (forms, password) in enumerate(
-                zip(names, settings.users.values(), strict=True), 1
-            )
-        ),
-        "ikev2_users": "\n".join(
-            f'    ikev2-{number}-{name.partition(":")[0]} : ikev2 {{ remote {{ id = "{name}" }} }}'
-            for number, forms in enumerate(names, 1)
-            for name in forms
+            _swanctl_secret(number, user, password)
+            for number, (user, password) in enumerate(settings.users.items(), 1)
         ),
         "l2tp_first": str(first),
         "l2tp_last": str(last),
@@ -148,20 +140,15 @@ def _template_values(settings: Settings) -> dict[str, str]:
     }
 
 
-def _ike_names(user: str) -> Iterator[str]:
-    """Every form in which a client may send this name as its identity (RFC 7296, 3.5), in
-    strongSwan's words: as a host's name, as somebody's at a host, as an address. Android
-    chooses by how it looks (VpnIkev2Utils), Apple and strongSwan likewise."""
-    yield f"fqdn:{user}"
-    if "@" in user:
-        yield f"email:{user}"
-    with contextlib.suppress(ValueError):
-        yield f"ipv4:{IPv4Address(user)}"
+def _swanctl_secret(number: int, user: str, password: str) -> str:
+    """One assignment a line: swanctl's parser knows no other separator.
 
-
-def _swanctl_secret(number: int, names: list[str], password: str) -> str:
+    A client sends a name with an @ as somebody's at a host, and any other as a host's
+    (RFC 7296, 3.5; Android's VpnIkev2Utils, Apple's and strongSwan's clients); some send all
+    as the latter.
+    """
+    names = (f"fqdn:{user}", *([f"email:{user}"] if "@" in user else []))
     ids = (f'id-{index} = "{name}"' for index, name in enumerate(names))
-    # One assignment a line: its parser knows no other separator.
     lines = (f"ike-{number} {{", *ids, f"secret = {_swanctl_text(password)}", "}")
     return "\n".join(f"    {line}" for line in lines)
 

@@ -45,13 +45,14 @@ def charon(guest: Guest) -> str:
     return guest.complaints(
         WITH_ETH0
         + """
+        gateway-identity
         charon-systemd >/tmp/log 2>&1 & trap "kill -9 $!" EXIT
         timeout 20 sh -c "until [ -S /run/charon.vici ]; do sleep 0.02; done"
         # No more than what it loads; a plugin that is not installed says so each time.
         swanctl --load-all --noprompt 2>/dev/null | grep -v "^no "
-        swanctl --list-conns 2>/dev/null | grep -E "^[^ ]|(TUNNEL|TRANSPORT)|^    (local|remote)"
+        swanctl --list-conns 2>/dev/null | grep -E "^[^ ]|TUNNEL|TRANSPORT|^    " | sort -u
         swanctl --list-pools 2>/dev/null | xargs
-        grep -c "bypass-lan" /tmp/log
+        swanctl --stats 2>/dev/null | grep -o bypass-lan
         true
         """,
         expected="""\
@@ -60,24 +61,36 @@ loaded ike secret 'ike-2'
 loaded ike secret 'ike-l2tp'
 loaded pool 'phones'
 successfully loaded 1 pools, 0 unloaded
-loaded connection 'ikev2-1-fqdn'
-loaded connection 'ikev2-2-fqdn'
+loaded connection 'ikev2-unnamed-name'
+loaded connection 'ikev2-unnamed-mail'
+loaded connection 'ikev2-name'
+loaded connection 'ikev2-mail'
 loaded connection 'l2tp'
-successfully loaded 3 connections, 0 unloaded
-ikev2-1-fqdn: IKEv2, no reauthentication, no rekeying, dpd delay 30s
-  phone: TUNNEL, no rekeying, dpd action is none
+loaded connection 'ikev2-address-1-name'
+loaded connection 'ikev2-address-1-mail'
+loaded connection 'ikev2-address-2-name'
+loaded connection 'ikev2-address-2-mail'
+successfully loaded 9 connections, 0 unloaded
+    id: *
+    id: 0.0.0.0-10.1.0.3
+    id: 10.1.0.5-255.255.255.255
+    id: vpn.example.test
     local:  0.0.0.0/0
-    remote: dynamic
-ikev2-2-fqdn: IKEv2, no reauthentication, no rekeying, dpd delay 30s
-  phone: TUNNEL, no rekeying, dpd action is none
-    local:  0.0.0.0/0
-    remote: dynamic
-l2tp: IKEv1, no reauthentication, dpd delay 30s
-  l2tp: TRANSPORT, no rekeying, dpd action is none
     local:  dynamic[udp/l2f]
+    remote: dynamic
     remote: dynamic[udp]
+  l2tp: TRANSPORT, no rekeying, dpd action is none
+  phone: TUNNEL, no rekeying, dpd action is none
+ikev2-address-1-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-address-1-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-address-2-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-address-2-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-unnamed-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-unnamed-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+l2tp: IKEv1, no reauthentication, dpd delay 30s
 phones 10.2.2.160 0 / 0 / 91
-0
 """,
     )
 
@@ -470,6 +483,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{UNITS}/strongswan.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/xl2tpd.service": (systemd, xl2tpd),
     "/etc/xl2tpd/xl2tpd.conf": (xl2tpd,),
+    f"{SBIN}/gateway-identity": (python, charon),
     f"{SBIN}/gateway-prepare": (shell,),
     f"{SBIN}/gateway-ready": (shell,),
     f"{SBIN}/gateway-scrub": (shell,),
@@ -520,10 +534,10 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (charon, IKEV2, "curve25519", "curve25518"),
     (charon, IKEV2, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
     (charon, IKEV2, "rekey_time = 0s", "rekey_time = 4h"),
-    (charon, IKEV2, "pools = phones", "pools = fones\n    mobyke = yes"),
+    (charon, IKEV2, "mobike = yes", "mobyke = yes"),
     (charon, IKEV2, "local_ts = 0.0.0.0/0", "local_ts = dynamic"),
     (charon, IKEV2, "10.2.2.160-", "10.2.2.251-"),
-    (charon, IKEV2, "{ remote { id", "{ remote { auth = psk, id"),
+    (charon, IKEV2, 'id = "fqdn:*"', 'id = fqdn:*, auth = psk'),
     (charon, "/etc/swanctl/conf.d/ikev2-secrets.conf", "secret = ", "secert = "),
     (charon, "/etc/swanctl/conf.d/l2tp-secret.conf", "secret = ", "secert = "),
     (charon, "/etc/strongswan.d/lunch-gateway.conf", "load = no", "load = yes"),

@@ -205,18 +205,6 @@ def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     assert [f"email:{user}" in forms for forms, user in zip(names, users, strict=True)] == [
         "@" in user for user in users
     ]
-    # Whoever has a secret has a connection, and nobody else has.
-    connections = content(settings, "/etc/swanctl/conf.d/ikev2.conf")
-    assert re.findall(r'^    ikev2-\S+ : ikev2 { remote { id = "(.*)" } }$', connections, re.M) == [
-        name for forms in names for name in forms
-    ]
-
-
-def test_a_name_that_is_an_address_may_come_as_one() -> None:
-    text = content(
-        parse(MINIMAL | {"users": {"10.0.0.1": "x" * 8}}), "/etc/swanctl/conf.d/ikev2.conf"
-    )
-    assert '{ id = "ipv4:10.0.0.1" }' in text
 
 
 def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> None:

@@ -129,7 +129,7 @@ def test_scrub_leaves_no_copy_of_the_user_data(guest: Guest, times: int) -> None
     done = guest.run(
         f"""
         set -e
-        secret=$(sed -n 's/.*PSK "\\(.*\\)"/\\1/p' /etc/ipsec.d/lunch-gateway.secrets)
+        secret=$(sed -n 's/.*secret = "\\(.*\\)"/\\1/p' /etc/swanctl/conf.d/l2tp-secret.conf)
         mkdir -p /var/lib/cloud/instances/i-1 /var/lib/cloud/seed/nocloud /var/lib/waagent
         mkdir -p /run/cloud-init /var/lib/lunch-gateway # StateDirectory= in its unit
         ln -s instances/i-1 /var/lib/cloud/instance
@@ -144,13 +144,65 @@ def test_scrub_leaves_no_copy_of_the_user_data(guest: Guest, times: int) -> None
         grep -rl "$secret" /etc /run /var | sort
         """
     )
-    assert done.stdout.splitlines() == ["/etc/ipsec.d/lunch-gateway.secrets"]
+    assert done.stdout.splitlines() == ["/etc/swanctl/conf.d/l2tp-secret.conf"]
+
+
+IDENTITIES = """
+import runpy, sys
+from ipaddress import IPv4Address
+program = runpy.run_path("/usr/local/sbin/gateway-identity")
+for shared_or_called in program["identities"]([IPv4Address(each) for each in sys.argv[1:]]):
+    print(*shared_or_called)
+"""
+
+
+@pytest.mark.parametrize(
+    ("addresses", "shared", "called"),
+    [
+        # Behind NAT.
+        ("10.1.0.4", "10.1.0.4", "0.0.0.0-10.1.0.3 10.1.0.5-255.255.255.255"),
+        (
+            "10.1.0.4 10.1.0.5",
+            "10.1.0.4 10.1.0.5",
+            "0.0.0.0-10.1.0.3 10.1.0.6-255.255.255.255",
+        ),
+        # In the internet itself.
+        ("8.8.4.4", "0.0.0.0-8.8.4.3 8.8.4.5-255.255.255.255", "8.8.4.4"),
+        ("10.0.0.1 8.8.4.4", "0.0.0.0-8.8.4.3 8.8.4.5-255.255.255.255", "8.8.4.4"),
+    ],
+)
+def test_the_shared_key_never_belongs_to_what_ikev2_phones_call_us(
+    addresses: str, shared: str, called: str, guest: Guest
+) -> None:
+    done = guest.run(f"python3 -c '{IDENTITIES}' {addresses}")
+    assert done.stdout.splitlines() == [shared, called]
+
+
+IDENTITY = f"""
+set -e
+{WITH_ETH0}
+ip link add phones type veth peer name unused
+ip addr add 10.2.2.1/32 dev phones
+gateway-identity
+gateway-identity --check
+grep -c 10.2.2.1 /etc/swanctl/conf.d/own-addresses.conf || true
+grep -A 2 ike-l2tp /etc/swanctl/conf.d/own-addresses.conf
+ip addr add 192.168.7.9/24 dev eth0
+gateway-identity --check
+"""
+
+
+def test_identity_knows_our_address_and_when_it_changes(guest: Guest) -> None:
+    lines = guest.run(IDENTITY).stdout.split("\n")
+    assert lines[0] == "0"
+    assert lines[2] == '        id-1 = "10.1.0.4"'
+    assert lines[4].endswith("does not fit our address any more")
 
 
 START_CONDITIONS = f"""
 {WITH_ETH0}
 ip link add phones type veth peer name unused
-for unit in gateway-resolver.service ipsec.service.d/10-lunch-gateway.conf xl2tpd.service; do
+for unit in gateway-resolver.service strongswan.service.d/10-lunch-gateway.conf xl2tpd.service; do
     sed -n "s/[$][$]/$/; s/^ExecStartPre=+*//p" /etc/systemd/system/$unit >/tmp/before
     sh -e /tmp/before 2>/dev/null && echo "${{unit%%.*}} starts"
 done
@@ -158,17 +210,17 @@ true
 """
 
 
+STARTING = ["gateway-resolver starts", "strongswan starts", "xl2tpd starts"]
+
+
 @pytest.mark.parametrize(
     ("situation", "starting"),
     [
-        ("nft -f /etc/nftables.conf", ["gateway-resolver starts", "ipsec starts", "xl2tpd starts"]),
+        ("nft -f /etc/nftables.conf", STARTING),
         # As if its rules had a mistake in them, or the package were not installed yet.
         ("true", []),
         ("mv /usr/sbin/nft /tmp", []),
-        (
-            "nft -f /etc/nftables.conf; ip route del default",
-            ["gateway-resolver starts", "xl2tpd starts"],
-        ),
+        ("nft -f /etc/nftables.conf; ip addr flush dev eth0", [STARTING[0], STARTING[2]]),
     ],
 )
 def test_no_daemon_without_the_packet_filter(

@@ -27,17 +27,28 @@ stand_in() {{ # name, what it prints
 stand_in tc '[{{"kind": "mq"}}, {{"kind": "fq"}}]'
 stand_in modprobe 'options x y=1'
 stand_in systemctl active
-stand_in ipsec '"l2tp-psk": 10.1.0.4:17/1701...%any:17/%any; unrouted'
-stand_in ss 'UNCONN 0 0 10.1.0.4:500 0.0.0.0:* users:(("pluto",pid=1,fd=1))
-UNCONN 0 0 10.1.0.4:4500 0.0.0.0:* users:(("pluto",pid=1,fd=2))
+for name in ipsec1 phones; do
+    ip link add $name type veth peer name other-$name
+    ip link set other-$name up
+    ip link set $name up
+done
+ip addr add 10.2.2.1/32 dev phones
+ip route add 10.2.2.0/24 dev ipsec1
+gateway-identity
+sed -n 's/^    \\(ikev2-[^ ]*\\) : .*/\\1: IKEv2/p' /etc/swanctl/conf.d/*.conf >/tmp/--list-conns
+echo "l2tp: IKEv1" >>/tmp/--list-conns
+echo "phones 10.2.2.160 0 / 0 / 91" >/tmp/--list-pools
+printf '#!/bin/sh\ncat /tmp/$1\n' >/usr/local/sbin/swanctl
+chmod 755 /usr/local/sbin/swanctl
+stand_in ss 'UNCONN 0 0 10.1.0.4:500 0.0.0.0:* users:(("charon-systemd",pid=1,fd=1))
+UNCONN 0 0 10.1.0.4:4500 0.0.0.0:* users:(("charon-systemd",pid=1,fd=2))
 UNCONN 0 0 0.0.0.0:1701 0.0.0.0:* users:(("xl2tpd",pid=2,fd=1))
 UNCONN 0 0 10.2.2.1:53 0.0.0.0:* users:(("dnsmasq",pid=3,fd=4))
 ESTAB 0 0 127.0.0.1:3129 127.0.0.1:9 users:(("haproxy",pid=4,fd=1)) bbr cwnd:10'
-ip addr add 10.2.2.1/32 dev lo
 ip rule add fwmark 0x1 lookup 100
 ip route add local default dev lo table 100
 nft -f /etc/nftables.conf
-for module in $(grep -v '^#' /etc/modules-load.d/lunch-gateway.conf); do
+for module in $(grep -hv '^#' /etc/modules-load.d/lunch-gateway*.conf); do
     mkdir -p /sys/module/$module
 done
 python3 -S - <<'END OF FILE'
@@ -121,10 +132,14 @@ WRONG = [
     ("sysctls", "echo 2 >/proc/sys/net/ipv4/conf/eth0/rp_filter", "eth0/rp_filter = 2"),
     ("firewall", "nft 'add chain inet gateway input { policy accept; }'", "only"),
     ("nat", "nft flush chain inet gateway postrouting", "no masquerade"),
-    ("wall", "ip addr add 192.168.7.9/24 dev eth0", "192.168.7.0/24"),
-    ("daemons", "stand_in systemctl failed", "ipsec.service is failed"),
-    ("connections", "stand_in ipsec ''", "not loaded: l2tp-psk"),
-    ("listening", "sed -i s/pluto/other/ /usr/local/sbin/ss", "pluto on UDP 500"),
+    ("wall", "ip route add 192.168.7.0/24 dev eth0 scope link", "192.168.7.0/24"),
+    ("daemons", "stand_in systemctl failed", "strongswan.service is failed"),
+    ("connections", "sed -i /l2tp/d /tmp/--list-conns", "not loaded: l2tp;"),
+    ("connections", "sed -i /address-2-mail/d /tmp/--list-conns", "loaded: ikev2-address-2-mail;"),
+    ("connections", "sed -i s/10.1.0.4/10.1.0.7/ /etc/swanctl/conf.d/own*", "does not fit our addr"),
+    ("ikev2", "ip route del 10.2.2.0/24", "10.2.2.0/24 does not lead to ipsec1"),
+    ("ikev2", ": >/tmp/--list-pools", "no addresses for phones"),
+    ("listening", "sed -i s/charon/other/ /usr/local/sbin/ss", "charon-systemd on UDP 500"),
     ("listening", "sed -i s/xl2tpd/other/ /usr/local/sbin/ss", "xl2tpd on UDP 1701"),
     ("split", "nft flush chain inet gateway split", "no tproxy rule"),
     ("split", "ip rule del fwmark 0x1", "no routing rule"),
@@ -138,7 +153,7 @@ WRONG = [
     ("resolver", "answer=192.0.2.1", "no address"),
     ("resolver", "answer=none", "no answer"),
     ("secrets", "chmod 644 /etc/ppp/chap-secrets", "0644"),
-    ("secrets", "chmod 640 /etc/ipsec.d/lunch-gateway.secrets", "0640"),
+    ("secrets", "chmod 640 /etc/swanctl/conf.d/ikev2-secrets.conf", "0640"),
     ("secrets", "sed -i /lunch-gateway/d /etc/ppp/chap-secrets", "no user"),
     ("password_login", "rm /etc/ssh/sshd_config.d/10-lunch-gateway.conf", "takes passwords"),
 ]
@@ -159,7 +174,7 @@ def test_what_is_wrong_is_found(check: str, change: str, words: str, guest: Gues
         # Nor is it waited for.
         ("haproxy=down", "--gate --wait 50", 0, "WARN  split: HAProxy does not listen"),
         ("haproxy=down", "", 1, "WARN  split: HAProxy does not listen"),
-        ("stand_in ipsec ''", "--gate", 1, "FAIL  connections: not loaded: l2tp-psk"),
+        (": >/tmp/--list-pools", "--gate", 1, "FAIL  ikev2: no addresses for phones"),
     ],
 )
 def test_only_what_keeps_phones_out_shuts_the_gate(
@@ -172,6 +187,19 @@ def test_only_what_keeps_phones_out_shuts_the_gate(
 
 def test_split_and_quic_may_be_off(guest: Guest) -> None:
     assert failures(guest, "rm /etc/lunch-gateway/quic.nft /etc/lunch-gateway/split.nft") == {}
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        "rm /etc/xl2tpd/xl2tpd.conf /etc/ppp/chap-secrets /etc/swanctl/conf.d/l2tp*"
+        " && sed -i /xl2tpd/d /usr/local/sbin/ss && sed -i /l2tp/d /tmp/--list-conns",
+        "rm /etc/swanctl/conf.d/ikev2* /etc/lunch-gateway/tunnel.env && ip link del ipsec1"
+        " && sed -i /ikev2/d /tmp/--list-conns && rm /tmp/--list-pools",
+    ],
+)
+def test_either_protocol_may_be_off(protocol: str, guest: Guest) -> None:
+    assert failures(guest, f"{protocol} && gateway-identity") == {}
 
 
 def test_without_the_firewall_nothing_passes_for_it(guest: Guest) -> None:

@@ -19,6 +19,7 @@ MODULES = Path("/etc/modules-load.d")
 CONNECTIONS = Path("/etc/swanctl/conf.d")
 L2TP = Path("/etc/xl2tpd/xl2tpd.conf")
 IKEV2 = CONNECTIONS / "ikev2.conf"
+OWN_ADDRESSES = CONNECTIONS / "own-addresses.conf"
 TUNNEL = Path("/etc/lunch-gateway/tunnel.env")
 CHAP_SECRETS = Path("/etc/ppp/chap-secrets")
 RESOLVER = Path("/etc/lunch-gateway/dnsmasq.conf")
@@ -114,20 +115,21 @@ def daemons() -> str:
 
 @required
 def connections() -> str:
-    """What charon refuses (say, a word it does not know) is missing and nothing else fails."""
-    wanted = [
-        line.split()[0]
-        for path in sorted(CONNECTIONS.glob("*.conf"))
-        for line in settings(path)
-        if re.match(r"(l2tp|ikev2-\S+) .*\{", line)
-    ]
+    """What charon refuses (say, a word it does not know) is missing and nothing else fails.
+    Also whether our address is still the one that the keys were given out by."""
     found = re.findall(r"^([^\s:]+): IKEv", run("swanctl", "--list-conns"), re.M)
-    missing = [name for name in dict.fromkeys(wanted) if name not in found]
+    wanted = ["l2tp"] if L2TP.exists() else []
+    if IKEV2.exists():
+        texts = IKEV2.read_text() + OWN_ADDRESSES.read_text()
+        wanted += re.findall(r"^    (ikev2-\S+) : ", texts, re.M)
+    missing = [name for name in wanted if name not in found]
     expect(
         bool(wanted) and not missing,
         f"not loaded: {', '.join(missing) or 'any'}; see journalctl -u strongswan",
     )
-    return " ".join(dict.fromkeys(wanted))
+    changed = run("gateway-identity", "--check").strip()
+    expect(not changed, f"{changed}; try systemctl restart strongswan")
+    return " ".join(wanted)
 
 
 @required
