@@ -22,7 +22,30 @@ def l2tp_passwords(settings: Settings) -> dict[str, str]:
 
 
 def l2tp_key(settings: Settings) -> str:
-    """The pre-shared key, between quotes that nothing can escape."""
-    text = _text(settings, "/etc/ipsec.d/lunch-gateway.secrets")
-    (key,) = re.findall(r'^: PSK "([^"]*)"$', text, re.M)
-    return str(key)
+    """The pre-shared key of all."""
+    ((_, key),) = _secrets(settings, "/etc/swanctl/conf.d/l2tp-secret.conf")
+    return key
+
+
+def ikev2_passwords(settings: Settings) -> dict[str, str]:
+    """Key by the identity that a client may announce, in strongSwan's words: "email:a@b"."""
+    found = _secrets(settings, "/etc/swanctl/conf.d/ikev2-secrets.conf")
+    return {identity: key for identities, key in found for identity in identities}
+
+
+def _secrets(settings: Settings, path: str) -> list[tuple[list[str], str]]:
+    """Owners and key of each secret, as swanctl.conf(5) reads them: between double quotes
+    as it is, and after 0x in hexadecimal."""
+    blocks = re.findall(r"ike-[\w-]+ \{(.*?)\n *\}", _text(settings, path), re.S)
+    assert blocks
+    return [
+        (re.findall(r'^ *id[\w-]* = "?([^"\n]+)"?$', block, re.M), _key(block)) for block in blocks
+    ]
+
+
+def _key(block: str) -> str:
+    (quoted, digits), *others = re.findall(
+        r'^ *secret = (?:"([^"\\\n]+)"|0x([0-9a-f]+))$', block, re.M
+    )
+    assert not others
+    return str(quoted) or bytes.fromhex(digits).decode("ascii")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from clients.account import MAX_TITLE, NOT_IN_TITLES, Account, accounts
-from cloud_init.settings import parse
+from cloud_init.settings import Settings, parse
 from tests.cloud_init.strategies import passwords, psks, user_names
 
 # Quotes of every kind, what the formats escape with, other scripts, an emoji, marks that
@@ -28,12 +28,18 @@ _keys = psks | psks.map(lambda key: f"0s{key}"[:128].strip())
 servers = st.sampled_from(["vpn.example.org", "203.0.113.5", "xn--wgv71a.example.org"])
 
 
+_names = user_names.filter(lambda name: not name.replace(".", "").isdigit())
+
+
+@st.composite
+def everybodys_settings(draw: st.DrawFn, users: int = 3) -> Settings:
+    """Settings with up to this many users whom all clients can tell apart."""
+    names = draw(st.lists(_names, min_size=1, max_size=users, unique_by=str.lower))
+    return parse({"psk": draw(_keys), "users": {name: draw(passwords) for name in names}})
+
+
 @st.composite
 def people(draw: st.DrawFn) -> Account:
     """Somebody's account, through the same checks as everybody's."""
-    settings = parse({"psk": draw(_keys), "users": {draw(_names): draw(passwords)}})
-    (account,) = accounts(settings, draw(servers), draw(titles))
+    (account,) = accounts(draw(everybodys_settings(1)), draw(servers), draw(titles))
     return account
-
-
-_names = user_names.filter(lambda name: not name.replace(".", "").isdigit())

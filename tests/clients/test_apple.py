@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from clients.account import Account
+from clients.account import Account, accounts
 from clients.apple import mobileconfig
 from cloud_init.settings import Settings
 from tests.clients import guest_says
 from tests.clients.apple_schema import complaints
 from tests.clients.debian import Reader, Refused
-from tests.clients.strategies import people
+from tests.clients.strategies import everybodys_settings, people
 
 KINDS: list[dict[str, Any]] = [
     {"protocol": "ikev2"},
@@ -102,8 +102,25 @@ def test_it_says_what_the_guest_says(everybody: list[Account], settings: Setting
         for kind in KINDS[:2]:
             ikev2 = _vpn(profile(account, kind))["IKEv2"]
             assert ikev2["RemoteAddress"] == ikev2["RemoteIdentifier"] == settings.server_name
-            assert ikev2["LocalIdentifier"] == account.user
-            assert ikev2["SharedSecret"] == settings.users[account.user]
+            identity = as_apple_types_it(ikev2["LocalIdentifier"])
+            assert ikev2["SharedSecret"] == guest_says.ikev2_passwords(settings)[identity]
+
+
+def as_apple_types_it(identifier: str) -> str:
+    """With an @ it goes out as an e-mail address, else as a host's name."""
+    return f"{'email' if '@' in identifier else 'fqdn'}:{identifier}"
+
+
+@given(everybodys_settings())
+def test_any_settings_mean_the_same_to_the_guest(settings: Settings) -> None:
+    """Whatever has to be escaped here and there."""
+    keys, passwords = guest_says.ikev2_passwords(settings), guest_says.l2tp_passwords(settings)
+    for account in accounts(settings, "vpn.example.org"):
+        ikev2 = _vpn(profile(account, KINDS[0]))["IKEv2"]
+        assert keys[as_apple_types_it(ikev2["LocalIdentifier"])] == ikev2["SharedSecret"]
+        l2tp = _vpn(profile(account, KINDS[2]))
+        assert passwords[l2tp["PPP"]["AuthName"]] == l2tp["PPP"]["AuthPassword"]
+        assert guest_says.l2tp_key(settings) == l2tp["IPSec"]["SharedSecret"].decode()
 
 
 def test_ikev2_does_not_know_the_key_of_all(carol: Account) -> None:

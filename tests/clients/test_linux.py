@@ -30,8 +30,11 @@ def test_what_networkmanager_reads_is_what_the_guest_says(
         assert (read["data"]["machine-auth-type"], read["data"]["ipsec-enabled"]) == ("psk", "yes")
 
 
-def test_ikev2(carol: Account, reader: Reader) -> None:
+def test_ikev2(carol: Account, settings: Settings, reader: Reader) -> None:
     read = reader.keyfile(linux.ikev2(carol))
+    # As identification_create_from_string() takes a text with an @.
+    key = guest_says.ikev2_passwords(settings)[f"email:{read['data']['local-identity']}"]
+    assert read["secrets"]["password"] == key
     assert read["service"] == "org.freedesktop.NetworkManager.strongswan"
     assert read["data"] == {
         "address": carol.server,
