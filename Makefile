@@ -2,17 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# A file's tests stay together, because they share what was expensive to make.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 STAMP := $(VENV)/.requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render clean
+.PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render profiles clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## Install what everything below needs, into .venv
 
-$(STAMP): requirements.txt requirements-dev.txt constraints.txt
+$(STAMP): requirements.txt requirements-clients.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
@@ -24,13 +26,14 @@ pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built 
 	$(RUN) -m tests.engine.cli
 
 test: pulumi ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
-	$(RUN) -m pytest
+	$(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+	$(RUN) -m pytest -m lab
 
 test-fast: setup ## Everything but the lab and the engine, in about a minute once installed
-	$(RUN) -m pytest -m "not lab and not engine"
+	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
 test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
-	$(RUN) -m pytest tests/engine
+	$(RUN) -m pytest tests/engine $(SIDE_BY_SIDE)
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split
@@ -43,6 +46,15 @@ bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
 
 render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+# Of a deployed stack (STACK=dev), or of a settings file (SETTINGS=FILE, and SERVER=NAME if it
+# has no serverName). TITLE is what devices call the connection; it goes through the
+# environment, so that its quotes meet no shell. `ops env` says where `make up` keeps its stacks.
+PROFILES_OF = $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)")
+PROFILES_TO = build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
+profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
+	@where="$$($(if $(SETTINGS),:,$(if $(wildcard ops/__main__.py),$(RUN) -m ops env --stack "$(or $(STACK),dev)",:)))" && eval "$$where" && \
+	    $(RUN) -m clients $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
 
 clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
 	rm -rf build

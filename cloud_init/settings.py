@@ -58,6 +58,11 @@ class Settings:
     """``reject``: the phones' QUIC (UDP 443) is refused, so that apps take TCP instead."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
+    protocols: tuple[str, ...] = values.PROTOCOLS
+    """How phones may dial in, in the order of `values.PROTOCOLS`."""
+    server_name: str | None = None
+    """What phones dial: a DNS name, or an IPv4 address. An IKEv2 client wants the gateway
+    to call itself exactly that. None: nobody said (gateway/config.py fills in Azure's)."""
 
     @property
     def tunnel_gateway(self) -> IPv4Address:
@@ -70,6 +75,13 @@ class Settings:
         same share of a subnet of another size, so that room stays beside it."""
         size = self.tunnel_subnet.num_addresses
         return self.tunnel_subnet[size * 100 // 256], self.tunnel_subnet[size * 150 // 256]
+
+    @property
+    def ikev2_range(self) -> tuple[IPv4Address, IPv4Address]:
+        """First and last address given to IKEv2 phones: .160 to .250 of a /24, and the
+        same share of a subnet of another size, above `l2tp_range`."""
+        size = self.tunnel_subnet.num_addresses
+        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[size * 250 // 256]
 
     def redacted(self) -> Settings:
         """The same settings with every secret replaced, for people to read and compare."""
@@ -131,6 +143,8 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "acceleration": ("acceleration", values.one_of("split", "off")),
     "quic": ("quic", values.one_of("allow", "reject")),
     "phoneToPhone": ("phone_to_phone", values.boolean),
+    "protocols": ("protocols", values.protocols),
+    "serverName": ("server_name", values.server_name),
 }
 
 GUEST_KEYS = frozenset(_READERS)

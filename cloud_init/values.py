@@ -41,8 +41,14 @@ NEVER_A_SOURCE = tuple(
 SSH_PREFIXES = range(8, 33)
 """Half the internet in two steps is the whole internet."""
 
+PROTOCOLS = ("l2tp", "ikev2")
+"""How a phone can dial in."""
+
 _PRINTABLE = re.compile(r"[ -~]+")
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+_DNS_NAME = re.compile(r"(?!.{254})(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+"""Labels of a host's name (RFC 1123, 2.1); the last one is no number, so no address fits."""
 
 
 class BadValue(ValueError):
@@ -208,6 +214,31 @@ def boolean(value: Any) -> bool:
     if named is None:
         raise BadValue(f"{shown(value)} is neither true nor false")
     return named
+
+
+def protocols(value: Any) -> tuple[str, ...]:
+    """One or more of `PROTOCOLS`, always in that order."""
+    known = isinstance(value, list) and all(item in PROTOCOLS for item in value)
+    if not known or not value or len(set(value)) < len(value):
+        raise BadValue(
+            f"{shown(value)} is not a list of one or more of {', '.join(PROTOCOLS)}, each once"
+        )
+    return tuple(name for name in PROTOCOLS if name in value)
+
+
+def server_name(value: Any) -> str | None:
+    """What phones dial, in lower case; an empty text is nothing."""
+    if value == "":
+        return None
+    text = value.lower().rstrip(".") if isinstance(value, str) else ""
+    if _DNS_NAME.fullmatch(text):
+        return text
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        raise BadValue(
+            f"{shown(value)} is no full DNS name (vpn.example.org) and no IPv4 address"
+        ) from None
 
 
 def one_of(*allowed: str) -> Callable[[Any], str]:

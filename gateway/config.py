@@ -25,7 +25,7 @@ from gateway.ssh_key import NOBODYS_KEY, ssh_public_key
 
 SECRET_KEYS = ("psk", "users")
 
-STRUCTURED_KEYS = frozenset({"users", "dnsServers", "tags"})
+STRUCTURED_KEYS = frozenset({"users", "dnsServers", "protocols", "tags"})
 """Pulumi hands these over as JSON; all others are plain text."""
 
 DEFAULT_LOCATION = "westus2"
@@ -64,8 +64,9 @@ class GatewayConfig:
 
     @property
     def server(self) -> str:
-        """The name that a phone dials. Azure's public cloud makes it of these two."""
-        return f"{self.dns_label}.{self.location}.cloudapp.azure.com"
+        """What a phone dials."""
+        assert self.settings.server_name
+        return self.settings.server_name
 
 
 def load() -> GatewayConfig:
@@ -81,9 +82,16 @@ def load() -> GatewayConfig:
     machine = reader.machine()
     if settings is None or reader.problems:
         raise ConfigError(reader.problems)
-    loaded = GatewayConfig(settings=settings, **machine)
+    name = settings.server_name or azure_name(machine["dns_label"], machine["location"])
+    named = dataclasses.replace(settings, server_name=name)
+    loaded = GatewayConfig(settings=named, **machine)
     _warn(config, loaded)
     return loaded
+
+
+def azure_name(dns_label: str, location: str) -> str:
+    """What Azure's public cloud makes of these two, and anybody can resolve."""
+    return f"{dns_label}.{location}.cloudapp.azure.com"
 
 
 def default_dns_label() -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 RELEASE = "trixie"
 """Debian 13, the guest's release."""
 
 
+KEEP = 3
+"""Of each kind of image: two clones with different guests, and one to go back to."""
+TREES = 5
+"""Debian trees: the guest's, both images', that of the programs that read profiles, and one
+to go back to."""
 FREE_SPACE = 8
 """GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
 
@@ -29,6 +36,21 @@ def cache_directory() -> Path:
     directory = Path(base) / "lunch-gateway"
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def used(entry: Path) -> Path:
+    """Note that this entry of the cache was of use today, and pass it on."""
+    os.utime(entry)
+    return entry
+
+
+def forget_all_but(newest: int, pattern: str) -> None:
+    """Of the cache's entries of one kind keep the last used, and of the rest nothing that
+    goes by their names."""
+    entries = sorted(cache_directory().glob(pattern), key=lambda path: path.stat().st_mtime)
+    for entry in entries[:-newest]:
+        for path in cache_directory().glob(f"{entry.stem}.*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def require_space() -> None:
@@ -77,6 +99,15 @@ def install(packages: Sequence[str]) -> None:
             raise LabError(f"{' '.join(step)} failed:\n{done.stdout[-2000:]}")
 
 
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Hold the cache's entry ``name``: another process that wants to make the same thing
+    waits, and then finds it."""
+    with (cache_directory() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _installed(package: str) -> bool:
     status = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package],
@@ -117,8 +148,16 @@ def debian_tar(
         LabError: mmdebstrap failed; with the end of its log.
     """
     target = cache_directory() / f"debian-{debian_name(packages, hooks)}.tar"
-    if target.exists():
-        return target
+    with alone(target.stem):
+        if not target.exists():
+            _bootstrap(packages, hooks, environment or {}, target)
+            forget_all_but(TREES, "debian-*.tar")
+    return used(target)
+
+
+def _bootstrap(
+    packages: Sequence[str], hooks: Sequence[str], environment: Mapping[str, str], target: Path
+) -> None:
     install(["mmdebstrap", "uidmap"])
     partial = target.with_suffix(f".{os.getpid()}.partial")
     command = ["mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(packages)}"]
@@ -129,10 +168,9 @@ def debian_tar(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **environment},
     )
     if done.returncode:
         partial.unlink(missing_ok=True)
         raise LabError(f"mmdebstrap could not build {RELEASE}:\n{done.stdout[-3000:]}")
     partial.rename(target)
-    return target

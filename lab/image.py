@@ -67,6 +67,7 @@ WORLD_PACKAGES = (
     "python3",
     "tcpdump",
     "bind9-dnsutils",
+    "openssl",
     "strongswan-starter",
     "strongswan-charon",
     "libstrongswan-standard-plugins",
@@ -125,7 +126,8 @@ def gateway_image() -> BootFiles:
     if not target.exists():
         with _tree(GATEWAY_PACKAGES, hooks) as (tree, scratch):
             _build_gateway(tree, scratch, target)
-    return BootFiles(target)
+        host.forget_all_but(host.KEEP, "gateway-*.qcow2")
+    return BootFiles(host.used(target))
 
 
 def world_image() -> BootFiles:
@@ -140,7 +142,8 @@ def world_image() -> BootFiles:
             next((scratch / "boot").glob("vmlinuz-*")).rename(kernel)
             next((scratch / "boot").glob("initrd.img-*")).rename(initrd)
             disk.to_qcow2(scratch / "root.img", target)
-    return BootFiles(target, kernel, initrd)
+        host.forget_all_but(host.KEEP, "world-*.qcow2")
+    return BootFiles(host.used(target), kernel, initrd)
 
 
 @contextmanager

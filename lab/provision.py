@@ -16,9 +16,6 @@ from lab.stage import IKE_PROBE, Stage
 PHASES = 3
 """How many phases `provision` announces."""
 
-KEEP = 3
-"""How many provisioned disks stay in the cache, at about 2 GB each."""
-
 
 @dataclass(frozen=True)
 class Provisioned:
@@ -36,7 +33,10 @@ class Provisioned:
 def earlier(user_data: Path) -> Provisioned | None:
     """The gateway that an earlier run provisioned with the same image and user-data."""
     record = _disk(user_data).with_suffix(".json")
-    return Provisioned(**json.loads(record.read_text())) if record.exists() else None
+    if not record.exists():
+        return None
+    host.used(_disk(user_data))
+    return Provisioned(**json.loads(record.read_text()))
 
 
 def _disk(user_data: Path) -> Path:
@@ -63,7 +63,7 @@ def provision(progress: Progress, lab: Stage, user_data: Path) -> Provisioned:
         lab.gateway.shut_down()
         stage.gateway_disk(lab).replace(disk)
     record.write_text(json.dumps(asdict(outcome)))
-    _prune()
+    host.forget_all_but(host.KEEP, "provisioned-*.qcow2")
     return outcome
 
 
@@ -122,11 +122,3 @@ def _answers_ike(lab: Stage) -> bool | None:
     return lab.world.execute(IKE_PROBE).status == 0 or None
 
 
-def _prune() -> None:
-    """Forget all but the newest disks."""
-    disks = sorted(
-        host.cache_directory().glob("provisioned-*.qcow2"), key=lambda path: path.stat().st_mtime
-    )
-    for disk in disks[:-KEEP]:
-        disk.unlink()
-        disk.with_suffix(".json").unlink(missing_ok=True)

@@ -22,7 +22,8 @@ class Row(TypedDict):
     direction: str
     """"down" to the phone, or "up"."""
     load: str
-    """"bulk": as much as possible; "page": a web page of many parts."""
+    """"bulk": as much as possible; "page": a web page of many parts; "https": a large file, as
+    a browser fetches it, by QUIC where that gets through."""
     goodput_mbps: float | None
     """Payload that arrived, Mbit/s, all flows together."""
     limit_mbps: float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 
 import hypothesis
 import pytest
@@ -17,17 +16,20 @@ not_run = pytest.StashKey[list[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[not_run] = []
+    config.pluginmanager.register(_Watch(config))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    # xfail reports itself as skipped or, when it passes, as "wasxfail".
-    if report.skipped or hasattr(report, "wasxfail"):
-        item.config.stash[not_run].append(report.nodeid)
-    return report
+class _Watch:
+    """Hears every report: where tests run in several processes, in the one that ends it all."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # xfail reports itself as skipped or, when it passes, as "wasxfail".
+        if report.skipped or hasattr(report, "wasxfail"):
+            self.config.stash[not_run].append(report.nodeid)
 
 
 @pytest.hookimpl

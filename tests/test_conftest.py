@@ -9,6 +9,7 @@ import pytest
 CONFTEST = Path(__file__).with_name("conftest.py")
 
 
+@pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["one", "several"])
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -23,7 +24,9 @@ CONFTEST = Path(__file__).with_name("conftest.py")
         ("pytest.skip('no', allow_module_level=True)\ndef test(): pass", 4),
     ],
 )
-def test_what_does_not_run_fails(body: str, status: int, pytester: pytest.Pytester) -> None:
+def test_what_does_not_run_fails(
+    body: str, status: int, processes: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
     pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(f"import pytest\n{body}\n")
-    assert pytester.runpytest_inprocess().ret == status
+    assert pytester.runpytest_inprocess(*processes).ret == status

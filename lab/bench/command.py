@@ -23,6 +23,7 @@ from lab.rows import About
 from lab.stage import PUBLIC_ADDRESS, Stage
 
 DEFAULT_MODES = ("direct", "forward", "split+bbr")
+LOADS = ("bulk", "page", "https")
 LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
 """What a link's numbers must be at least: tc refuses no queue and no burst, and a burst
 that holds no packet lets nothing through."""
@@ -57,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     part.add_argument("--flows", action="append", type=positive, metavar="N", help="default: 1")
     part.add_argument("--direction", action="append", choices=("down", "up"), help="default: down")
-    part.add_argument("--load", action="append", choices=("bulk", "page"), help="default: bulk")
+    part.add_argument("--load", action="append", choices=LOADS, help="default: bulk")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--full", action="store_true", help="everything with everything; many hours")
     size.add_argument(

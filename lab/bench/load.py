@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab import measure
+from lab.bench import download
 from lab.bench.modes import PORTS, SHADOWSOCKS_PORT, WAYS, Mode
 from lab.client import Phone
 from lab.machine import ExpectationFailed, Machine
@@ -56,6 +57,7 @@ def serve(world: Machine) -> None:
         f"mkdir -p /srv/page && cd /srv/page && i=0 && for size in {sizes};"
         " do head -c $size /dev/urandom > $i; i=$((i + 1)); done"
     )
+    download.prepare(world)
     for host in ("web", "site"):
         measure.serve(world, host, PORTS["iperf"])
         world.succeed(
@@ -89,7 +91,11 @@ def take_sample(
         _sample_sender(lab, phone, mode, direction, OMIT + seconds - 1)
     size: float
     before = busy_seconds(lab.gateway)
-    if load == "page":
+    if load == "https":
+        output = phone.run(_with_ping(way.pinged, download.command(way.host, OMIT + seconds)), 300)
+        goodput, size = download.read(_after("HTTPS", output), mode.quic)
+        load_time = None
+    elif load == "page":
         output = phone.run(_with_ping(way.pinged, _page(way.host)), 300)
         load_time, size = map(float, _after("PAGE", output).split())
         goodput = size * 8 / load_time / 1e6

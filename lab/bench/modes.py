@@ -19,6 +19,8 @@ class Mode:
     congestion_control: str = "bbr"
     """The gateway's."""
     split: bool = False
+    quic: bool = True
+    """Whether QUIC gets through on this way; the gateway's `quic: reject` is False."""
 
 
 MODES: dict[str, Mode] = {
@@ -28,17 +30,21 @@ MODES: dict[str, Mode] = {
         what="L2TP/IPsec that forwards, cubic", way="l2tp", congestion_control="cubic"
     ),
     "split+bbr": Mode(what="this gateway", way="l2tp", split=True),
+    "split+bbr+noquic": Mode(
+        what="this gateway with quic: reject", way="l2tp", split=True, quic=False
+    ),
     "split+cubic": Mode(
         what="this gateway on cubic", way="l2tp", congestion_control="cubic", split=True
     ),
     "wireguard": Mode(what="WireGuard", way="wireguard"),
-    "shadowsocks": Mode(what="Shadowsocks with bbr", way="shadowsocks"),
+    # ss-tunnel carries TCP here, as most apps' proxies do.
+    "shadowsocks": Mode(what="Shadowsocks with bbr", way="shadowsocks", quic=False),
 }
 
 
-def _act(mode: Mode) -> tuple[str, bool]:
+def _act(mode: Mode) -> tuple[object, ...]:
     """What the gateway does differently from one mode to another."""
-    return mode.congestion_control, mode.split
+    return mode.congestion_control, mode.split, mode.quic
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ WAYS: dict[str, Way] = {
     "shadowsocks": Way("127.0.0.1", "198.18.4.82", "site"),
 }
 
-PORTS = {"iperf": 5201, "page": 8080}
+PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
 SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
 
@@ -103,6 +109,12 @@ class Ways:
             f"sysctl -qw net.ipv4.tcp_congestion_control={mode.congestion_control}"
             " && systemctl stop haproxy"
         )
+        gateway.succeed("nft flush chain inet gateway quic")
+        if not mode.quic:
+            # As /etc/lunch-gateway/quic.nft has it.
+            gateway.succeed(
+                "nft add rule inet gateway quic udp dport 443 reject with icmpx port-unreachable"
+            )
         if mode.split:
             gateway.succeed("systemctl start haproxy")
             gateway.wait_until_succeeds("ss -Hltn sport = :3129 | grep -q .", 30)

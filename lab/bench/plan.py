@@ -46,7 +46,8 @@ def product(
     loads: Sequence[str] = ("bulk",),
     links: Sequence[Link] = (),
 ) -> list[Group]:
-    """Every combination; a page has its own number of flows and only a direction down."""
+    """Every combination; what a browser does has its own number of flows and only a direction
+    down."""
     named = [(name, SCENARIOS[name].link, SCENARIOS[name].neighbours) for name in scenarios]
     own = [("own", link, 0) for link in links]
     groups = [
@@ -56,8 +57,8 @@ def product(
             neighbours=neighbours,
             modes=tuple(modes),
             path=path,
-            flows=PAGE_FLOWS if load == "page" else number,
-            direction="down" if load == "page" else direction,
+            flows={"page": PAGE_FLOWS, "https": 1}.get(load, number),
+            direction=direction if load == "bulk" else "down",
             load=load,
         )
         for (name, link, neighbours), path, number, direction, load in itertools.product(
@@ -72,6 +73,7 @@ def standard() -> list[Group]:
     vpns = ("forward", "split+bbr")
     others = ("direct", *vpns, "wireguard", "shadowsocks")
     cubic = ("forward+cubic", "split+cubic")
+    quic = ("direct", "split+bbr", "split+bbr+noquic")
     return [
         # First what most is promised about: an interrupted run has that much.
         *product(["lossy-1"], modes=[*others, *cubic]),
@@ -85,6 +87,8 @@ def standard() -> list[Group]:
         *product(["lossy-0.3", "severe-3"], modes=("direct", *vpns, "shadowsocks")),
         *product(["policed-150"], modes=("direct", "forward+cubic", "split+bbr")),
         *product(["lossy-1"], modes=vpns, flows=[6]),
+        # What supports the default of quic.
+        *product(["clean", "lossy-1"], modes=quic, loads=["https"]),
         *day(),
     ]
 
@@ -107,7 +111,7 @@ def full() -> list[Group]:
             paths=list(PATHS),
             flows=[1, 6],
             directions=["down", "up"],
-            loads=["bulk", "page"],
+            loads=["bulk", "page", "https"],
         ),
         *day(),
     ]

@@ -31,7 +31,8 @@ class Group:
     def title(self) -> str:
         """What distinguishes it within one scenario and path."""
         flows = {0: "", 1: "1 flow, "}.get(self.flows, f"{self.flows} flows, ")
-        return f"{flows}{'web page' if self.load == 'page' else self.direction}"
+        what = {"page": "web page", "https": "a browser's download, QUIC where it can"}
+        return f"{flows}{what.get(self.load, self.direction)}"
 
     def value(self, mode: str, measure: Measure) -> float | None:
         return next((measure.value(row) for row in self.rows if row["mode"] == mode), None)

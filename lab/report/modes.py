@@ -54,6 +54,11 @@ MODES = {
         "This gateway with cubic in place of BBR. Shows what ending TCP does by itself.",
         "mode-ours-cubic",
     ),
+    "split+bbr+noquic": Mode(
+        "this gateway, quic: reject",
+        "This gateway with QUIC refused, so that browsers take TCP, which it splits.",
+        "mode-ours-noquic",
+    ),
     "wireguard": Mode(
         "WireGuard",
         "Another VPN that only forwards packets, with less overhead. The phone needs its app.",

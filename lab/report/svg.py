@@ -17,6 +17,7 @@ NAMES = (
     "mode-forward",
     "mode-forward-cubic",
     "mode-ours-cubic",
+    "mode-ours-noquic",
     "mode-wireguard",
     "mode-shadowsocks",
     "mode-other",

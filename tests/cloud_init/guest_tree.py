@@ -9,12 +9,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cloud_init.user_data import PACKAGES, SPLIT_PACKAGES
-from lab.host import LabError, cache_directory, debian_tar
+from lab.host import LabError, alone, cache_directory, debian_tar
 
 TREE_PACKAGES = (
     *(name for name in (*PACKAGES, *SPLIT_PACKAGES) if not name.startswith("linux-image")),
@@ -56,12 +56,17 @@ ip route add default via 10.1.0.1
 """Gives the namespace what DHCP gives the guest. For the start of a command."""
 
 
-def debian_tree() -> Path:
+def debian_tree(packages: Sequence[str] = TREE_PACKAGES) -> Path:
     """The extracted tree, cached beside its tarball."""
-    tar = debian_tar(TREE_PACKAGES)
+    tar = debian_tar(packages)
     tree = cache_directory() / f"{tar.stem}.tree"
-    if tree.exists():
-        return tree
+    with alone(tree.name):
+        if not tree.exists():
+            _extract(tar, tree)
+    return tree
+
+
+def _extract(tar: Path, tree: Path) -> None:
     partial = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f"{tree.name}.partial-"))
     partial.chmod(0o755)
     # Devices can't be made without privileges, and come from elsewhere anyway.
@@ -70,11 +75,7 @@ def debian_tree() -> Path:
     if done.returncode:
         shutil.rmtree(partial, ignore_errors=True)
         raise LabError(f"could not extract {tar}:\n{done.stderr[-2000:]}")
-    try:
-        partial.rename(tree)
-    except OSError:  # somebody else was faster
-        shutil.rmtree(partial, ignore_errors=True)
-    return tree
+    partial.rename(tree)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def test_everything_chosen() -> None:
     assert config.tags["lunch"] == "true"
 
 
-@pytest.mark.parametrize("key", ["dnsLabel", "sshPublicKey", "vmSize", "image", "sshSource"])
+@pytest.mark.parametrize("key", ["dnsLabel", "sshPublicKey", "vmSize", "image", "sshSource", "serverName"])
 def test_empty_text_is_as_if_not_set(key: str) -> None:
     assert loaded(SECRETS | {key: ""})[0] == loaded(SECRETS)[0]
 
@@ -84,6 +84,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),
     "acceleration": ("on", "'on' is unknown; allowed: split, off"),
     "quic": ("drop", "'drop' is unknown; allowed: allow, reject"),
+    "protocols": ([], "[] is not a list of one or more of l2tp, ikev2, each once"),
+    "serverName": ("gateway", "'gateway' is no full DNS name (vpn.example.org) and no IPv4 address"),
     "phoneToPhone": ("maybe", "'maybe' is neither true nor false"),
     "sshSource": ("0.0.0.0/0", "0.0.0.0/0 is the whole internet"),
     "sshPublicKey": ("ssh-dss AAAA", "not one line of an OpenSSH public key"),
@@ -102,6 +104,13 @@ def test_each_mistake_gets_one_line(key: str) -> None:
     full = NAMED.get(key, key)
     assert line.startswith(f"{full if ':' in full else f'lunch-gateway:{full}'}: ")
     assert expected in line
+
+
+def test_the_guest_knows_its_name_before_anything_is_created() -> None:
+    config, _ = loaded(SECRETS | {"dnsLabel": "my-gateway"})
+    assert config.settings.server_name == "my-gateway.westus2.cloudapp.azure.com" == config.server
+    own, _ = loaded(SECRETS | {"serverName": "vpn.example.org"})
+    assert own.settings.server_name == "vpn.example.org" == own.server
 
 
 def test_all_mistakes_at_once() -> None:
@@ -197,6 +206,8 @@ good = st.fixed_dictionaries(
         "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
         "phoneToPhone": st.sampled_from(["true", "false"]),
         "quic": st.sampled_from(["allow", "reject"]),
+        "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["l2tp", "ikev2"]]),
+        "serverName": st.sampled_from(["vpn.example.org", "203.0.113.5"]),
         "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),
         "tags": st.dictionaries(
             st.sampled_from(["a", "b", "a b", "büro", "昼"]),
@@ -232,6 +243,8 @@ hostile = st.fixed_dictionaries(
     optional={
         "mtu": st.text(max_size=5),
         "tunnelSubnet": st.text(max_size=20),
+        "protocols": st.text() | st.lists(st.text()),
+        "serverName": st.text(),
         "dnsServers": st.text() | st.lists(st.text()),
         "vmSize": st.text(),
         "image": st.text(),

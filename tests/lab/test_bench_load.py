@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.bench import load
+from lab.bench import download, load
 from lab.bench.load import Sample
 from lab.bench.modes import MODES
 from lab.client import Phone
@@ -127,6 +128,33 @@ def test_a_page() -> None:
     assert len(taken.rtts) == 20, "a page counts from its first second"
     assert isinstance(lab.world, Pretender)
     assert "load-page 198.18.4.80 8080 66" in "".join(lab.world.commands)
+
+
+def test_a_browsers_download() -> None:
+    """10 MB in 10 s, the handshake's time included, by QUIC since nobody refuses it."""
+    taken, lab = sample(seen("HTTPS", "3 10000000 10.0"), load="https")
+    assert (taken.goodput, taken.load_time, taken.retransmitted) == (8.0, None, None)
+    assert taken.cpu_per_gb == 300.0  # 3 s for 10 MB
+    assert isinstance(lab.world, Pretender)
+    command = "".join(lab.world.commands)
+    for part in ("curl --http3 ", "--max-time 13", "https://198.18.4.80/large"):
+        assert part in command
+
+
+@pytest.mark.parametrize(
+    ("mode", "version"), [("split+bbr", "1.1"), ("split+bbr+noquic", "3"), ("shadowsocks", "3")]
+)
+def test_a_download_by_another_protocol_than_the_mode_lets_through(mode: str, version: str) -> None:
+    with pytest.raises(ExpectationFailed, match=f"came by HTTP/{version}"):
+        sample(seen("HTTPS", f"{version} 10000000 10.0"), mode, load="https")
+
+
+def test_what_ends_a_download_before_its_time_is_a_failure() -> None:
+    """curl says 28 when time is up, and only that is what was asked for."""
+    shell = download.command("host", 13).replace("curl", "sh -c 'exit $0'")
+    for status, fails in ((28, False), (0, False), (7, True)):
+        asked = ["sh", "-c", shell.replace("'exit $0'", f"'exit {status}'")]
+        assert (subprocess.run(asked, check=False).returncode != 0) == fails
 
 
 def test_pings_of_the_start_are_omitted() -> None:

@@ -112,7 +112,8 @@ def test_full_is_everything_with_everything() -> None:
     }
     bulk = itertools.product(SCENARIOS, MODES, PATHS, [1, 6], ["down", "up"], ["bulk"])
     pages = itertools.product(SCENARIOS, MODES, PATHS, [6], ["down"], ["page"])
-    assert cells == {*bulk, *pages}
+    browsers = itertools.product(SCENARIOS, MODES, PATHS, [1], ["down"], ["https"])
+    assert cells == {*bulk, *pages, *browsers}
     assert {group.hour for group in groups} == {None, *DAY}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,7 @@ def test_failed_image_leaves_nothing_in_the_cache(fake_host: Path) -> None:
     )
     with pytest.raises(LabError, match="no such suite"):
         host.debian_tar(["hello"])
-    assert list(host.cache_directory().iterdir()) == []
+    assert [each.suffix for each in host.cache_directory().iterdir()] == [".lock"]
 
 
 def test_digest_tells_the_parts_apart() -> None:
@@ -82,3 +84,41 @@ def test_accelerator_that_runs_no_kernel_is_refused(tmp_path: Path) -> None:
     """/dev/null is no kernel, whatever the processor can do."""
     host.install(["qemu-system-x86"])
     assert not boots_under("tcg", Path("/dev/null"), timeout=5)
+
+
+def test_who_wants_the_same_waits_and_then_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes that need the same tree: one builds, the other gets what it built."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    built = tmp_path / "built"
+    build = (
+        "import time; from pathlib import Path; from lab import host\n"
+        f"built = Path({str(built)!r})\n"
+        "with host.alone('tree'):\n"
+        "    if not built.exists():\n"
+        "        time.sleep(0.3); built.touch(exist_ok=False); print('built')\n"
+    )
+    two = [
+        subprocess.Popen([sys.executable, "-c", build], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = sorted(process.communicate(timeout=30)[0] for process in two)
+    assert said == ["", "built\n"]
+    assert [process.returncode for process in two] == [0, 0]
+
+
+def test_what_was_not_used_for_longest_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache = host.cache_directory()
+    for age, name in enumerate(("kept", "old", "older", "oldest")):
+        for ending in ("qcow2", "initrd"):
+            (cache / f"world-{name}.{ending}").touch()
+            os.utime(cache / f"world-{name}.{ending}", (1000 - age, 1000 - age))
+        (cache / f"world-{name}.tree").mkdir()
+    (cache / "gateway-x.qcow2").touch()
+    host.used(cache / "world-oldest.qcow2")
+    host.forget_all_but(2, "world-*.qcow2")
+    assert {path.stem for path in cache.iterdir()} == {"world-oldest", "world-kept", "gateway-x"}
