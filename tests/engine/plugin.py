@@ -29,3 +29,7 @@ def serve(server: grpc.Server) -> None:
     while not ended.wait(1) and os.getppid() == engine:
         pass
     server.stop(None)
+    if os.getppid() != engine and os.getpgrp() == os.getpid():
+        # Orphaned: what we started waits for an engine that no longer answers.
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
