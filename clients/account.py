@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from cloud_init import values
+from cloud_init import dialling, values
 from cloud_init.settings import Settings
 
 DEFAULT_TITLE = "lunch-gateway"
@@ -73,7 +73,7 @@ def accounts(settings: Settings, server: str, title: str = DEFAULT_TITLE) -> lis
     """
     problems = [*_title_faults(title), *_user_faults(settings)]
     try:
-        name = values.server_name(server)
+        name = dialling.server_name(server)
     except values.BadValue as bad:
         problems = [*(f"server: {fault}" for fault in bad.faults), *problems]
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import Any
@@ -10,7 +11,8 @@ import grpc
 
 
 def serve(server: grpc.Server) -> None:
-    """Print the port, as the engine expects it, and serve until the engine says the end."""
+    """Print the port, as the engine expects it, and serve until the engine says the end, or
+    is gone."""
     ended = threading.Event()
 
     def end(*_: Any) -> None:
@@ -22,5 +24,12 @@ def serve(server: grpc.Server) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    ended.wait()
+    engine = os.getppid()
+    # An engine that was killed says nothing, and nobody else would end us.
+    while not ended.wait(1) and os.getppid() == engine:
+        pass
     server.stop(None)
+    if os.getppid() != engine and os.getpgrp() == os.getpid():
+        # Orphaned: what we started waits for an engine that no longer answers.
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
