@@ -28,15 +28,25 @@ def frame_in_l2tp(packet: int) -> int:
     return ETHERNET + IPV4 + UDP + 8 + ESP_IV + padded + ESP_ICV
 
 
+def frame_in_ikev2(packet: int) -> int:
+    """Bytes on the line of one IP packet in ESP in tunnel mode in UDP, with AES-GCM: what
+    Android's client and the gateway agree on (RFC 4303, RFC 4106)."""
+    iv, icv, alignment = 8, 16, 4
+    padded = -(-(packet + 2) // alignment) * alignment
+    return ETHERNET + IPV4 + UDP + 8 + iv + padded + icv
+
+
 def payload_share(way: str, mtu: int) -> float:
     """Of the line's rate, what full TCP segments carry.
 
     Args:
-        way: ``direct``, ``l2tp``, ``wireguard`` or ``shadowsocks``.
-        mtu: of the L2TP tunnel, bytes.
+        way: ``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``.
+        mtu: of the gateway's tunnels, bytes.
     """
     if way == "l2tp":
         return (mtu - IPV4 - TCP) / frame_in_l2tp(mtu)
+    if way == "ikev2":
+        return (mtu - IPV4 - TCP) / frame_in_ikev2(mtu)
     if way == "wireguard":
         packet = 1420
         # Outer headers, WireGuard's own, Poly1305's tag.

@@ -1,11 +1,13 @@
-"""The ways a phone can take, all open at the same time: which one a measurement takes is
-decided by the address it asks for and by what the gateway does with it."""
+"""The ways a phone can take. Which one a measurement takes is decided by the address it asks
+for and by what the gateway does with it; all are open at the same time but the phone's own
+two, L2TP and IKEv2, of which it has one or the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from lab.client import Credentials, Phone
+from lab.ikev2 import ANDROID, Ikev2Phone
 from lab.stage import PUBLIC_ADDRESS, Stage
 
 
@@ -15,7 +17,7 @@ class Mode:
 
     what: str
     way: str
-    """``direct``, ``l2tp``, ``wireguard`` or ``shadowsocks``."""
+    """``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``."""
     congestion_control: str = "bbr"
     """The gateway's."""
     split: bool = False
@@ -36,6 +38,7 @@ MODES: dict[str, Mode] = {
     "split+cubic": Mode(
         what="this gateway on cubic", way="l2tp", congestion_control="cubic", split=True
     ),
+    "split+bbr+ikev2": Mode(what="this gateway by IKEv2", way="ikev2", split=True),
     "wireguard": Mode(what="WireGuard", way="wireguard"),
     # ss-tunnel carries TCP here, as most apps' proxies do.
     "shadowsocks": Mode(what="Shadowsocks with bbr", way="shadowsocks", quic=False),
@@ -62,6 +65,7 @@ class Way:
 WAYS: dict[str, Way] = {
     "direct": Way("198.18.2.80", "198.18.2.80", "web"),
     "l2tp": Way("198.18.4.80", "198.18.4.80", "site"),
+    "ikev2": Way("198.18.4.80", "198.18.4.80", "site"),
     "wireguard": Way("198.18.4.81", "198.18.4.81", "site"),
     # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
     "shadowsocks": Way("127.0.0.1", "198.18.4.82", "site"),
@@ -81,9 +85,13 @@ class Ways:
     user: Credentials
     _opened: set[str] = field(default_factory=set)
     _mode: Mode | None = None
+    _by_ikev2: bool = False
 
     def open(self, way: str) -> None:
         """Do what a user would to get this way; nothing if it is there."""
+        if way == "ikev2":
+            return  # dialled when it is taken
+        self._own_client(way)
         if way == "l2tp":
             self._dial_if_hung_up()
         if way in self._opened:
@@ -99,6 +107,7 @@ class Ways:
     def take(self, mode: Mode) -> None:
         """Open the mode's way, and have the gateway split or forward with its congestion
         control."""
+        self._own_client(mode.way)
         self.open(mode.way)
         before, self._mode = self._mode, mode
         if before and _act(before) == _act(mode):
@@ -118,6 +127,16 @@ class Ways:
         if mode.split:
             gateway.succeed("systemctl start haproxy")
             gateway.wait_until_succeeds("ss -Hltn sport = :3129 | grep -q .", 30)
+
+    def _own_client(self, way: str) -> None:
+        """With IKEv2 all the phone's traffic goes that way: it is there for its own mode only."""
+        ikev2 = Ikev2Phone(self.phone.world, self.phone.server, model=ANDROID)
+        if way == "ikev2" and not self._by_ikev2:
+            self.phone.hang_up()
+            ikev2.dial(self.user)
+        elif way != "ikev2" and self._by_ikev2:
+            ikev2.hang_up()
+        self._by_ikev2 = way == "ikev2"
 
     def _dial_if_hung_up(self) -> None:
         here = "ip -4 -o address show dev ppp0 | grep -q inet"

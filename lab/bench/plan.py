@@ -74,6 +74,7 @@ def standard() -> list[Group]:
     others = ("direct", *vpns, "wireguard", "shadowsocks")
     cubic = ("forward+cubic", "split+cubic")
     quic = ("direct", "split+bbr", "split+bbr+noquic")
+    own = ("split+bbr", "split+bbr+ikev2")
     return [
         # First what most is promised about: an interrupted run has that much.
         *product(["lossy-1"], modes=[*others, *cubic]),
@@ -87,6 +88,9 @@ def standard() -> list[Group]:
         *product(["lossy-0.3", "severe-3"], modes=("direct", *vpns, "shadowsocks")),
         *product(["policed-150"], modes=("direct", "forward+cubic", "split+bbr")),
         *product(["lossy-1"], modes=vpns, flows=[6]),
+        # The phone's other own client.
+        *product(["lossy-1"], modes=("forward", *own), paths=["near"]),
+        *product(["clean"], modes=own, loads=["page"]),
         # What supports the default of quic.
         *product(["clean", "lossy-1"], modes=quic, loads=["https"]),
         *day(),

@@ -59,6 +59,11 @@ MODES = {
         "This gateway with QUIC refused, so that browsers take TCP, which it splits.",
         "mode-ours-noquic",
     ),
+    "split+bbr+ikev2": Mode(
+        "this gateway, IKEv2",
+        "This gateway, dialled by IKEv2 as Android 12 and later do, in place of L2TP.",
+        "mode-ours-ikev2",
+    ),
     "wireguard": Mode(
         "WireGuard",
         "Another VPN that only forwards packets, with less overhead. The phone needs its app.",

@@ -18,6 +18,7 @@ NAMES = (
     "mode-forward-cubic",
     "mode-ours-cubic",
     "mode-ours-noquic",
+    "mode-ours-ikev2",
     "mode-wireguard",
     "mode-shadowsocks",
     "mode-other",

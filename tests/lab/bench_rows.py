@@ -82,6 +82,7 @@ SHARES = {
     "forward+cubic": (0.98, 0.122),
     "split+cubic": (0.96, 0.14),
     "split+bbr+noquic": (0.95, 0.97),
+    "split+bbr+ikev2": (0.95, 0.97),
     "wireguard": (0.985, 0.13),
     "shadowsocks": (0.96, 0.97),
 }

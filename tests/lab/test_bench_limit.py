@@ -51,6 +51,17 @@ def test_a_full_packet_in_the_tunnel() -> None:
     assert payload_share("l2tp", 1280) == pytest.approx((1280 - IP - TCP) / 1394)
 
 
+def test_a_full_packet_by_ikev2() -> None:
+    """Tunnel mode: the phone's packet as it is, and no PPP, L2TP or second UDP in it."""
+    iv, icv = 8, 16
+    assert (1280 + ESP_TRAILER) % 4 == 2
+    padded = 1284
+    frame = ETHERNET + IP + UDP + ESP + iv + padded + icv
+    assert frame == 1358
+    assert payload_share("ikev2", 1280) == pytest.approx((1280 - IP - TCP) / frame)
+    assert payload_share("ikev2", 1282) > payload_share("ikev2", 1280), "no byte more on the line"
+
+
 def test_the_other_ways() -> None:
     plain = (1500 - IP - TCP) / (ETHERNET + 1500)
     assert payload_share("direct", 1280) == pytest.approx(plain)

@@ -1,0 +1,72 @@
+"""A phone has one VPN of its own at a time, and the gateway does what the mode says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lab.bench import modes
+from lab.bench.modes import MODES, Ways
+from lab.client import Credentials, Phone
+from lab.stage import Stage
+from tests.lab.machines import Pretender
+
+
+class Client:
+    """Notes what a phone's client is asked to do."""
+
+    def __init__(self, name: str, done: list[str]) -> None:
+        self.name, self.done = name, done
+        self.up = False
+
+    def dial(self, user: Credentials) -> None:
+        self.done.append(f"{self.name} dials")
+
+    def hang_up(self) -> None:
+        self.done.append(f"{self.name} hangs up")
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    done: list[str] = []
+    l2tp, ikev2 = Client("l2tp", done), Client("ikev2", done)
+    monkeypatch.setattr(Phone, "dial", lambda _, user: l2tp.dial(user))
+    monkeypatch.setattr(Phone, "hang_up", lambda _: l2tp.hang_up())
+    monkeypatch.setattr(modes, "Ikev2Phone", lambda *_, **__: ikev2)
+    return done
+
+
+@pytest.fixture
+def ways() -> Ways:
+    world, gateway = Pretender(), Pretender()
+    lab = Stage(directory=Path(), scratch=Path(), world=world, gateway=gateway)
+    return Ways(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+
+
+def test_one_of_its_own_clients_at_a_time(ways: Ways, done: list[str]) -> None:
+    ways.take(MODES["split+bbr"])
+    ways.take(MODES["split+bbr+ikev2"])
+    assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
+    ways.take(MODES["split+bbr+ikev2"])
+    assert done[-1] == "ikev2 dials", "it is up"
+    ways.open("direct")
+    assert done[-1] == "ikev2 hangs up", "its route would take everything"
+
+
+def test_a_new_group_begins_without_ikev2(ways: Ways, done: list[str]) -> None:
+    ways.take(MODES["split+bbr+ikev2"])
+    ways.open("l2tp")
+    assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
+
+
+def test_quic_is_refused_in_its_mode_only(ways: Ways, done: list[str]) -> None:
+    gateway = ways.lab.gateway
+    assert isinstance(gateway, Pretender)
+    for name, refused in (("split+bbr+noquic", True), ("split+bbr", False)):
+        gateway.commands.clear()
+        ways.take(MODES[name])
+        said = "\n".join(gateway.commands)
+        assert "flush chain inet gateway quic" in said
+        assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
