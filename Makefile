@@ -15,10 +15,7 @@ UNLOCK ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup pulumi test test-fast test-engine lab bench bench-short render profiles clean
-<<<<<<< HEAD
 .PHONY: up preview down guard output unlock env
-=======
->>>>>>> 44dc9776f93106be2ee37abbac47bb965d0665c3
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -40,7 +37,6 @@ $(RUNTIME): requirements.txt constraints.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
-<<<<<<< HEAD
 up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)
 	@$(RUN) -m ops up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
 
@@ -62,8 +58,6 @@ unlock: $(RUNTIME) ## Free a stack that a vanished command left locked
 env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to eval)
 	@$(RUN) -m ops env --stack '$(STACK)'
 
-=======
->>>>>>> 44dc9776f93106be2ee37abbac47bb965d0665c3
 pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
 	$(RUN) -m tests.engine.cli
 
@@ -75,11 +69,7 @@ test-fast: setup ## Everything but the lab and the engine, in about a minute onc
 	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
 test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
-<<<<<<< HEAD
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)
-=======
-	$(RUN) -m pytest tests/engine $(SIDE_BY_SIDE)
->>>>>>> 44dc9776f93106be2ee37abbac47bb965d0665c3
 
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split

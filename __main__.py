@@ -22,6 +22,7 @@ pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
 pulumi.export("guest", user_data(config.settings.redacted()))
 pulumi.export(
     "next",
-    f"Add an L2TP VPN on the phone: server {config.server}, a user's name, and the key and"
-    " password that pulumi stack output --show-secrets prints.",
+    f"make profiles STACK={pulumi.get_stack()} writes a page and files for each user's phone. By"
+    f" hand: server {config.server}, a user's name, and the key and password that pulumi stack"
+    " output --show-secrets prints.",
 )

@@ -9,6 +9,9 @@ from typing import ClassVar
 
 from lab.client import CAFE, WORLD, Credentials, Model, Phone, Session, find
 
+RESOLVER = "8.8.8.8"
+"""What the line itself names, as lab/world/up has it."""
+
 # What each maker's client proposes, in its order and in strongSwan's words.
 IOS = Model(
     # Apple, "VPN" payload, IKESecurityAssociationParameters: since iOS 14.2 group 14 and
@@ -58,6 +61,12 @@ class Ikev2Phone(Phone):
             self.hang_up()
             raise
         return self.session()
+
+    def hang_up(self) -> None:
+        """Also put back the resolver of the line: charon can't replace a resolv.conf that is
+        mounted over, empties it instead, and what it named is out of reach from now on."""
+        super().hang_up()
+        self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
 
     def session(self) -> Session:
         """What is up now."""

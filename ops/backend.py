@@ -44,7 +44,9 @@ def with_backend(environment: Mapping[str, str]) -> dict[str, str]:
         # Not in the clone: `git clean` would forget machines that cost money.
         state = directory(environment, "XDG_DATA_HOME", ".local/share") / "state"
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        chosen[URL] = f"file://{state}"
+        # Without the files of attributes beside it: one that a kill left empty makes every later
+        # command fail ("failed to load checkpoint: EOF"), and nobody reads them.
+        chosen[URL] = f"file://{state}?metadata=skip"
     if not (_keeps_keys(chosen[URL]) or chosen.get(PASSPHRASE) or chosen.get(PASSPHRASE_FILE)):
         config = directory(environment, "XDG_CONFIG_HOME", ".config")
         chosen[PASSPHRASE_FILE] = str(config / "passphrase")
