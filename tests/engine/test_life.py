@@ -110,13 +110,13 @@ def test_tags_change_in_place(up: Stack) -> None:
             assert entry["outputs"]["tags"]["owner"] == "alice"
 
 
-def test_another_label_keeps_the_machine(up: Stack) -> None:
-    """Only the name changes; the address stays."""
+def test_another_label_is_another_name_for_the_guest_too(up: Stack) -> None:
+    """IKEv2 clients want it to call itself as they do. The address stays."""
     _, address = outside(up)
     up.configure({"dnsLabel": "lunch-of-alice"})
     done = up.up()
     assert done.code == 0, done.text
-    assert done.steps() == {"PublicIPAddress": "update"}
+    assert done.steps() == {"PublicIPAddress": "update", "VirtualMachine": "replace"}
     assert outside(up) == ("lunch-of-alice.westus2.cloudapp.azure.com", address)
 
 

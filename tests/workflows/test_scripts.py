@@ -69,13 +69,13 @@ def compared(directory: Path) -> tuple[str, str]:
 
 
 def test_a_change_of_the_guest_shows(both_sides: Path) -> None:
-    file = both_sides / "head/cloud_init/rootfs/etc/ipsec.d/l2tp-psk.conf"
-    file.write_text(file.read_text().replace("dpddelay=30", "dpddelay=31"))
+    file = both_sides / "head/cloud_init/rootfs/etc/swanctl/conf.d/l2tp.conf"
+    file.write_text(file.read_text().replace("dpd_delay = 30s", "dpd_delay = 31s"))
     settings = both_sides / "head/settings.example.yaml"
     settings.write_text(settings.read_text().replace("key-4711", "key-4712"))
     difference, summary = compared(both_sides)
-    assert "-    dpddelay=30\n+    dpddelay=31" in difference
-    assert "    -    dpddelay=30" in summary
+    assert "-        dpd_delay = 30s\n+        dpd_delay = 31s" in difference
+    assert "    -        dpd_delay = 30s" in summary
     # A changed secret is no difference, and no secret is in it.
     assert "471" not in difference
 
