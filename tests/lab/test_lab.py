@@ -17,6 +17,9 @@ pytestmark = pytest.mark.lab
 # A check that is silently gone would pass; so the ones that a promise rests on are named.
 PROMISED = {
     "self-test-before-ike",
+    "probe-hears-ike-on-500",
+    "probe-hears-ike-on-4500",
+    "probe-hears-a-refused-port",
     "page-before-call-seen-by-eve",
     "dial-in",
     "dial-in-bob",

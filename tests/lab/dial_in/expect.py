@@ -12,6 +12,7 @@ from lab import stage
 from lab.client import CHROMEOS, WINDOWS, Credentials, DialFailed, Phone, Session
 from lab.machine import ExpectationFailed, poll
 from lab.progress import Checks
+from lab.session import ROOT
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
 
 PAGE = "curl --silent --show-error --fail --max-time 10 http://www.example.test/"
@@ -30,6 +31,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     alice, *others = users
     self_test(lab, checks)
+    probe(lab, checks)
     session = tunnel(lab, phone, alice, checks)
     for user in others:
         with checks.check(f"dial-in-{user.user}") as detail:
@@ -53,6 +55,27 @@ def self_test(lab: Stage, checks: Checks) -> None:
     report = json.loads(lab.gateway.execute("gateway-selftest --json").output)
     for result in report["checks"]:
         checks.add(f"selftest-{result['name']}", result["ok"], result["detail"])
+
+
+PROBE = "cd /run/probe && python3 -m gateway.probe --timeout 4"
+
+
+def probe(lab: Stage, checks: Checks) -> None:
+    """What `pulumi up` waits for, asked as a user would: it runs in the world, like any tool."""
+    for name in ("__init__", "ike", "probe"):
+        source = (ROOT / f"gateway/{name}.py").read_text(encoding="utf-8")
+        lab.world.write(f"/run/probe/gateway/{name}.py", source)
+    for port in (500, 4500):
+        with checks.check(f"probe-hears-ike-on-{port}") as detail:
+            said = lab.world.succeed(f"{PROBE} --port {port} {PUBLIC_ADDRESS}")
+            detail.append(said.strip())
+            if said.count("accepts our proposal (SA)") != 2:
+                raise ExpectationFailed(f"it accepts not both versions' proposals: {said}")
+    with checks.check("probe-hears-a-refused-port") as detail:
+        done = lab.world.execute(f"{PROBE} 198.18.2.80")
+        detail.append(done.output.strip())
+        if done.status != 4 or "port unreachable" not in done.output:
+            raise ExpectationFailed(f"status {done.status}: {done.output}")
 
 
 def tunnel(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> Session | None:
@@ -258,6 +281,9 @@ def fails_closed(lab: Stage, checks: Checks) -> None:
             180,
         )
         lab.world.fail(stage.IKE_PROBE)
+        heard = lab.world.execute(f"{PROBE} {PUBLIC_ADDRESS}")
+        if heard.status != 1 or "silence" not in heard.output:
+            raise ExpectationFailed(f"the probe hears more than silence: {heard.output}")
         lab.gateway.succeed("journalctl -u gateway-ready | grep -q 'FAIL  sysctls'")
         lab.gateway.succeed("grep -q ip_forward /run/lunch-gateway/selftest.json")
         detail.append("no answer to IKE; the reason is on the console, in the journal, in the file")
