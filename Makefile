@@ -61,7 +61,7 @@ env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to e
 pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
 	$(RUN) -m tests.engine.cli
 
-test: pulumi ## Everything, lab and short benchmark included (first time some 40 minutes, estimated, without hardware virtualisation)
+test: pulumi ## Everything, lab and short benchmark included (about 40 minutes, the first time an hour, without hardware virtualisation)
 	$(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
 	$(RUN) -m pytest -m lab
 
