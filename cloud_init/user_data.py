@@ -20,6 +20,7 @@ PACKAGES = (
     "nftables",
     "dnsmasq-base",
 )
+ORIGIN = "Made by lunch-gateway; why things are as they are stands in its cloud_init/rootfs/."
 L2TP_PACKAGES = ("xl2tpd", "ppp")
 SPLIT_PACKAGES = ("haproxy",)
 
@@ -39,7 +40,7 @@ def user_data(settings: Settings) -> str:
     Raises:
         SettingsError: the text is longer than `MAX_BYTES`.
     """
-    text = "#cloud-config\n" + yaml.dump(
+    text = f"#cloud-config\n# {ORIGIN}\n" + yaml.dump(
         _cloud_config(settings), Dumper=_Dumper, sort_keys=False, width=100
     )
     size = len(text.encode())

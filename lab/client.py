@@ -14,10 +14,14 @@ from typing import ClassVar
 from lab.machine import ExpectationFailed, Machine
 
 WORLD = Path(__file__).parent / "world"
-ROUTERS = {"phone": "192.168.43.1", "phone2": "192.168.44.1", "phone3": "192.168.45.1"}
-"""The carrier's end of each phone's line: lab/world/up."""
-CAFE = "192.168.50.1"
+PHONES = ("phone", *(f"phone{number}" for number in range(2, 11)))
+"""All behind one carrier's NAT: lab/world/up."""
+ROUTERS = {name: f"192.168.{43 + index}.1" for index, name in enumerate(PHONES)}
+"""The carrier's end of each phone's line."""
+CAFE = "192.168.60.1"
 """The router of a Wi-Fi that the first phone can change to."""
+RESOLVER = "8.8.8.8"
+"""What the line itself names, as lab/world/up has it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,12 @@ CHROMEOS = Model(
     esp="aes128gcm16,aes128-sha256,aes128-sha1,3des-sha1",
     source_port=1701,
 )
+LINUX = Model(
+    # What IPsec proposes by itself. NetworkManager leaves xl2tpd's port as it is.
+    ike="default",
+    esp="default",
+    source_port=1701,
+)
 
 
 @dataclass(frozen=True)
@@ -81,19 +91,21 @@ class DialFailed(ExpectationFailed):
 
 @dataclass
 class Phone:
-    """One phone in the world's namespace ``phone``."""
+    """One phone, in one of the world's namespaces (`PHONES`)."""
 
     world: Machine
     server: str
     namespace: str = "phone"
     model: Model = IPHONE
-    files: ClassVar[Path] = WORLD / "phone"
-    """What its clients read, below /etc."""
+    files: ClassVar[tuple[Path, ...]] = (WORLD / "phone",)
+    """What its clients read, as trees below /etc."""
+
+    on_wifi: bool = False
 
     @property
     def router(self) -> str:
         """Its way out."""
-        return ROUTERS[self.namespace]
+        return CAFE if self.on_wifi else ROUTERS[self.namespace]
 
     def run(self, command: str, timeout: float = 60) -> str:
         """Run a command on the phone that must succeed."""
@@ -145,19 +157,41 @@ class Phone:
         """Stop everything, politely: the gateway is told."""
         # In this order: xl2tpd's goodbye must not travel in the clear.
         self._stop("l2tp")
-        self.world.execute(self.on_phone("timeout 10 swanctl --terminate --ike gateway"))
+        self.world.execute(self.on_phone(self._goodbye()))
         self._stop("ipsec")
         self.run(
             f"ip route replace default via {self.router}; ip xfrm state flush; ip xfrm policy flush"
         )
+        # Clients can't replace a resolv.conf that is mounted over; they leave it empty, or with
+        # what is out of reach from now on.
+        self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
+
+    def break_off(self) -> None:
+        """Stop everything at once and tell nobody, like a phone whose line is gone."""
+        for name in ("l2tp", "ipsec"):
+            self.world.execute(f"systemctl kill -s KILL {self._unit(name)}")
+        self.hang_up()
+
+    def _goodbye(self) -> str:
+        return "timeout 10 swanctl --terminate --ike gateway"
+
+    def change_to_wifi(self) -> None:
+        """Another interface, another address, behind another NAT; the old one is gone."""
+        self.on_wifi = True
+        self.run(f"ip link set dev carrier down; ip route replace default via {self.router}")
+
+    def change_back(self) -> None:
+        """To the carrier's line."""
+        self.on_wifi = False
+        self.run(f"ip link set dev carrier up; ip route replace default via {self.router}")
 
     def configure(self, credentials: Credentials) -> None:
         """Write what the user types where the clients look for it."""
-        for source in (path for path in self.files.rglob("*") if path.is_file()):
-            text = Template(source.read_text()).substitute(self._values(credentials))
-            self.world.write(
-                f"/etc/netns/{self.namespace}/{source.relative_to(self.files)}", text, 0o600
-            )
+        for tree in self.files:
+            for source in (path for path in tree.rglob("*") if path.is_file()):
+                text = Template(source.read_text()).substitute(self._values(credentials))
+                target = f"/etc/netns/{self.namespace}/{source.relative_to(tree)}"
+                self.world.write(target, text, 0o600)
 
     def _values(self, credentials: Credentials) -> dict[str, str]:
         return {

@@ -66,8 +66,26 @@ def require_space() -> None:
 
 def scratch_directory() -> Path:
     """A new directory for one run, with room for disks and a path short enough for
-    sockets (107 bytes, unix(7)); whoever asked for it removes it."""
-    return Path(tempfile.mkdtemp(prefix="run-", dir=cache_directory()))
+    sockets (107 bytes, unix(7)); whoever asked for it removes it. Those of runs that were
+    killed before they could are removed now."""
+    with alone("run"):
+        for left in cache_directory().glob("run-*/"):
+            if _hold(left):
+                shutil.rmtree(left)
+        scratch = Path(tempfile.mkdtemp(prefix="run-", dir=cache_directory()))
+        _hold(scratch)
+    return scratch
+
+
+def _hold(scratch: Path) -> bool:
+    """Keep the directory for as long as this process lives; False if another one does."""
+    directory = os.open(scratch, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(directory)
+        return False
+    return True
 
 
 def install(packages: Sequence[str]) -> None:

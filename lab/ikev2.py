@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lab.client import CAFE, WORLD, Credentials, Model, Phone, Session, find
-
-RESOLVER = "8.8.8.8"
-"""What the line itself names, as lab/world/up has it."""
+from lab.client import WORLD, Credentials, Model, Phone, Session, find
 
 # What each maker's client proposes, in its order and in strongSwan's words.
 IOS = Model(
@@ -51,7 +48,7 @@ class Ikev2Phone(Phone):
     """What its user typed as the server, if it is not the address that is dialled."""
     rekey: int = 3600
     """Seconds after which it changes keys, of IKE and ESP alike."""
-    files: ClassVar[Path] = WORLD / "ikev2"
+    files: ClassVar[tuple[Path, ...]] = (WORLD / "ikev2",)
 
     def dial(self, credentials: Credentials) -> Session:
         """Connect. Raises `lab.client.DialFailed`, after which everything is hung up again."""
@@ -62,24 +59,10 @@ class Ikev2Phone(Phone):
             raise
         return self.session()
 
-    def hang_up(self) -> None:
-        """Also put back the resolver of the line: charon can't replace a resolv.conf that is
-        mounted over, empties it instead, and what it named is out of reach from now on."""
-        super().hang_up()
-        self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
-
     def session(self) -> Session:
         """What is up now."""
         sas = self.run("swanctl --list-sas --ike gateway")
         return self._session(find(r"^  local  .* \[(\d[\d.]+)\]$", sas), "PSK")
-
-    def change_to_wifi(self) -> None:
-        """Another interface, another address, behind another NAT; the old one is gone."""
-        self.run(f"ip link set dev carrier down; ip route replace default via {CAFE}")
-
-    def change_back(self) -> None:
-        """To the carrier's line."""
-        self.run(f"ip link set dev carrier up; ip route replace default via {self.router}")
 
     def sleep(self) -> None:
         """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""

@@ -49,6 +49,19 @@ GATEWAY_PACKAGES = (
     "tcpdump",
     "qemu-guest-agent",
 )
+LIBRESWAN_NEEDS = (
+    "dns-root-data",
+    "bind9-host",
+    "iptables",
+    "libnss3-tools",
+    "libcurl3t64-gnutls",
+    "libevent-core-2.1-7t64",
+    "libevent-pthreads-2.1-7t64",
+    "libldap2",
+    "libldns3t64",
+    "libunbound8",
+)
+"""Debian's libreswan depends on these; see `LIBRESWAN`."""
 WORLD_PACKAGES = (
     "linux-image-amd64",
     "initramfs-tools",
@@ -72,6 +85,8 @@ WORLD_PACKAGES = (
     "strongswan-swanctl",
     "libstrongswan-standard-plugins",
     "libcharon-extra-plugins",
+    *LIBRESWAN_NEEDS,
+    "conntrack",
     "xl2tpd",
     "ppp",
     "ike-scan",
@@ -101,6 +116,12 @@ GATEWAY_NETWORK = r"""
 chroot "$1" systemctl enable systemd-networkd systemd-resolved
 ln -sf ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"
 mkdir -p "$1/boot/efi"
+"""
+# A second implementation of IPsec. apt installs no two of them, because one machine has one
+# owner of UDP 500; here each has namespaces of its own. They have no file in common.
+LIBRESWAN = r"""
+cd "$1" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download libreswan
+dpkg-deb --extract libreswan_*.deb . && rm libreswan_*.deb
 """
 WORLD_QUIET = r"""
 chroot "$1" systemctl disable nftables xl2tpd strongswan nginx \
@@ -132,7 +153,7 @@ def gateway_image() -> BootFiles:
 
 def world_image() -> BootFiles:
     """The machine that holds everything outside the gateway (qcow2, kernel, initrd)."""
-    hooks = [*_our_files("world"), FORGET_BUILD_HOST, WORLD_QUIET]
+    hooks = [*_our_files("world"), LIBRESWAN, FORGET_BUILD_HOST, WORLD_QUIET]
     target = host.cache_directory() / f"world-{host.debian_name(WORLD_PACKAGES, hooks)}.qcow2"
     kernel, initrd = target.with_suffix(".vmlinuz"), target.with_suffix(".initrd")
     if not target.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from lab.client import Phone
 from lab.machine import ExpectationFailed, Machine
@@ -27,11 +28,49 @@ def serve(world: Machine, host: str = "site", port: int = 5201) -> None:
     world.wait_until_succeeds(f"ip netns exec {host} ss -Hltn sport = :{port} | grep -q .")
 
 
+def fetch_page(phone: Phone) -> None:
+    """A page of the web server beyond the internet, which says whom it sees.
+
+    Raises:
+        ExpectationFailed: no page within 15 s, or the server saw somebody else than the gateway.
+    """
+    page = phone.run("curl --silent --show-error --fail --max-time 15 http://www.example.test/")
+    if f"you are {phone.server}" not in page:
+        raise ExpectationFailed(f"the server saw another address than {phone.server}: {page}")
+
+
 def download(phone: Phone, seconds: int = 10) -> float:
     """Goodput of one TCP flow from the site to the phone, Mbit/s, after 2 s to get going."""
     command = f"iperf3 --client {SITE} --reverse --time {seconds} --omit 2 --json {FINE}"
-    report = json.loads(phone.run(command, seconds + 60))
-    if "error" in report:
-        raise ExpectationFailed(f"iperf3: {report['error']}")
-    bits_per_second: float = report["end"]["sum_received"]["bits_per_second"]
+    return _goodput(phone.run(command, seconds + 60))
+
+
+def download_at_once(
+    world: Machine, phones: Sequence[Phone], seconds: int = 12
+) -> dict[str, float]:
+    """Goodput of each phone while all of them download, Mbit/s, by namespace."""
+    ports = range(5201, 5201 + len(phones))
+    for port in ports:
+        serve(world, "site", port)
+    options = f"--client {SITE} --reverse --time {seconds} --omit 2 --json {FINE}"
+    begin = [
+        f"systemd-run --quiet --collect --unit={phone.namespace}-download "
+        + phone.on_phone(f"iperf3 {options} --port {port} > /run/{phone.namespace}.json")
+        for phone, port in zip(phones, ports, strict=True)
+    ]
+    world.succeed("rm -f /run/phone*.json; " + " && ".join(begin))
+    world.wait_until_succeeds(
+        "! systemctl list-units 'phone*-download.service' | grep -q phone", 90
+    )
+    return {
+        phone.namespace: _goodput(world.succeed(f"cat /run/{phone.namespace}.json"))
+        for phone in phones
+    }
+
+
+def _goodput(report: str) -> float:
+    told = json.loads(report or '{"error": "said nothing"}')
+    if "error" in told:
+        raise ExpectationFailed(f"iperf3: {told['error']}")
+    bits_per_second: float = told["end"]["sum_received"]["bits_per_second"]
     return round(bits_per_second / 1e6, 2)

@@ -3,6 +3,8 @@ world's kernel."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lab.machine import Machine
@@ -76,6 +78,20 @@ def release(world: Machine) -> None:
         )
         + "; ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null; true"
     )
+
+
+@contextmanager
+def other_ports(world: Machine) -> Iterator[None]:
+    """The carrier's NAT has forgotten who had which port, and gives out others."""
+    rule = 'oifname "internet" meta l4proto { tcp, udp } masquerade'
+    reset = "ip netns exec carrier nft flush chain ip carrier postrouting"
+    forget = "ip netns exec carrier conntrack -F"
+    change = f"{reset} && ip netns exec carrier nft 'add rule ip carrier postrouting {rule}%s'"
+    world.succeed(f"{change % ' to :40000-49999'} && {forget}")
+    try:
+        yield
+    finally:
+        world.succeed(f"{change % ''} && {forget}")
 
 
 _CABLES = (

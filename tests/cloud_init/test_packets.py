@@ -83,6 +83,7 @@ NEXT = "\n        "
 MASQUERADE = "ip saddr $tunnel_subnet oifname != $tunnels masquerade"
 HIGH_PORTS = "masquerade to :16384-65535"
 ESTABLISHED = "ct state established,related accept"
+INVALID = "ct state invalid drop"
 NOT_OURS = f"ip saddr != $tunnel_subnet drop{NEXT}"
 NOT_ITS_OWN = f"fib saddr . iif oif missing drop{NEXT}"
 DNS = "ip daddr $tunnel_gateway meta l4proto { tcp, udp } th dport 53 accept"
@@ -115,8 +116,8 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.names, "udp dport @ike_ports accept", "meta l4proto { tcp, udp } th dport 53 accept"),
     (phones.own_services, DNS, DNS.replace("th dport 53", "")),
     (phones.split, "iifname $tunnels ip saddr $tunnel_subnet meta l4proto tcp goto split", ""),
-    (phones.split, "ct mark set 0x1 meta mark set 0x1", "ct mark set 0x1"),
-    (phones.split, "meta mark 0x1 meta l4proto tcp accept", ""),
+    (phones.split, "ct mark set 0x10000000 meta mark set 0x10000000", "ct mark set 0x10000000"),
+    (phones.split, "meta mark 0x10000000 meta l4proto tcp accept", ""),
     (phones.split, "lookup 100 &&", "lookup 101 &&"),
     (phones.split_has_the_walls, "ip daddr @walled return", ""),
     (phones.split_has_the_walls, "ip daddr $tunnel_subnet return", ""),
@@ -139,10 +140,10 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.phones_meet, MEETING, ""),
     (phones.phones_meet, MEETING, "oifname $tunnels accept"),
     (phones.phones_meet, "oifname != $tunnels masquerade", "masquerade"),
-    (phones.spoofed, f"{NOT_OURS}fib", "fib"),
-    (phones.spoofed, f"{NOT_OURS}#", "#"),
-    (phones.spoofed, f"{NOT_ITS_OWN}ct state established", "ct state established"),
-    (phones.spoofed, f"{NOT_ITS_OWN}#", "#"),
+    (phones.spoofed, f"{NOT_OURS}{NOT_ITS_OWN}{ESTABLISHED}", f"{NOT_ITS_OWN}{ESTABLISHED}"),
+    (phones.spoofed, f"{NOT_OURS}{NOT_ITS_OWN}{INVALID}", f"{NOT_ITS_OWN}{INVALID}"),
+    (phones.spoofed, f"{NOT_ITS_OWN}{ESTABLISHED}", ESTABLISHED),
+    (phones.spoofed, f"{NOT_ITS_OWN}{INVALID}", INVALID),
     (outside.cleartext_l2tp, "udp dport 1701 drop", ""),
     (outside.cleartext_l2tp, "udp dport 1701 meta ipsec exists", "udp dport 1701"),
     (outside.cleartext_l2tp_answer, "udp sport 1701 rt ipsec missing drop", ""),

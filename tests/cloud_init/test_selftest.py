@@ -45,7 +45,7 @@ UNCONN 0 0 10.1.0.4:4500 0.0.0.0:* users:(("charon-systemd",pid=1,fd=2))
 UNCONN 0 0 0.0.0.0:1701 0.0.0.0:* users:(("xl2tpd",pid=2,fd=1))
 UNCONN 0 0 10.2.2.1:53 0.0.0.0:* users:(("dnsmasq",pid=3,fd=4))
 ESTAB 0 0 127.0.0.1:3129 127.0.0.1:9 users:(("haproxy",pid=4,fd=1)) bbr cwnd:10'
-ip rule add fwmark 0x1 lookup 100
+ip rule add fwmark 0x10000000 lookup 100
 ip route add local default dev lo table 100
 nft -f /etc/nftables.conf
 for module in $(grep -hv '^#' /etc/modules-load.d/lunch-gateway*.conf); do
@@ -146,7 +146,7 @@ WRONG = [
     ("listening", "sed -i s/charon/other/ /usr/local/sbin/ss", "charon-systemd on UDP 500"),
     ("listening", "sed -i s/xl2tpd/other/ /usr/local/sbin/ss", "xl2tpd on UDP 1701"),
     ("split", "nft flush chain inet gateway split", "no tproxy rule"),
-    ("split", "ip rule del fwmark 0x1", "no routing rule"),
+    ("split", "ip rule del fwmark 0x10000000", "no routing rule"),
     ("split", "ip route flush table 100", "table 100"),
     ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
     ("split", "haproxy=down", "does not listen"),

@@ -32,6 +32,27 @@ def fake_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return programs
 
 
+TAKE = "from lab import host; print(host.scratch_directory(), flush=True); input()"
+
+
+def test_killed_run_leaves_no_disks(fake_host: Path) -> None:
+    ours = host.scratch_directory()
+    other = subprocess.Popen(
+        [sys.executable, "-c", TAKE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout
+    theirs = Path(other.stdout.readline().strip())
+    (theirs / "gateway.qcow2").touch()
+    third = host.scratch_directory()
+    assert ours.exists()
+    assert theirs.exists()
+    other.kill()
+    other.communicate()
+    fourth = host.scratch_directory()
+    assert not theirs.exists()
+    assert all(path.exists() for path in (ours, third, fourth))
+
+
 def test_missing_packages_without_apt(monkeypatch: pytest.MonkeyPatch, fake_host: Path) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(LabError, match="apt-get install ovmf"):

@@ -11,12 +11,12 @@ from lab import measure
 from lab.client import Credentials, DialFailed, Phone
 from lab.ikev2 import ANDROID, IOS, MAC, NETWORK_MANAGER, Ikev2Phone
 from lab.machine import ExpectationFailed
+from lab.measure import fetch_page
 from lab.progress import Checks
 from lab.stage import PUBLIC_ADDRESS, Stage
 
 NAME = "vpn.example.test"
 """What the gateway was told that phones call it (settings.example.yaml, serverName)."""
-PAGE = "curl --silent --show-error --fail --max-time 15 http://www.example.test/"
 REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
 TUNNEL_ADDRESS = "10.2.2.1"
 WALLED = {
@@ -49,12 +49,6 @@ def dialled(phone: Phone, user: Credentials) -> Iterator[str]:
         yield phone.dial(user).address
     finally:
         phone.hang_up()
-
-
-def fetch_page(phone: Phone) -> None:
-    page = phone.run(PAGE)
-    if f"you are {PUBLIC_ADDRESS}" not in page:
-        raise ExpectationFailed(f"the server saw another address than {PUBLIC_ADDRESS}: {page}")
 
 
 def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:

@@ -53,7 +53,8 @@ def split() -> str:
         rule for rule in loaded("rule") if any("tproxy" in part for part in rule["expr"])
     ]
     expect(bool(handing_over), f"no tproxy rule is loaded; see {SPLIT}")
-    expect("fwmark 0x1 lookup 100" in run("ip", "rule"), "no routing rule for what nftables marks")
+    rules = run("ip", "rule")
+    expect("fwmark 0x10000000 lookup 100" in rules, "no routing rule for what nftables marks")
     expect("local default" in run("ip", "route", "show", "table", "100"), "table 100 has no route")
     accepted = accepted_by_haproxy()
     expect(" bbr " in accepted, f"the phones' leg does not run bbr: {accepted.split()}")

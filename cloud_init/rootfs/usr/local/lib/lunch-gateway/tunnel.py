@@ -18,6 +18,7 @@ FOREIGN_SECRETS = ("/var/lib/cloud/instance/user-data.txt", "/var/lib/waagent/Cu
 MODULES = Path("/etc/modules-load.d")
 CONNECTIONS = Path("/etc/swanctl/conf.d")
 L2TP = Path("/etc/xl2tpd/xl2tpd.conf")
+L2TP_CHAINS = {"l2tp_apart", "l2tp_remember", "l2tp_port", "l2tp_answer"}
 IKEV2 = CONNECTIONS / "ikev2.conf"
 OWN_ADDRESSES = CONNECTIONS / "own-addresses.conf"
 TUNNEL = Path("/etc/lunch-gateway/tunnel.env")
@@ -74,6 +75,10 @@ def sysctls() -> str:
 def firewall() -> str:
     dropping = {chain["name"] for chain in loaded("chain") if chain.get("policy") == "drop"}
     expect({"input", "forward"} <= dropping, f"only {dropping} drop; see /etc/nftables.conf")
+    if L2TP.exists():
+        # Without these no answer finds its SA.
+        missing = L2TP_CHAINS - {chain["name"] for chain in loaded("chain")}
+        expect(not missing, f"{missing} not loaded; see /etc/lunch-gateway/l2tp.nft")
     return "input and forward drop by default"
 
 

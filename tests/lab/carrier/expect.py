@@ -1,0 +1,139 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from statistics import mean
+from typing import Any
+
+from lab import measure, network
+from lab.client import CHROMEOS, IPHONE, PHONES, WINDOWS, Credentials, Phone
+from lab.ikev2 import ANDROID, IOS, NETWORK_MANAGER, Ikev2Phone
+from lab.libreswan import LibreswanPhone
+from lab.machine import ExpectationFailed
+from lab.measure import fetch_page
+from lab.progress import Checks
+from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
+
+NAME = "vpn.example.test"
+"""What the gateway was told that phones call it (settings.example.yaml, serverName)."""
+STARVES = 1 / 3
+"""Of what the phones have on average; less is not a share any more."""
+REDIALS = 15
+"""Seconds."""
+SPIS = "swanctl --list-sas --ike gateway | grep -oE '^ +(in|out)  [0-9a-f]+'"
+
+Train = list[tuple[Phone, Credentials]]
+"""The phones, and whose each is."""
+
+
+def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    train = passengers(lab, users)
+    with all_in(train, checks) as those_in:
+        goodput = downloads(lab, those_in, checks)
+        new_keys(those_in, checks)
+        forgotten(lab, those_in, checks)
+    redials(lab, users[0], checks)
+    return {"ten_phones_mbps": goodput}
+
+
+def passengers(lab: Stage, users: list[Credentials]) -> Train:
+    """The phones, and whose each is."""
+    w, server = lab.world, PUBLIC_ADDRESS
+    phones = (
+        Ikev2Phone(w, server, "phone", ANDROID),
+        Ikev2Phone(w, server, "phone2", IOS),
+        Phone(w, server, "phone3", WINDOWS),
+        Phone(w, server, "phone4", WINDOWS),
+        Phone(w, server, "phone5", CHROMEOS),
+        Phone(w, server, "phone6", IPHONE),
+        Phone(w, server, "phone7", replace(IPHONE, source_port=50322)),
+        Ikev2Phone(w, server, "phone8", NETWORK_MANAGER),
+        LibreswanPhone(w, server, "phone9", protocol="ikev2", called=NAME),
+        LibreswanPhone(w, server, "phone10", protocol="l2tp", called=PRIVATE_ADDRESS),
+    )
+    assert [phone.namespace for phone in phones] == list(PHONES)
+    return [(phone, users[number % 2]) for number, phone in enumerate(phones)]
+
+
+@contextmanager
+def all_in(train: Train, checks: Checks) -> Iterator[Train]:
+    """Everybody dials in, one after the other, and hangs up in the end. Yields who got in."""
+    those_in: dict[str, tuple[Phone, Credentials]] = {}
+    try:
+        for phone, user in train:
+            with checks.check(f"carrier-{phone.namespace}-dials-in") as detail:
+                session = phone.dial(user)
+                detail.append(str(session))
+                if session.address in those_in:
+                    raise ExpectationFailed(f"{session.address} is taken")
+                those_in[session.address] = phone, user
+        with checks.check("carrier-all-are-in") as detail:
+            for phone, _ in those_in.values():
+                fetch_page(phone)
+            detail.append(" ".join(those_in))
+        yield list(those_in.values())
+    finally:
+        for phone, _ in train:
+            phone.hang_up()
+
+
+def downloads(lab: Stage, train: Train, checks: Checks) -> dict[str, float]:
+    """All at once."""
+    with checks.check("carrier-none-starves") as detail:
+        goodput = measure.download_at_once(lab.world, [phone for phone, _ in train])
+        share = min(goodput.values()) / mean(goodput.values())
+        detail.append(f"the least has {share:.2f} of the average: {goodput} Mbit/s")
+        if share < STARVES:
+            raise ExpectationFailed(detail.pop())
+        return goodput
+    return {}
+
+
+def new_keys(train: Train, checks: Checks) -> None:
+    """Of two phones that look alike one changes its keys."""
+    alike = [phone for phone, _ in train if phone.model == WINDOWS]
+    with checks.check("carrier-l2tp-outlives-its-keys") as detail:
+        first = " ".join(f"-e {spi}" for spi in alike[0].run(SPIS).split()[1::2])
+        alike[0].run("swanctl --rekey --child gateway")
+        new = alike[0].on_phone(f"{SPIS} | grep -v {first}")
+        alike[0].world.wait_until_succeeds(new, 30)
+        # Longer than what is under way with the old keys.
+        for _ in range(3):
+            for phone in alike:
+                fetch_page(phone)
+            time.sleep(2)
+        detail.append("both go on")
+
+
+def forgotten(lab: Stage, train: Train, checks: Checks) -> None:
+    """Other ports from one moment to the next."""
+    with checks.check("carrier-forgets-its-mappings") as detail, network.other_ports(lab.world):
+        for phone, _ in train:
+            fetch_page(phone)
+        detail.append("everybody goes on")
+
+
+def redials(lab: Stage, user: Credentials, checks: Checks) -> None:
+    """Nothing tells an L2TP phone's gateway that it went elsewhere: it dials anew."""
+    phone = Phone(lab.world, PUBLIC_ADDRESS)
+    with checks.check("carrier-l2tp-redials-on-another-network") as detail:
+        phone.dial(user)
+        try:
+            fetch_page(phone)
+            phone.change_to_wifi()
+            phone.break_off()
+            began = time.monotonic()
+            phone.dial(user)
+            fetch_page(phone)
+            took = time.monotonic() - began
+        finally:
+            phone.change_back()
+            phone.hang_up()
+        detail.append(f"a page after {took:.1f} s")
+        if took > REDIALS:
+            raise ExpectationFailed(f"{took:.1f} s until it had a page again, not {REDIALS}")
