@@ -12,6 +12,7 @@ from string import Template
 from typing import ClassVar
 
 from lab.machine import ExpectationFailed, Machine
+from lab.models import IPHONE, Model
 
 WORLD = Path(__file__).parent / "world"
 PHONES = ("phone", *(f"phone{number}" for number in range(2, 11)))
@@ -31,40 +32,6 @@ class Credentials:
     psk: str
     user: str
     password: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a maker's built-in client proposes, in its order and in strongSwan's words."""
-
-    ike: str
-    esp: str
-    source_port: int
-    """UDP, of L2TP. Apple's clients choose a high one at random."""
-
-
-IPHONE = Model(
-    # Since iOS 9.3, also on the Mac.
-    ike="aes256-sha256-modp2048,aes256-sha1-modp2048,aes256-md5-modp2048",
-    esp="aes256-sha256,aes256-sha1,aes256-md5,aes128-sha256,aes128-sha1",
-    source_port=50321,
-)
-WINDOWS = Model(
-    ike="aes256-sha1-ecp384,aes128-sha1-ecp256,aes256-sha1-modp2048,3des-sha1-modp2048",
-    esp="aes256-sha1,aes128-sha1,3des-sha1",
-    source_port=1701,
-)
-CHROMEOS = Model(
-    ike="aes128-sha256-modp3072,aes128-sha1-modp2048,3des-sha1-modp1536",
-    esp="aes128gcm16,aes128-sha256,aes128-sha1,3des-sha1",
-    source_port=1701,
-)
-LINUX = Model(
-    # What IPsec proposes by itself. NetworkManager leaves xl2tpd's port as it is.
-    ike="default",
-    esp="default",
-    source_port=1701,
-)
 
 
 @dataclass(frozen=True)

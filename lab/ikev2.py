@@ -7,36 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lab.client import WORLD, Credentials, Model, Phone, Session, find
-
-# What each maker's client proposes, in its order and in strongSwan's words.
-IOS = Model(
-    # Apple, "VPN" payload, IKESecurityAssociationParameters: since iOS 14.2 group 14 and
-    # AES-256 with SHA2-256 unless a profile says otherwise.
-    ike="aes256-sha256-modp2048,aes256-sha256-ecp256,aes256-sha1-modp1536",
-    esp="aes256-sha256,aes128-sha1",
-    source_port=0,
-)
-MAC = Model(
-    # As a profile asks of it.
-    ike="aes256gcm16-prfsha384-ecp384,aes256-sha256-modp2048",
-    esp="aes256gcm16,aes256-sha256",
-    source_port=0,
-)
-ANDROID = Model(
-    # AOSP, com.android.server.connectivity.VpnIkev2Utils: AES-CBC and -CTR with SHA-2, then
-    # AEADs; groups 16, 31, 15, 14 in this order and no elliptic curves of NIST's.
-    ike="aes256-aes192-aes128-sha512-sha384-sha256-modp4096-curve25519-modp3072-modp2048,"
-    "aes256gcm16-aes128gcm16-prfsha512-prfsha384-prfsha256-modp4096-curve25519-modp3072-modp2048",
-    esp="aes256gcm16-aes128gcm16,aes256-aes192-aes128-sha512-sha384-sha256",
-    source_port=0,
-)
-NETWORK_MANAGER = Model(
-    # charon-nm takes strongSwan's own defaults.
-    ike="default",
-    esp="default",
-    source_port=0,
-)
+from lab.client import WORLD, Credentials, Phone, Session, find
+from lab.models import IOS, Model
 
 
 @dataclass

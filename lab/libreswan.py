@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lab.client import LINUX, WORLD, Credentials, DialFailed, Model, Phone, Session, find
+from lab.client import WORLD, Credentials, DialFailed, Phone, Session, find
+from lab.models import LINUX, Model
 
 PLUTO = "/usr/libexec/ipsec/pluto --nofork --stderrlog --config /etc/ipsec.conf"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lab.client import Credentials, Phone
-from lab.ikev2 import ANDROID, Ikev2Phone
+from lab.ikev2 import Ikev2Phone
+from lab.models import ANDROID
 from lab.stage import PUBLIC_ADDRESS, Stage
 
 

@@ -10,11 +10,12 @@ from statistics import mean
 from typing import Any
 
 from lab import measure, network
-from lab.client import CHROMEOS, IPHONE, PHONES, WINDOWS, Credentials, Phone
-from lab.ikev2 import ANDROID, IOS, NETWORK_MANAGER, Ikev2Phone
+from lab.client import PHONES, Credentials, Phone
+from lab.ikev2 import Ikev2Phone
 from lab.libreswan import LibreswanPhone
 from lab.machine import ExpectationFailed
 from lab.measure import fetch_page
+from lab.models import ANDROID, CHROMEOS, IOS, IPHONE, NETWORK_MANAGER, WINDOWS
 from lab.progress import Checks
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from lab import stage
-from lab.client import CHROMEOS, WINDOWS, Credentials, DialFailed, Phone, Session
+from lab.client import Credentials, DialFailed, Phone, Session
 from lab.machine import ExpectationFailed, poll
+from lab.models import CHROMEOS, WINDOWS
 from lab.progress import Checks
 from lab.session import ROOT
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage

@@ -9,9 +9,10 @@ from typing import Any
 
 from lab import measure
 from lab.client import Credentials, DialFailed, Phone
-from lab.ikev2 import ANDROID, IOS, MAC, NETWORK_MANAGER, Ikev2Phone
+from lab.ikev2 import Ikev2Phone
 from lab.machine import ExpectationFailed
 from lab.measure import fetch_page
+from lab.models import ANDROID, IOS, MAC, NETWORK_MANAGER
 from lab.progress import Checks
 from lab.stage import PUBLIC_ADDRESS, Stage
 

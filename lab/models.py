@@ -1,0 +1,69 @@
+"""What the clients built into phones and computers propose, as their makers document it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a maker's built-in client proposes, in its order and in strongSwan's words."""
+
+    ike: str
+    esp: str
+    source_port: int
+    """UDP, of L2TP. Apple's clients choose a high one at random."""
+
+
+# Those with L2TP.
+IPHONE = Model(
+    # Since iOS 9.3, also on the Mac.
+    ike="aes256-sha256-modp2048,aes256-sha1-modp2048,aes256-md5-modp2048",
+    esp="aes256-sha256,aes256-sha1,aes256-md5,aes128-sha256,aes128-sha1",
+    source_port=50321,
+)
+WINDOWS = Model(
+    ike="aes256-sha1-ecp384,aes128-sha1-ecp256,aes256-sha1-modp2048,3des-sha1-modp2048",
+    esp="aes256-sha1,aes128-sha1,3des-sha1",
+    source_port=1701,
+)
+CHROMEOS = Model(
+    ike="aes128-sha256-modp3072,aes128-sha1-modp2048,3des-sha1-modp1536",
+    esp="aes128gcm16,aes128-sha256,aes128-sha1,3des-sha1",
+    source_port=1701,
+)
+LINUX = Model(
+    # What IPsec proposes by itself. NetworkManager leaves xl2tpd's port as it is.
+    ike="default",
+    esp="default",
+    source_port=1701,
+)
+
+# Those with IKEv2.
+IOS = Model(
+    # Apple, "VPN" payload, IKESecurityAssociationParameters: since iOS 14.2 group 14 and
+    # AES-256 with SHA2-256 unless a profile says otherwise.
+    ike="aes256-sha256-modp2048,aes256-sha256-ecp256,aes256-sha1-modp1536",
+    esp="aes256-sha256,aes128-sha1",
+    source_port=0,
+)
+MAC = Model(
+    # As a profile asks of it.
+    ike="aes256gcm16-prfsha384-ecp384,aes256-sha256-modp2048",
+    esp="aes256gcm16,aes256-sha256",
+    source_port=0,
+)
+ANDROID = Model(
+    # AOSP, com.android.server.connectivity.VpnIkev2Utils: AES-CBC and -CTR with SHA-2, then
+    # AEADs; groups 16, 31, 15, 14 in this order and no elliptic curves of NIST's.
+    ike="aes256-aes192-aes128-sha512-sha384-sha256-modp4096-curve25519-modp3072-modp2048,"
+    "aes256gcm16-aes128gcm16-prfsha512-prfsha384-prfsha256-modp4096-curve25519-modp3072-modp2048",
+    esp="aes256gcm16-aes128gcm16,aes256-aes192-aes128-sha512-sha384-sha256",
+    source_port=0,
+)
+NETWORK_MANAGER = Model(
+    # charon-nm takes strongSwan's own defaults.
+    ike="default",
+    esp="default",
+    source_port=0,
+)
