@@ -127,7 +127,9 @@ class Phone:
         self.world.execute(self.on_phone(self._goodbye()))
         self._stop("ipsec")
         self.run(
-            f"ip route replace default via {self.router}; ip xfrm state flush; ip xfrm policy flush"
+            f"ip route delete {self.server} 2>/dev/null;"
+            f" ip route replace default via {self.router};"
+            " ip xfrm state flush; ip xfrm policy flush"
         )
         # Clients can't replace a resolv.conf that is mounted over; they leave it empty, or with
         # what is out of reach from now on.
