@@ -126,9 +126,10 @@ class Phone:
         self._stop("l2tp")
         self.world.execute(self.on_phone(self._goodbye()))
         self._stop("ipsec")
+        # pppd puts back the default route that it found, which was another network's perhaps.
         self.run(
-            f"ip route delete {self.server} 2>/dev/null;"
-            f" ip route replace default via {self.router};"
+            f"ip route flush exact default; ip route flush exact {self.server};"
+            f" ip route add default via {self.router};"
             " ip xfrm state flush; ip xfrm policy flush"
         )
         # Clients can't replace a resolv.conf that is mounted over; they leave it empty, or with
