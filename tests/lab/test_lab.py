@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab.client import PHONES
 from tests.lab.live import live
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +57,14 @@ PROMISED = {
             *("own-password-under-anothers-name", "wall-instance-metadata"),
             *("split-runs-bbr-towards-phone", "three-devices-behind-one-nat"),
             *("download-survives-change-of-network", "outlives-its-keys", "wakes-up-where-it-was"),
+        )
+    ),
+    *(
+        f"carrier-{name}"
+        for name in (
+            *(f"{phone}-dials-in" for phone in PHONES),
+            *("all-are-in", "none-starves", "l2tp-outlives-its-keys"),
+            *("forgets-its-mappings", "l2tp-redials-on-another-network"),
         )
     ),
     "wall-instance-metadata",
