@@ -78,8 +78,10 @@ successfully loaded 9 connections, 0 unloaded
     local:  0.0.0.0/0
     local:  dynamic[udp/l2f]
     remote: dynamic
+    remote: dynamic[udp/l2f]
     remote: dynamic[udp]
-  l2tp: TRANSPORT, no rekeying, dpd action is none
+  l2tp-1701: TRANSPORT, no rekeying, dpd action is none
+  l2tp-own-port: TRANSPORT, no rekeying, dpd action is none
   phone: TUNNEL, no rekeying, dpd action is none
 ikev2-address-1-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-address-1-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
