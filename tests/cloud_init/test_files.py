@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import re
 import string
@@ -47,6 +48,26 @@ def test_what_git_holds_is_what_lands(raw: dict[str, Any]) -> None:
     tracked = {name.removeprefix("cloud_init/rootfs") for name in listed.split("\0") if name}
     complete = by_path(parse({**raw, **EVERY_FILE}))
     assert {name.removesuffix(".tmpl") for name in tracked} == set(complete)
+
+
+def test_comments_stay_in_the_repository(raw: dict[str, Any]) -> None:
+    """And nothing else does: no word of a user's, no first line of a script."""
+    settings = parse({**raw, **EVERY_FILE, "users": {"alice": "#alice-secret-4711"}})
+    landed = by_path(settings)
+    assert '"#alice-secret-4711"' in landed["/etc/ppp/chap-secrets"].content
+    assert landed["/usr/local/sbin/gateway-prepare"].content.startswith("#!")
+    left = [
+        f"{path}: {line}"
+        for path, file in landed.items()
+        for number, line in enumerate(file.content.splitlines())
+        if re.match(r"\s*(#|//)", line) and not (number == 0 and line.startswith("#!"))
+    ]
+    assert not left
+    for source in ROOTFS.rglob("*.py"):
+        path = f"/{source.relative_to(ROOTFS)}"
+        assert ast.dump(ast.parse(landed[path].content)) == ast.dump(ast.parse(source.read_text()))
+    # What looks like a comment inside one would be lost.
+    assert not [path for path, file in landed.items() if "<<" in file.content]
 
 
 def test_git_knows_what_is_executable() -> None:

@@ -76,7 +76,7 @@ def firewall() -> str:
     dropping = {chain["name"] for chain in loaded("chain") if chain.get("policy") == "drop"}
     expect({"input", "forward"} <= dropping, f"only {dropping} drop; see /etc/nftables.conf")
     if L2TP.exists():
-        # Without these no answer finds its SA.
+        # Without these no answer to a phone that sends from 1701 finds its SA.
         missing = L2TP_CHAINS - {chain["name"] for chain in loaded("chain")}
         expect(not missing, f"{missing} not loaded; see /etc/lunch-gateway/l2tp.nft")
     return "input and forward drop by default"
