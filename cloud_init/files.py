@@ -34,6 +34,7 @@ ONLY_FOR_SPLIT = frozenset(
     {
         "/etc/haproxy/haproxy.cfg",
         "/etc/lunch-gateway/split.nft",
+        "/etc/systemd/network/10-lunch-gateway-phones.link",
         "/etc/systemd/system/gateway-split.service",
         "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
     }

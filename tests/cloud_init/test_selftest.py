@@ -32,6 +32,7 @@ for name in ipsec1 phones; do
     ip link set other-$name up
     ip link set $name up
 done
+ip link set ipsec1 gso_max_size 8192
 ip addr add 10.2.2.1/32 dev phones
 ip route add 10.2.2.0/24 dev ipsec1
 gateway-identity
@@ -90,7 +91,7 @@ sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
 '
 """
-ADVISORY = {"congestion_control", "qdisc", "tuning", "split", "quic"}
+ADVISORY = {"burst", "congestion_control", "qdisc", "tuning", "split", "quic"}
 """What fails without keeping phones out."""
 
 
@@ -121,6 +122,12 @@ WRONG = [
     ("congestion_control", "echo cubic >/proc/sys/net/ipv4/tcp_congestion_control", "cubic"),
     ("qdisc", """stand_in tc '[{"kind": "mq"}, {"kind": "fq_codel"}]'""", "fq_codel"),
     ("qdisc", "ip route del default", "no default route"),
+    ("burst", "ip link set ipsec1 gso_max_size 65536", "ipsec1 takes 65536 bytes"),
+    (
+        "burst",
+        "ip link add ppp7 type veth peer name other-ppp7",
+        "ppp7 takes 65536 bytes at once, expected 8192",
+    ),
     ("modules", "rmdir /sys/module/esp4", "esp4"),
     ("blacklist", "stand_in modprobe 'blacklist esp4'", "blacklist esp4"),
     ("blacklist", "stand_in modprobe 'install l2tp_ppp /bin/false'", "install l2tp_ppp"),

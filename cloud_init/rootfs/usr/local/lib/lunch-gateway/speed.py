@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import socket
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 
 from checks import SYSCTLS, Failure, advisory, compare_sysctls, expect, loaded, run
 
 SPLIT = Path("/etc/lunch-gateway/split.nft")
 QUIC = Path("/etc/lunch-gateway/quic.nft")
+BURST = Path("/etc/systemd/network/10-lunch-gateway-phones.link")
 LISTENER = ("127.0.0.1", 3129)
 
 
@@ -81,6 +84,25 @@ def accepted_by_haproxy() -> str:
 
 
 ESTABLISHED = ("state", "established", "sport", "=", f":{LISTENER[1]}")
+
+
+@advisory
+def burst() -> str:
+    """What TCP hands down to a phone's interface at once, as udev sets it when one appears."""
+    if not BURST.exists():
+        return "off by configuration"
+    link = configparser.ConfigParser()
+    link.read(BURST)
+    names = link["Match"]["OriginalName"].split()
+    most = int(link["Link"]["GenericSegmentOffloadMaxBytes"])
+    phones = {
+        device["ifname"]: device["gso_max_size"]
+        for device in json.loads(run("ip", "-j", "-d", "link", "show"))
+        if any(fnmatch(device["ifname"], name) for name in names)
+    }
+    wrong = [f"{name} takes {size} bytes" for name, size in phones.items() if size != most]
+    expect(not wrong, f"{'; '.join(wrong)} at once, expected {most}; see {BURST}")
+    return f"{most} bytes on {' '.join(phones) or 'each that dials in'}"
 
 
 @advisory
