@@ -157,7 +157,8 @@ def test_generous_bars_are_looser_and_not_for_nothing() -> None:
 
 def as_measured(group: Group, mode: str, factor: float) -> Row:
     """A row with all figures; `factor` is what the split gains on forwarding."""
-    gains = factor if mode in ("split+bbr", "shadowsocks") else 1
+    splits = mode in ("split+bbr", "split+bbr+ikev2")
+    gains = factor if splits or mode == "shadowsocks" else 1
     return row(
         mode,
         group.scenario,
@@ -168,9 +169,9 @@ def as_measured(group: Group, mode: str, factor: float) -> Row:
         hour=group.hour,
         goodput_mbps=gains,
         limit_mbps=gains,
-        rtt_p95_ms=100.0 if mode == "split+bbr" else 200.0,
-        load_time_s=6.0 if mode == "split+bbr" else 10.0,
-        neighbours_mbps=[0.5, 1.0] if mode == "split+bbr" else [1.0, 2.0],
+        rtt_p95_ms=100.0 if splits else 200.0,
+        load_time_s=6.0 if splits else 10.0,
+        neighbours_mbps=[0.5, 1.0] if splits else [1.0, 2.0],
     )
 
 

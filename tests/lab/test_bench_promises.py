@@ -44,6 +44,19 @@ PROMISED = [
         (name, GOODPUT, "split+bbr", "shadowsocks", 0.95, NONE, "far", "down", "bulk")
         for name in ("lossy-0.3", "lossy-1", "lossy-3", "severe-3", "severe-10")
     ),
+    *(
+        (name, GOODPUT, "split+bbr+ikev2", "split+bbr", 1, NONE, path, "down", "bulk")
+        for name, path in (
+            ("clean", "near"),
+            ("clean", "far"),
+            ("shaped", "near"),
+            ("shaped", "far"),
+            ("lossy-1", "far"),
+            ("lossy-3", "far"),
+            ("severe-10", "far"),
+        )
+    ),
+    ("lossy-1", "load_time_s", "split+bbr+ikev2", "split+bbr", 0, 1, "far", "down", "page"),
 ]
 
 # Rate, one-way delay, queue in ms, loss in per cent; a bar means little on another line.
