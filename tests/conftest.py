@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -15,6 +16,10 @@ not_run = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell without job control starts what it puts into the background deaf to Ctrl-C, and
+    # so is every child: a test that interrupts one waited for ever.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[not_run] = []
     config.pluginmanager.register(_Watch(config))
 
