@@ -76,6 +76,11 @@ PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
 SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
 
+TSO_RTT_LOG = {True: 17, False: 9}
+"""The gateway's own tcp_tso_rtt_log, and the kernel's default for what is not ours: its
+partner, the limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB
+at once into a queue that takes as much."""
+
 
 @dataclass
 class Ways:
@@ -117,7 +122,7 @@ class Ways:
         # What listens keeps the congestion control it began with.
         gateway.succeed(
             f"sysctl -qw net.ipv4.tcp_congestion_control={mode.congestion_control}"
-            " && systemctl stop haproxy"
+            f" net.ipv4.tcp_tso_rtt_log={TSO_RTT_LOG[mode.split]} && systemctl stop haproxy"
         )
         gateway.succeed("nft flush chain inet gateway quic")
         if not mode.quic:

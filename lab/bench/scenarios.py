@@ -110,7 +110,7 @@ SCENARIOS: dict[str, Scenario] = {
         bars=(
             Bar(figure="goodput_mbps", at_least=0.97),
             Bar(figure="rtt_p95_ms", against="direct", at_most=0.5),
-            *(_ikev2(path=path) for path in ("near", "far")),
+            _ikev2(),
         ),
     ),
     "lossy-0.3": _lossy(0.3),
@@ -144,7 +144,6 @@ DAY: dict[str, Link] = {
     for hour, rate, delay, queue, loss, uplink in (
         ("07:00", 25, 20, 100, 0.0, 10),
         ("08:15", 12, 25, 80, 0.3, 8),
-        ("09:30", 20, 20, 100, 0.0, 10),
         ("11:30", 20, 20, 100, 0.1, 10),
         ("12:00", 10, 25, 60, 1.0, 6),
         ("12:15", 8, 30, 60, 3.0, 5),
@@ -153,7 +152,6 @@ DAY: dict[str, Link] = {
         ("13:00", 15, 25, 80, 0.5, 8),
         ("15:00", 20, 20, 100, 0.1, 10),
         ("18:15", 12, 25, 80, 0.5, 8),
-        ("21:00", 15, 25, 100, 0.3, 8),
     )
 }
 """A working day on a cheap line: our model of what users and operators report (lunch is

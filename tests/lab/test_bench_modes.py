@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud_init.files import ROOTFS
 from lab.bench import modes
-from lab.bench.modes import MODES, Ways
+from lab.bench.modes import MODES, TSO_RTT_LOG, Ways
 from lab.client import Credentials, Phone
 from lab.stage import Stage
 from tests.lab.machines import Pretender
@@ -70,3 +71,8 @@ def test_quic_is_refused_in_its_mode_only(ways: Ways, done: list[str]) -> None:
         said = "\n".join(gateway.commands)
         assert "flush chain inet gateway quic" in said
         assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
+
+
+def test_bursts_are_the_gateways_own_where_it_splits() -> None:
+    sysctls = (ROOTFS / "etc/sysctl.d/90-lunch-gateway.conf").read_text()
+    assert f"net.ipv4.tcp_tso_rtt_log = {TSO_RTT_LOG[True]}\n" in sysctls

@@ -49,7 +49,6 @@ PROMISED = [
         for name, path in (
             ("clean", "near"),
             ("clean", "far"),
-            ("shaped", "near"),
             ("shaped", "far"),
             ("lossy-1", "far"),
             ("lossy-3", "far"),
