@@ -138,9 +138,21 @@ class Phone:
 
     def break_off(self) -> None:
         """Stop everything at once and tell nobody, like a phone whose line is gone."""
-        for name in ("l2tp", "ipsec"):
-            self.world.execute(f"systemctl kill -s KILL {self._unit(name)}")
+        self._signal("KILL")
         self.hang_up()
+
+    def sleep(self) -> None:
+        """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
+        self._signal("STOP")
+
+    def wake(self) -> None:
+        """Goes on where it was."""
+        self._signal("CONT")
+
+    def _signal(self, name: str) -> None:
+        # IKEv2 has no second one.
+        for unit in ("l2tp", "ipsec"):
+            self.world.execute(f"systemctl kill -s {name} {self._unit(unit)}")
 
     def _goodbye(self) -> str:
         return "timeout 10 swanctl --terminate --ike gateway"

@@ -36,14 +36,6 @@ class Ikev2Phone(Phone):
         sas = self.run("swanctl --list-sas --ike gateway")
         return self._session(find(r"^  local  .* \[(\d[\d.]+)\]$", sas), "PSK")
 
-    def sleep(self) -> None:
-        """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
-        self.world.succeed(f"systemctl kill -s STOP {self._unit('ipsec')}")
-
-    def wake(self) -> None:
-        """Goes on where it was."""
-        self.world.succeed(f"systemctl kill -s CONT {self._unit('ipsec')}")
-
     def told_resolvers(self) -> set[str]:
         """What the gateway named, as the client's own log has it."""
         return set(find(r"installing DNS server ([\d.]+)", self.log()).split())

@@ -613,6 +613,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (systemd, f"{UNITS}/xl2tpd.service", "RestartSec=2", "RestartSec=two"),
     (xl2tpd, f"{UNITS}/xl2tpd.service", "xl2tpd -D", "xl2tpd -D --foreground"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "length bit", "lenght bit"),
+    (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "max retries", "max retrys"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "ip range = 10", "ip range = x10"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "port = 1701", "port = 1702"),
 ]

@@ -52,7 +52,7 @@ PROMISED = {
     *(
         f"ikev2-{name}"
         for name in (
-            *("ios", "mac", "android", "network-manager", "dial-in", "dial-in-bob"),
+            *("ios", "mac", "android", "chromeos", "network-manager", "dial-in", "dial-in-bob"),
             *("wrong-password", "unknown-user", "removed-user", "shared-key-as-password"),
             *("own-password-under-anothers-name", "wall-instance-metadata"),
             *("split-runs-bbr-towards-phone", "three-devices-behind-one-nat"),
@@ -65,6 +65,7 @@ PROMISED = {
             *(f"{phone}-dials-in" for phone in PHONES),
             *("all-are-in", "none-starves", "l2tp-outlives-its-keys"),
             *("forgets-its-mappings", "l2tp-redials-on-another-network"),
+            "l2tp-sleeps-and-wakes-up",
         )
     ),
     "wall-instance-metadata",

@@ -25,6 +25,11 @@ STARVES = 1 / 3
 """Of what the phones have on average; less is not a share any more."""
 REDIALS = 15
 """Seconds."""
+NAP = 100
+"""Seconds: pppd gives up after 120 (lcp-echo), xl2tpd left alone gave up after 88."""
+GIVES_UP = 240
+"""Seconds after which the gateway has surely given up a silent L2TP phone: pppd after four
+questions, measured 145."""
 SPIS = "swanctl --list-sas --ike gateway | grep -oE '^ +(in|out)  [0-9a-f]+'"
 
 Train = list[tuple[Phone, Credentials]]
@@ -39,6 +44,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
         new_keys(those_in, checks)
         forgotten(lab, those_in, checks)
     redials(lab, users[0], checks)
+    sleeps(lab, users[0], checks)
     return {"ten_phones_mbps": goodput}
 
 
@@ -138,3 +144,28 @@ def redials(lab: Stage, user: Credentials, checks: Checks) -> None:
         detail.append(f"a page after {took:.1f} s")
         if took > REDIALS:
             raise ExpectationFailed(f"{took:.1f} s until it had a page again, not {REDIALS}")
+
+
+def sleeps(lab: Stage, user: Credentials, checks: Checks) -> None:
+    """One phone sleeps for a moment, another until the gateway has given it up."""
+    nap, night = (Phone(lab.world, PUBLIC_ADDRESS, name) for name in ("phone", "phone3"))
+    with checks.check("carrier-l2tp-sleeps-and-wakes-up") as detail:
+        try:
+            kept, lost = nap.dial(user).address, night.dial(user).address
+            began = time.monotonic()
+            for phone in (nap, night):
+                phone.sleep()
+            time.sleep(NAP)
+            nap.wake()
+            fetch_page(nap)
+            detail.append(f"after {NAP} s still {kept}")
+            lab.gateway.wait_until_succeeds(f"! ip -o address | grep -q 'peer {lost}/'", GIVES_UP)
+            detail.append(f"after {time.monotonic() - began:.0f} s {lost} is free")
+            night.wake()
+            night.hang_up()
+            night.dial(user)
+            fetch_page(night)
+        finally:
+            for phone in (nap, night):
+                phone.wake()
+                phone.hang_up()

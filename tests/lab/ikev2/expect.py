@@ -12,7 +12,7 @@ from lab.client import Credentials, DialFailed, Phone
 from lab.ikev2 import Ikev2Phone
 from lab.machine import ExpectationFailed
 from lab.measure import fetch_page
-from lab.models import ANDROID, IOS, MAC, NETWORK_MANAGER
+from lab.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
 from lab.progress import Checks
 from lab.stage import PUBLIC_ADDRESS, Stage
 
@@ -54,7 +54,13 @@ def dialled(phone: Phone, user: Credentials) -> Iterator[str]:
 
 def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
     """What each maker's client proposes, called by address and by name; every user."""
-    models = {"ios": IOS, "mac": MAC, "android": ANDROID, "network-manager": NETWORK_MANAGER}
+    models = {
+        "ios": IOS,
+        "mac": MAC,
+        "android": ANDROID,
+        "chromeos": CHROMEOS_IKEV2,
+        "network-manager": NETWORK_MANAGER,
+    }
     for name, model in models.items():
         with checks.check(f"ikev2-{name}") as detail:
             called = replace(phone, model=model, called=NAME if name == "mac" else "")
