@@ -67,7 +67,8 @@ ONLY_FOR = {
 """Guest paths that are left out where phones don't dial in that way."""
 
 ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
-"""Guest paths that are left out where the phones' QUIC is let through."""
+"""Guest paths that are left out where the phones' QUIC is let through: where that is asked
+for, and where TCP would gain nothing from taking its place."""
 
 NOBODY = "255.255.255.255"
 """An address that no packet can come from, for nft definitions that must not be empty."""
@@ -107,9 +108,10 @@ def _without_comments(text: str, path: str) -> str:
 
 
 def _left_out(settings: Settings) -> frozenset[str]:
+    splitting = settings.acceleration == "split"
     return frozenset().union(
-        () if settings.acceleration == "split" else ONLY_FOR_SPLIT,
-        () if settings.quic == "reject" else ONLY_WITHOUT_QUIC,
+        () if splitting else ONLY_FOR_SPLIT,
+        () if splitting and settings.quic == "reject" else ONLY_WITHOUT_QUIC,
         *(paths for protocol, paths in ONLY_FOR.items() if protocol not in settings.protocols),
     )
 

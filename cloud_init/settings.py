@@ -63,8 +63,9 @@ class Settings:
     acceleration: str = "split"
     """``split``: the gateway terminates the phones' TCP, so that its BBR is the sender
     towards them. ``off``: it forwards."""
-    quic: str = "allow"  # also in Pulumi.yaml
-    """``reject``: the phones' QUIC (UDP 443) is refused, so that apps take TCP instead."""
+    quic: str = "reject"  # also in Pulumi.yaml
+    """``reject``: where the gateway splits, the phones' QUIC (UDP 443) is refused, so that apps
+    take TCP instead. ``allow``: it is forwarded."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
     protocols: tuple[str, ...] = dialling.PROTOCOLS

@@ -32,14 +32,16 @@ MODES: dict[str, Mode] = {
     "forward+cubic": Mode(
         what="L2TP/IPsec that forwards, cubic", way="l2tp", congestion_control="cubic"
     ),
-    "split+bbr": Mode(what="this gateway", way="l2tp", split=True),
-    "split+bbr+noquic": Mode(
-        what="this gateway with quic: reject", way="l2tp", split=True, quic=False
-    ),
+    "split+bbr": Mode(what="this gateway", way="l2tp", split=True, quic=False),
+    "split+bbr+quic": Mode(what="this gateway with quic: allow", way="l2tp", split=True),
     "split+cubic": Mode(
-        what="this gateway on cubic", way="l2tp", congestion_control="cubic", split=True
+        what="this gateway on cubic",
+        way="l2tp",
+        congestion_control="cubic",
+        split=True,
+        quic=False,
     ),
-    "split+bbr+ikev2": Mode(what="this gateway by IKEv2", way="ikev2", split=True),
+    "split+bbr+ikev2": Mode(what="this gateway by IKEv2", way="ikev2", split=True, quic=False),
     "wireguard": Mode(what="WireGuard", way="wireguard"),
     # ss-tunnel carries TCP here, as most apps' proxies do.
     "shadowsocks": Mode(what="Shadowsocks with bbr", way="shadowsocks", quic=False),
@@ -76,10 +78,10 @@ PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
 SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
 
-TSO_RTT_LOG = {True: 17, False: 9}
-"""The gateway's own tcp_tso_rtt_log, and the kernel's default for what is not ours: its
-partner, the limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB
-at once into a queue that takes as much."""
+KERNELS_TSO_RTT_LOG = "9"
+"""tcp_tso_rtt_log by default, for what does not split: the partner of the gateway's own, the
+limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB at once into
+a queue that takes as much."""
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Ways:
     user: Credentials
     _opened: set[str] = field(default_factory=set)
     _mode: Mode | None = None
+    _tso_rtt_log: str | None = None
     _by_ikev2: bool = False
 
     def open(self, way: str) -> None:
@@ -119,10 +122,13 @@ class Ways:
         if before and _act(before) == _act(mode):
             return
         gateway = self.lab.gateway
+        if self._tso_rtt_log is None:  # as the gateway booted
+            self._tso_rtt_log = gateway.succeed("sysctl -n net.ipv4.tcp_tso_rtt_log").strip()
+        bursts = self._tso_rtt_log if mode.split else KERNELS_TSO_RTT_LOG
         # What listens keeps the congestion control it began with.
         gateway.succeed(
             f"sysctl -qw net.ipv4.tcp_congestion_control={mode.congestion_control}"
-            f" net.ipv4.tcp_tso_rtt_log={TSO_RTT_LOG[mode.split]} && systemctl stop haproxy"
+            f" net.ipv4.tcp_tso_rtt_log={bursts} && systemctl stop haproxy"
         )
         gateway.succeed("nft flush chain inet gateway quic")
         if not mode.quic:

@@ -77,7 +77,7 @@ def standard() -> list[Group]:
     vpns = ("forward", "split+bbr")
     others = ("direct", *vpns, "wireguard", "shadowsocks")
     cubic = ("forward+cubic", "split+cubic")
-    quic = ("direct", "split+bbr", "split+bbr+noquic")
+    quic = ("direct", "split+bbr", "split+bbr+quic")
     # The phone's other client of its own; last, because each change between the two is a dialling.
     ikev2 = "split+bbr+ikev2"
     return [

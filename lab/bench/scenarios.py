@@ -43,6 +43,11 @@ GATEWAYS_SYSCTL_IS_IRRELEVANT = Bar(
     figure="goodput_mbps", mode="forward", against="forward+cubic", at_least=0.9, at_most=1.1
 )
 
+QUIC_REFUSED_IS_NO_LOSS = Bar(
+    figure="goodput_mbps", against="split+bbr+quic", at_least=1, load="https"
+)
+"""What `quic` being ``reject`` by default rests on."""
+
 
 def _ikev2(path: str = "far", load: str = "bulk") -> Bar:
     """The other of the phone's own two: it has less header, so it is never the slower."""
@@ -102,6 +107,7 @@ SCENARIOS: dict[str, Scenario] = {
                 for direction in ("down", "up")
             ),
             *(_ikev2(path=path) for path in ("near", "far")),
+            QUIC_REFUSED_IS_NO_LOSS,
         ),
     ),
     "shaped": Scenario(
@@ -121,6 +127,7 @@ SCENARIOS: dict[str, Scenario] = {
         Bar(figure="load_time_s", at_most=0.6, load="page"),
         _ikev2(),
         _ikev2(load="page"),
+        QUIC_REFUSED_IS_NO_LOSS,
         GATEWAYS_SYSCTL_IS_IRRELEVANT,
     ),
     "lossy-3": _lossy(

@@ -54,10 +54,11 @@ MODES = {
         "This gateway with cubic in place of BBR. Shows what ending TCP does by itself.",
         "mode-ours-cubic",
     ),
-    "split+bbr+noquic": Mode(
-        "this gateway, quic: reject",
-        "This gateway with QUIC refused, so that browsers take TCP, which it splits.",
-        "mode-ours-noquic",
+    "split+bbr+quic": Mode(
+        "this gateway, quic: allow",
+        "This gateway with QUIC let through, beside the split. As it ships it refuses QUIC, so"
+        " that browsers take TCP.",
+        "mode-ours-quic",
     ),
     "split+bbr+ikev2": Mode(
         "this gateway, IKEv2",

@@ -17,7 +17,7 @@ NAMES = (
     "mode-forward",
     "mode-forward-cubic",
     "mode-ours-cubic",
-    "mode-ours-noquic",
+    "mode-ours-quic",
     "mode-ours-ikev2",
     "mode-wireguard",
     "mode-shadowsocks",

@@ -132,7 +132,7 @@ def test_a_page() -> None:
 
 def test_a_browsers_download() -> None:
     """10 MB in 10 s, the handshake's time included, by QUIC since nobody refuses it."""
-    taken, lab = sample(seen("HTTPS", "3 10000000 10.0"), load="https")
+    taken, lab = sample(seen("HTTPS", "3 10000000 10.0"), "split+bbr+quic", load="https")
     assert (taken.goodput, taken.load_time, taken.retransmitted) == (8.0, None, None)
     assert taken.cpu_per_gb == 300.0  # 3 s for 10 MB
     assert isinstance(lab.world, Pretender)
@@ -142,7 +142,7 @@ def test_a_browsers_download() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "version"), [("split+bbr", "1.1"), ("split+bbr+noquic", "3"), ("shadowsocks", "3")]
+    ("mode", "version"), [("split+bbr+quic", "1.1"), ("split+bbr", "3"), ("shadowsocks", "3")]
 )
 def test_a_download_by_another_protocol_than_the_mode_lets_through(mode: str, version: str) -> None:
     with pytest.raises(ExpectationFailed, match=f"came by HTTP/{version}"):

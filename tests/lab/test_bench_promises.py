@@ -56,6 +56,10 @@ PROMISED = [
         )
     ),
     ("lossy-1", "load_time_s", "split+bbr+ikev2", "split+bbr", 0, 1, "far", "down", "page"),
+    *(
+        (name, GOODPUT, "split+bbr", "split+bbr+quic", 1, NONE, "far", "down", "https")
+        for name in ("clean", "lossy-1")
+    ),
 ]
 
 # Rate, one-way delay, queue in ms, loss in per cent; a bar means little on another line.
@@ -94,7 +98,7 @@ def test_every_promise_can_be_missed(promise: tuple[str | float, ...]) -> None:
     assert against in {*MODES, "limit"}
     assert path in PATHS
     assert direction in ("down", "up")
-    assert load in ("bulk", "page")
+    assert load in ("bulk", "page", "https")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
