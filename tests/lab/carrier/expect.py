@@ -148,7 +148,8 @@ def redials(lab: Stage, user: Credentials, checks: Checks) -> None:
 
 def sleeps(lab: Stage, user: Credentials, checks: Checks) -> None:
     """One phone sleeps for a moment, another until the gateway has given it up."""
-    nap, night = (Phone(lab.world, PUBLIC_ADDRESS, name) for name in ("phone", "phone3"))
+    nap = Phone(lab.world, PUBLIC_ADDRESS, "phone", IPHONE)
+    night = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
     with checks.check("carrier-l2tp-sleeps-and-wakes-up") as detail:
         try:
             kept, lost = nap.dial(user).address, night.dial(user).address
