@@ -144,6 +144,9 @@ class Phone:
     def sleep(self) -> None:
         """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
         self._signal("STOP")
+        # What every phone has; one that is still awake would pass any test of sleeping.
+        charon = f"$(systemctl show --property MainPID --value {self._unit('ipsec')})"
+        self.world.wait_until_succeeds(f"grep -q '^State:.*T (stopped)' /proc/{charon}/status", 10)
 
     def wake(self) -> None:
         """Goes on where it was."""

@@ -98,7 +98,7 @@ def test_how_long_it_takes() -> None:
 def test_a_groups_estimate() -> None:
     group = Group(scenario="clean", link=SCENARIOS["clean"].link, modes=("direct", "forward"))
     assert group.estimate(10, 3) == 2 * 3 * (10 + plan.OVERHEAD)
-    hourly = Group(scenario="day", link=DAY["12:15"], modes=("direct",), hour="12:15")
+    hourly = Group(scenario="day", link=DAY["12:30"], modes=("direct",), hour="12:30")
     assert hourly.estimate(10, 3) == 10 + plan.OVERHEAD, "the hours are not repeated"
 
 
