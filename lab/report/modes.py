@@ -55,13 +55,13 @@ MODES = {
         "mode-ours-cubic",
     ),
     "split+bbr+quic": Mode(
-        "this gateway, quic: allow",
+        "gateway, QUIC",
         "This gateway with QUIC let through, beside the split. As it ships it refuses QUIC, so"
         " that browsers take TCP.",
         "mode-ours-quic",
     ),
     "split+bbr+ikev2": Mode(
-        "this gateway, IKEv2",
+        "gateway by IKEv2",
         "This gateway, dialled by IKEv2 as Android 12 and later do, in place of L2TP.",
         "mode-ours-ikev2",
     ),

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from lab import report
 from lab.report import charts, compare, svg, words
-from lab.report.modes import MODES
+from lab.report.modes import MODES, OURS, mode_of
+from lab.report.svg import FONT_SIZE
 from lab.rows import About, Promise, Row
 from tests.lab.bench_rows import ABOUT, BARS, EMPTY, full
 
@@ -347,3 +350,11 @@ def test_colours_can_be_seen(scheme: dict[str, str]) -> None:
 def test_modes_differ_in_lightness_or_line() -> None:
     curves = [(mode.marker, mode.dashes) for mode in list(MODES.values())[:3]]
     assert len(set(curves)) == 3
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_a_modes_label_fits_beside_its_bar(name: str) -> None:
+    """What is too long loses its beginning: seen with "this gateway, IKEv2"."""
+    font = FontProperties(family="DejaVu Sans", weight="bold" if name == OURS else "normal")
+    label = TextPath((0, 0), mode_of(name).label, size=FONT_SIZE, prop=font)
+    assert label.get_extents().width <= charts.LEFT - 6
