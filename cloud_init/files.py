@@ -37,6 +37,7 @@ ONLY_FOR_SPLIT = frozenset(
         "/etc/systemd/network/10-lunch-gateway-phones.link",
         "/etc/systemd/system/gateway-split.service",
         "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
+        "/etc/udev/rules.d/90-lunch-gateway-phones.rules",
     }
 )
 """Guest paths that are left out where the phones' TCP is not split."""

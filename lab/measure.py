@@ -45,6 +45,13 @@ def download(phone: Phone, seconds: int = 10) -> float:
     return _goodput(phone.run(command, seconds + 60))
 
 
+def outside_the_window(phone: Phone) -> int:
+    """ESP packets so far that the phone threw away because they came too late behind later
+    ones (RFC 4303, 3.4.3)."""
+    counters = phone.run("cat /proc/net/xfrm_stat").split()
+    return int(counters[counters.index("XfrmInStateSeqError") + 1])
+
+
 def download_at_once(
     world: Machine, phones: Sequence[Phone], seconds: int = 12
 ) -> dict[str, float]:

@@ -96,7 +96,7 @@ def take_sample(
         goodput, size = download.read(_after("HTTPS", output), mode.quic)
         load_time = None
     elif load == "page":
-        output = phone.run(_with_ping(way.pinged, _page(way.host)), 300)
+        output = phone.run(_with_ping(way.pinged, page_command(way.host)), 300)
         load_time, size = map(float, _after("PAGE", output).split())
         goodput = size * 8 / load_time / 1e6
     else:
@@ -123,7 +123,8 @@ def _iperf(host: str, flows: int, direction: str, seconds: int) -> str:
     )
 
 
-def _page(host: str) -> str:
+def page_command(host: str) -> str:
+    """Loads the page from a site of `serve`, on the phone."""
     return f"echo PAGE; /lab/load-page {host} {PORTS['page']} {len(OBJECT_SIZES)}"
 
 

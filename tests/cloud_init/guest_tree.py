@@ -20,7 +20,7 @@ TREE_PACKAGES = (
     *PACKAGES[1:],  # without the kernel
     *L2TP_PACKAGES,
     *SPLIT_PACKAGES,
-    *("cloud-init", "systemd", "openssh-server", "iproute2"),
+    *("cloud-init", "systemd", "udev", "openssh-server", "iproute2"),
 )
 
 ENTER = r"""

@@ -27,6 +27,7 @@ GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
 NETWORKD = "/etc/systemd/networkd.conf.d/lunch-gateway.conf"
 LINK = "/etc/systemd/network/10-lunch-gateway-phones.link"
 RESOLVER = "/etc/lunch-gateway/dnsmasq.conf"
+PHONES_RULES = "/etc/udev/rules.d/90-lunch-gateway-phones.rules"
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
 
 
@@ -374,6 +375,11 @@ def networkd(guest: Guest) -> str:
 
 
 def udev(guest: Guest) -> str:
+    """That it has the effect, the self-test sees."""
+    return guest.complaints(f"udevadm verify --no-summary {PHONES_RULES}")
+
+
+def udev_link(guest: Guest) -> str:
     """As networkd. That it has the effect, the self-test sees."""
     numbers = {"OriginalName=ppp* ipsec1", "GenericSegmentOffloadMaxBytes=8192"}
     return _unknown_lines(guest.text(LINK), {"[Match]", "[Link]", *numbers})
@@ -478,7 +484,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/lunch-gateway/l2tp.nft": (nft,),
     "/etc/lunch-gateway/split.nft": (nft,),
     NETWORKD: (networkd,),
-    LINK: (udev,),
+    LINK: (udev_link,),
+    PHONES_RULES: (udev,),
     f"{UNITS}/gateway-resolver.service": (systemd, dnsmasq),
     f"{UNITS}/gateway-split.service": (systemd,),
     f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
@@ -581,7 +588,9 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (dnsmasq, f"{UNITS}/gateway-resolver.service", "address replace", "address add"),
     (systemd, f"{UNITS}/gateway-resolver.service", "DynamicUser=yes", "DynamikUser=yes"),
     (networkd, NETWORKD, "ManageForeignRoutes", "ManageForeinRoutes"),
-    (udev, LINK, "MaxBytes", "MaxByte"),
+    (udev, PHONES_RULES, "RUN+=", "RUNS+="),
+    (udev, PHONES_RULES, 'root fq"', "root fq"),
+    (udev_link, LINK, "MaxBytes", "MaxByte"),
     (modules, "/etc/modules-load.d/lunch-gateway.conf", "esp4\n", "esp4 dummy\n"),
     (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway', '"alice" lunch-gatewy'),
     (pppd, "/etc/ppp/chap-secrets", '"alice" lunch-gateway "', '"alice" lunch-gateway '),

@@ -24,7 +24,10 @@ stand_in() {{ # name, what it prints
     printf '#!/bin/sh\\ncat <<END\\n%s\\nEND\\n' "$2" >/usr/local/sbin/$1
     chmod 755 /usr/local/sbin/$1
 }}
-stand_in tc '[{{"kind": "mq"}}, {{"kind": "fq"}}]'
+printf '#!/bin/sh\ncat /tmp/qdisc-$5\n' >/usr/local/sbin/tc
+chmod 755 /usr/local/sbin/tc
+echo '[{{"kind": "mq"}}, {{"kind": "fq"}}]' >/tmp/qdisc-eth0
+echo '[{{"kind": "fq"}}]' | tee /tmp/qdisc-ppp7 >/tmp/qdisc-ipsec1
 stand_in modprobe 'options x y=1'
 stand_in systemctl active
 for name in ipsec1 phones; do
@@ -91,7 +94,7 @@ sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
 '
 """
-ADVISORY = {"burst", "congestion_control", "qdisc", "tuning", "split", "quic"}
+ADVISORY = {"burst", "congestion_control", "pacing", "qdisc", "tuning", "split", "quic"}
 """What fails without keeping phones out."""
 
 
@@ -120,13 +123,20 @@ WRONG = [
     ("kernel", "release=7.3.4+deb13-cloud-amd64", "cloud flavour"),
     ("kernel", "release=6.12.57+deb13-amd64", "older than"),
     ("congestion_control", "echo cubic >/proc/sys/net/ipv4/tcp_congestion_control", "cubic"),
-    ("qdisc", """stand_in tc '[{"kind": "mq"}, {"kind": "fq_codel"}]'""", "fq_codel"),
+    ("qdisc", """echo '[{"kind": "mq"}, {"kind": "fq_codel"}]' >/tmp/qdisc-eth0""", "fq_codel"),
     ("qdisc", "ip route del default", "no default route"),
     ("burst", "ip link set ipsec1 gso_max_size 65536", "ipsec1 takes 65536 bytes"),
     (
         "burst",
         "ip link add ppp7 type veth peer name other-ppp7",
         "ppp7 takes 65536 bytes at once, expected 8192",
+    ),
+    ("pacing", "echo '[]' >/tmp/qdisc-ipsec1", "no fq on ipsec1;"),
+    (
+        "pacing",
+        "ip link add ppp7 gso_max_size 8192 type veth peer name other-ppp7"
+        """ && echo '[{"kind": "noqueue"}]' >/tmp/qdisc-ppp7""",
+        "no fq on ppp7;",
     ),
     ("modules", "rmdir /sys/module/esp4", "esp4"),
     ("blacklist", "stand_in modprobe 'blacklist esp4'", "blacklist esp4"),

@@ -8,12 +8,14 @@ import socket
 import time
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from checks import SYSCTLS, Failure, advisory, compare_sysctls, expect, loaded, run
 
 SPLIT = Path("/etc/lunch-gateway/split.nft")
 QUIC = Path("/etc/lunch-gateway/quic.nft")
 BURST = Path("/etc/systemd/network/10-lunch-gateway-phones.link")
+PACING = Path("/etc/udev/rules.d/90-lunch-gateway-phones.rules")
 LISTENER = ("127.0.0.1", 3129)
 
 
@@ -34,11 +36,15 @@ def congestion_control() -> str:
 @advisory
 def qdisc() -> str:
     device = uplink()
-    found = json.loads(run("tc", "-j", "qdisc", "show", "dev", device))
-    # A card with several queues has mq at the root and one fq under each.
-    kinds = {entry["kind"] for entry in found if entry["kind"] != "mq"}
-    expect(kinds == {"fq"}, f"{device} sends through {sorted(kinds)} instead of fq")
+    found = qdiscs(device)
+    expect(found == {"fq"}, f"{device} sends through {sorted(found)} instead of fq")
     return f"fq on {device}"
+
+
+def qdiscs(device: str) -> set[str]:
+    """A card with several queues has mq at the root and one of these under each."""
+    found = json.loads(run("tc", "-j", "qdisc", "show", "dev", device))
+    return {entry["kind"] for entry in found if entry["kind"] != "mq"}
 
 
 @advisory
@@ -91,18 +97,35 @@ def burst() -> str:
     """What TCP hands down to a phone's interface at once, as udev sets it when one appears."""
     if not BURST.exists():
         return "off by configuration"
-    link = configparser.ConfigParser()
-    link.read(BURST)
-    names = link["Match"]["OriginalName"].split()
-    most = int(link["Link"]["GenericSegmentOffloadMaxBytes"])
-    phones = {
-        device["ifname"]: device["gso_max_size"]
-        for device in json.loads(run("ip", "-j", "-d", "link", "show"))
-        if any(fnmatch(device["ifname"], name) for name in names)
-    }
+    most = int(burst_link()["Link"]["GenericSegmentOffloadMaxBytes"])
+    phones = {device["ifname"]: device["gso_max_size"] for device in phones_interfaces()}
     wrong = [f"{name} takes {size} bytes" for name, size in phones.items() if size != most]
     expect(not wrong, f"{'; '.join(wrong)} at once, expected {most}; see {BURST}")
     return f"{most} bytes on {' '.join(phones) or 'each that dials in'}"
+
+
+@advisory
+def pacing() -> str:
+    """Each phone's interface paces for itself, so that IPsec numbers what has been paced."""
+    if not BURST.exists():
+        return "off by configuration"
+    phones = [device["ifname"] for device in phones_interfaces()]
+    wrong = [name for name in phones if qdiscs(name) != {"fq"}]
+    expect(not wrong, f"no fq on {' '.join(wrong)}; see {PACING}")
+    return f"fq on {' '.join(phones) or 'each that dials in'}"
+
+
+def phones_interfaces() -> list[dict[str, Any]]:
+    """Those that are there, as `ip` tells of them."""
+    names = burst_link()["Match"]["OriginalName"].split()
+    devices: list[dict[str, Any]] = json.loads(run("ip", "-j", "-d", "link", "show"))
+    return [each for each in devices if any(fnmatch(each["ifname"], name) for name in names)]
+
+
+def burst_link() -> configparser.ConfigParser:
+    link = configparser.ConfigParser()
+    link.read(BURST)
+    return link
 
 
 @advisory
