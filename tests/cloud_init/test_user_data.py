@@ -95,7 +95,9 @@ def test_without_a_protocol_nothing_of_it_is_there(
         for protocols in (["l2tp", "ikev2"], sorted({"l2tp", "ikev2"} - {protocol}))
     )
     assert set(L2TP_PACKAGES).isdisjoint(other["packages"]) == (protocol == "l2tp")
-    reading = re.compile(r"/usr/local/|[.]nft$|/etc/nftables.conf|[.]conf$|[.]service$|[.]link$")
+    reading = re.compile(
+        r"/usr/local/|[.]nft$|/etc/nftables.conf|[.]conf$|[.]service$|[.](link|rules)$"
+    )
     left = [file for file in other["write_files"] if not reading.search(file["path"])]
     assert not [file["path"] for file in left if re.search(words, file["content"])]
     paths = [{file["path"] for file in config["write_files"]} for config in (both, other)]
