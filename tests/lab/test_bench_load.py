@@ -121,13 +121,14 @@ def test_iperf3_answers_in_json_only_if_its_server_speaks_it() -> None:
 
 
 def test_a_page() -> None:
-    taken, lab = sample(seen("PAGE", "4.000 2000000", 20), load="page", flows=6)
-    assert (taken.load_time, taken.goodput) == (4.0, 4.0)
-    assert taken.cpu_per_gb == 1500.0  # 3 s for 2 MB
+    pages = "\n".join(["4.000 2000000", "9.000 2000000", "3.000 2000000"])
+    taken, lab = sample(seen("PAGE", pages, 20), load="page", flows=6)
+    assert (taken.load_time, taken.goodput) == (4.0, 4.0), "the median page's"
+    assert taken.cpu_per_gb == 500.0  # 3 s for 6 MB
     assert taken.retransmitted is None
     assert len(taken.rtts) == 20, "a page counts from its first second"
     assert isinstance(lab.world, Pretender)
-    assert "load-page 198.18.4.80 8080 66" in "".join(lab.world.commands)
+    assert "".join(lab.world.commands).count("/lab/load-page 198.18.4.80 8080 66") == load.PAGES
 
 
 def test_a_browsers_download() -> None:

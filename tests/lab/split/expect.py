@@ -65,7 +65,7 @@ def in_order(lab: Stage, phone: Phone, checks: Checks) -> None:
         thrown_away = []
         for _ in range(3):
             before = measure.outside_the_window(phone)
-            phone.run(load.page_command(measure.SITE), 120)
+            phone.run(load.page_command(measure.SITE, 1), 120)
             thrown_away.append(measure.outside_the_window(phone) - before)
         detail.append(f"the phone threw away {thrown_away} of some 1600 packets each")
         if min(thrown_away):
