@@ -185,6 +185,7 @@ class Phone:
             "source_port": str(self.model.source_port),
             "ike": self.model.ike,
             "esp": self.model.esp,
+            "replay_window": str(self.model.replay_window),
             "psk": credentials.psk.encode().hex(),
             "user": credentials.user,
             "password": re.sub(r'(["\\])', r"\\\1", credentials.password),

@@ -13,6 +13,9 @@ class Model:
     esp: str
     source_port: int
     """UDP, of L2TP. Apple's clients choose a high one at random."""
+    replay_window: int = 32
+    """Packets: ESP that comes so far behind is taken for a replay. RFC 4303 asks for 32 at
+    least; strongSwan's own."""
 
 
 # Those with L2TP.
@@ -61,6 +64,8 @@ ANDROID = Model(
     "aes256gcm16-aes128gcm16-prfsha512-prfsha384-prfsha256-modp4096-curve25519-modp3072-modp2048",
     esp="aes256gcm16-aes128gcm16,aes256-aes192-aes128-sha512-sha384-sha256",
     source_port=0,
+    # AOSP, netd, XfrmController.cpp: REPLAY_WINDOW_SIZE.
+    replay_window=4,
 )
 CHROMEOS_IKEV2 = Model(
     # chromiumos/platform2, shill/vpn/ipsec_connection.cc: strongSwan's defaults of 5.9.2

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab import measure
-from lab.bench import download
+from lab.bench import download, page
 from lab.bench.modes import PORTS, SHADOWSOCKS_PORT, WAYS, Mode
 from lab.client import Phone
 from lab.machine import ExpectationFailed, Machine
@@ -19,20 +19,6 @@ from lab.stage import Stage
 OMIT = 3
 """Seconds at the start of a bulk flow that don't count; a page counts from its first."""
 NEIGHBOURS_PORT = 5202
-PAGES = 3
-"""So many one after the other are one measurement: a page is some 1,600 packets, and at 1 % of
-loss a few of them decide a single one."""
-PAGE = {
-    "html": [18],
-    "css": [30, 18, 12, 8, 5, 3, 1, 1],
-    "js": [120, 90, 70, 55, 45, 38, 32, 27, 23, 20, 17, 14, 12, 10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2],
-    "fonts": [45, 35, 28, 23],
-    "images": [300, 200, 120, 90, 70, 60, 50, 40, 30, 25, 20, 15, 12, 9, 7, 5, 3, 2],
-    "other": [2] * 11,
-}
-"""KB of each object, in the order of their requests. Number and sum per kind are the median
-home page's (HTTP Archive, Web Almanac 2024, "Page Weight"); the spread within is ours."""
-OBJECT_SIZES = [1000 * size for sizes in PAGE.values() for size in sizes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +41,7 @@ class Sample:
 
 def serve(world: Machine) -> None:
     """Start what the phone asks for: iperf3 and nginx on both sites."""
-    sizes = " ".join(map(str, OBJECT_SIZES))
+    sizes = " ".join(map(str, page.OBJECT_SIZES))
     world.succeed(
         f"mkdir -p /srv/page && cd /srv/page && i=0 && for size in {sizes};"
         " do head -c $size /dev/urandom > $i; i=$((i + 1)); done"
@@ -64,7 +50,7 @@ def serve(world: Machine) -> None:
     for host in ("web", "site"):
         measure.serve(world, host, PORTS["iperf"])
         world.succeed(
-            f"systemd-run --quiet --unit=nginx-{host}"
+            f"systemctl is-active --quiet nginx-{host} || systemd-run --quiet --unit=nginx-{host}"
             f" --property=NetworkNamespacePath=/run/netns/{host}"
             f" nginx -c /lab/nginx.conf -g 'pid /run/nginx-{host}.pid;'"
         )
@@ -99,9 +85,9 @@ def take_sample(
         goodput, size = download.read(_after("HTTPS", output), mode.quic)
         load_time = None
     elif load == "page":
-        output = phone.run(_with_ping(way.pinged, page_command(way.host, PAGES)), 900)
-        load_time, size = _pages(_after("PAGE", output))
-        goodput = size / PAGES * 8 / load_time / 1e6
+        output = phone.run(_with_ping(way.pinged, page.command(way.host)), 900)
+        load_time, size = page.read(_after("PAGE", output))
+        goodput = size / page.PAGES * 8 / load_time / 1e6
     else:
         command = _iperf(way.host, flows, direction, seconds)
         output = phone.run(_with_ping(way.pinged, command), seconds + 120)
@@ -124,18 +110,6 @@ def _iperf(host: str, flows: int, direction: str, seconds: int) -> str:
         f"echo IPERF; iperf3 --client {host} --port {PORTS['iperf']} {reverse} --parallel {flows}"
         f" --time {seconds} --omit {OMIT} --connect-timeout 20000 --json {measure.FINE}"
     )
-
-
-def page_command(host: str, pages: int) -> str:
-    """Loads the page from a site of `serve` so many times, on the phone."""
-    once = f"/lab/load-page {host} {PORTS['page']} {len(OBJECT_SIZES)}"
-    return f"echo PAGE; {' && '.join([once] * pages)}"
-
-
-def _pages(output: str) -> tuple[float, float]:
-    """Seconds of the median one, bytes of all."""
-    each = [tuple(map(float, line.split())) for line in output.splitlines()]
-    return statistics.median(took for took, _ in each), sum(size for _, size in each)
 
 
 def _with_ping(host: str, command: str) -> str:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.bench.load import PAGES
 from lab.bench.modes import MODES
+from lab.bench.page import PAGES
 from lab.bench.scenarios import DAY, SCENARIOS
 from lab.network import PATHS, Link
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.bench import download, load
+from lab.bench import download, load, page
 from lab.bench.load import Sample
 from lab.bench.modes import MODES
 from lab.client import Phone
@@ -128,7 +128,7 @@ def test_a_page() -> None:
     assert taken.retransmitted is None
     assert len(taken.rtts) == 20, "a page counts from its first second"
     assert isinstance(lab.world, Pretender)
-    assert "".join(lab.world.commands).count("/lab/load-page 198.18.4.80 8080 66") == load.PAGES
+    assert "".join(lab.world.commands).count("/lab/load-page 198.18.4.80 8080 66") == page.PAGES
 
 
 def test_a_browsers_download() -> None:
@@ -230,13 +230,13 @@ def test_busy_is_neither_idle_nor_waiting_nor_stolen() -> None:
 
 
 def test_the_page_is_the_median_home_page() -> None:
-    assert len(load.OBJECT_SIZES) == 66
-    assert load.OBJECT_SIZES[0] == 18_000, "the page itself comes first"
-    assert sum(load.OBJECT_SIZES) == pytest.approx(1.9e6, rel=0.05)
-    assert min(load.OBJECT_SIZES) >= 1000
+    assert len(page.OBJECT_SIZES) == 66
+    assert page.OBJECT_SIZES[0] == 18_000, "the page itself comes first"
+    assert sum(page.OBJECT_SIZES) == pytest.approx(1.9e6, rel=0.05)
+    assert min(page.OBJECT_SIZES) >= 1000
     world = Pretender()
     load.serve(world)
-    assert f"for size in {' '.join(map(str, load.OBJECT_SIZES))};" in world.commands[0]
+    assert f"for size in {' '.join(map(str, page.OBJECT_SIZES))};" in world.commands[0]
 
 
 @pytest.mark.parametrize(

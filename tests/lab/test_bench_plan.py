@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from lab.bench import load, plan
+from lab.bench import page, plan
 from lab.bench.modes import MODES
 from lab.bench.plan import Group
 from lab.bench.scenarios import DAY, SCENARIOS, Bar
@@ -98,8 +98,8 @@ def test_how_long_it_takes() -> None:
 def test_a_groups_estimate() -> None:
     group = Group(scenario="clean", link=SCENARIOS["clean"].link, modes=("direct", "forward"))
     assert group.estimate(10, 3) == 2 * 3 * (10 + plan.OVERHEAD)
-    page = Group(scenario="x", link=SCENARIOS["clean"].link, modes=("direct",), load="page")
-    assert page.estimate(10, 1) == load.PAGES * plan.PAGE_SECONDS + plan.OVERHEAD
+    one_page = Group(scenario="x", link=SCENARIOS["clean"].link, modes=("direct",), load="page")
+    assert one_page.estimate(10, 1) == page.PAGES * plan.PAGE_SECONDS + plan.OVERHEAD
     hourly = Group(scenario="day", link=DAY["12:30"], modes=("direct",), hour="12:30")
     assert hourly.estimate(10, 3) == 10 + plan.OVERHEAD, "the hours are not repeated"
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from lab import measure
+from lab.bench import load, page
 from lab.client import Credentials, DialFailed, Phone
 from lab.ikev2 import Ikev2Phone
 from lab.machine import ExpectationFailed
 from lab.measure import fetch_page
 from lab.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
+from lab.network import Link, impose, release
 from lab.progress import Checks
 from lab.stage import PUBLIC_ADDRESS, Stage
 
@@ -26,6 +28,7 @@ WALLED = {
     "vnet-neighbour": "10.1.0.9",
 }
 TOWARDS_PHONES = "ss -H -t -i -n state established dst {}"
+CALM = Link(rate=10, delay=55, queue=50)
 SECRETS = "/etc/swanctl/conf.d/ikev2-secrets.conf"
 RELOAD = "swanctl --load-creds --clear --noprompt"
 
@@ -36,6 +39,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
     measure.serve(lab.world)
     makers(phone, users, checks)
     inside(lab, phone, users[0], checks)
+    in_order(lab, replace(phone, model=ANDROID), users[0], checks)
     strangers(lab, phone, users[0], checks)
     company(lab, phone, users[0], checks)
     moves(lab, phone, users[0], checks)
@@ -103,6 +107,19 @@ def inside(lab: Stage, phone: Ikev2Phone, user: Credentials, checks: Checks) -> 
             lab.gateway.succeed(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
             phone.run_and_fail(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
     phone.hang_up()
+
+
+def in_order(lab: Stage, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """A page over six connections for the phone with the narrowest replay window."""
+    load.serve(lab.world)
+    impose(lab.world, CALM)
+    with checks.check("ikev2-esp-in-order") as detail, dialled(phone, user):
+        thrown_away = page.replays(phone, measure.SITE)
+        window = f"a window of {phone.model.replay_window}"
+        detail.append(f"with {window} {thrown_away} of some 1600 packets thrown away")
+        if min(thrown_away):
+            raise ExpectationFailed(f"each page loses some, with {window}: {thrown_away}")
+    release(lab.world)
 
 
 def strangers(lab: Stage, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:

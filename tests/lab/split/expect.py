@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab import measure
-from lab.bench import load
+from lab.bench import load, page
 from lab.client import Credentials, Phone
 from lab.machine import ExpectationFailed
 from lab.network import Link, impose, release
@@ -57,16 +57,11 @@ def faster(lab: Stage, phone: Phone, checks: Checks) -> dict[str, float]:
 
 
 def in_order(lab: Stage, phone: Phone, checks: Checks) -> None:
-    """Pages over six connections, each paced for itself, while IPsec numbers all of them
-    together. Three, because a busy machine may hold up its card for a moment."""
+    """Each connection of a page is paced for itself, while IPsec numbers all of them together."""
     load.serve(lab.world)
     impose(lab.world, CALM)
     with checks.check("split-esp-in-order") as detail:
-        thrown_away = []
-        for _ in range(3):
-            before = measure.outside_the_window(phone)
-            phone.run(load.page_command(measure.SITE, 1), 120)
-            thrown_away.append(measure.outside_the_window(phone) - before)
+        thrown_away = page.replays(phone, measure.SITE)
         detail.append(f"the phone threw away {thrown_away} of some 1600 packets each")
         if min(thrown_away):
             raise ExpectationFailed(f"each page loses some: {thrown_away}")
