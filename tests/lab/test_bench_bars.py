@@ -148,11 +148,8 @@ def test_generous_bars_are_looser_and_not_for_nothing() -> None:
     strict, loose = (bars.judge(everything, generous) for generous in (False, True))
     assert [each["name"] for each in strict] == [each["name"] for each in loose]
     for tight, wide in zip(strict, loose, strict=True):
-        if tight["sense"] == "at least":
-            assert wide["bar"] == pytest.approx(bars.GENEROUS * tight["bar"], abs=0.001)
-        else:
-            assert wide["bar"] > tight["bar"]
-            assert (wide["bar"] < 1) == (tight["bar"] < 1), "a gain that need not be one"
+        factor = bars.GENEROUS if tight["sense"] == "at least" else 1 / bars.GENEROUS
+        assert wide["bar"] == pytest.approx(factor * tight["bar"], abs=0.001)
 
 
 def as_measured(group: Group, mode: str, factor: float) -> Row:
@@ -231,8 +228,9 @@ def test_a_broken_split_misses_the_short_set(forward: dict[str, float], generous
     ]
     missed = {each["name"] for each in bars.judge(rows, generous) if not each["ok"]}
     start = "lossy-1, far, down,"
+    page = f"{start} page: load_time_s of split+bbr to forward"
     assert missed >= {
         f"{start} bulk: goodput_mbps of split+bbr to forward",
         f"{start} bulk: goodput_mbps of split+bbr to limit",
-        f"{start} page: load_time_s of split+bbr to forward",
     }
+    assert (page in missed) is not generous, "a page no slower is no harm (bars.GENEROUS)"
