@@ -150,10 +150,18 @@ class Ways:
             ikev2.hang_up()
         self._by_ikev2 = way == "ikev2"
 
+    def must_dial(self, mode: Mode) -> bool:
+        """Whether `take` will place a call."""
+        if mode.way == "ikev2":
+            return not self._by_ikev2
+        return mode.way == "l2tp" and not self._by_l2tp()
+
+    def _by_l2tp(self) -> bool:
+        here = self.phone.on_phone("ip -4 -o address show dev ppp0 | grep -q inet")
+        return "l2tp" in self._opened and self.lab.world.execute(here).status == 0
+
     def _dial_if_hung_up(self) -> None:
-        here = "ip -4 -o address show dev ppp0 | grep -q inet"
-        dialled = "l2tp" in self._opened and self.lab.world.execute(self.phone.on_phone(here))
-        if not dialled or dialled.status != 0:
+        if not self._by_l2tp():
             self.phone.hang_up()
             self.phone.dial(self.user)
 
