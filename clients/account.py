@@ -48,6 +48,9 @@ class Account:
     title: str
     """What the device shows, in any script."""
     protocols: tuple[str, ...]
+    modp1024: bool
+    """Whether a device gets in by L2TP that knows no better Diffie-Hellman group: Android
+    up to 11."""
 
     def name(self, protocol: str) -> str:
         """What the device calls this connection: both protocols can stand side by side."""
@@ -88,6 +91,7 @@ def accounts(settings: Settings, server: str, title: str = DEFAULT_TITLE) -> lis
             psk=settings.psk,
             title=title,
             protocols=tuple(name for name in PROTOCOL_NAMES if name in settings.protocols),
+            modp1024=settings.modp1024 == "allow",
         )
         for user, password in settings.users.items()
     ]

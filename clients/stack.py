@@ -42,6 +42,8 @@ def settings(stack: str) -> Settings:
                 "users": outputs["passwords"],
                 "serverName": outputs["server"],
                 "protocols": outputs.get("protocols", BEFORE_IKEV2),
+                # Nothing from a gateway that was deployed before there was a choice.
+                "modp1024": outputs.get("modp1024"),
             }
         )
     except SettingsError as error:

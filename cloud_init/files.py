@@ -51,6 +51,7 @@ ONLY_FOR = {
             "/etc/ppp/options.xl2tpd",
             "/etc/swanctl/conf.d/l2tp-secret.conf",
             "/etc/swanctl/conf.d/l2tp.conf",
+            "/etc/swanctl/conf.d/modp1024.conf",
             "/etc/systemd/system/xl2tpd.service",
             "/etc/xl2tpd/xl2tpd.conf",
         }
@@ -70,6 +71,9 @@ ONLY_FOR = {
 ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
 """Guest paths that are left out where the phones' QUIC is let through: where that is asked
 for, and where TCP would gain nothing from taking its place."""
+
+ONLY_WITH_MODP1024 = frozenset({"/etc/swanctl/conf.d/modp1024.conf"})
+"""Guest paths that are left out where phones that know no better group are refused."""
 
 NOBODY = "255.255.255.255"
 """An address that no packet can come from, for nft definitions that must not be empty."""
@@ -113,6 +117,7 @@ def _left_out(settings: Settings) -> frozenset[str]:
     return frozenset().union(
         () if splitting else ONLY_FOR_SPLIT,
         () if splitting and settings.quic == "reject" else ONLY_WITHOUT_QUIC,
+        () if settings.modp1024 == "allow" else ONLY_WITH_MODP1024,
         *(paths for protocol, paths in ONLY_FOR.items() if protocol not in settings.protocols),
     )
 

@@ -66,6 +66,9 @@ class Settings:
     quic: str = "reject"  # also in Pulumi.yaml
     """``reject``: where the gateway splits, the phones' QUIC (UDP 443) is refused, so that apps
     take TCP instead. ``allow``: it is forwarded."""
+    modp1024: str = "reject"  # also in Pulumi.yaml
+    """``allow``: L2TP phones that know no better Diffie-Hellman group than 2 (modp1024) get in;
+    Android up to 11 is one. ``reject``: they don't."""
     phone_to_phone: bool = False
     """Whether phones may talk to each other through the gateway."""
     protocols: tuple[str, ...] = dialling.PROTOCOLS
@@ -154,6 +157,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sshSource": ("ssh_source", values.ssh_source),
     "acceleration": ("acceleration", values.one_of("split", "off")),
     "quic": ("quic", values.one_of("allow", "reject")),
+    "modp1024": ("modp1024", values.one_of("allow", "reject")),
     "phoneToPhone": ("phone_to_phone", values.boolean),
     "protocols": ("protocols", dialling.protocols),
     "serverName": ("server_name", dialling.server_name),

@@ -186,6 +186,7 @@ class Phone:
             "ike": self.model.ike,
             "esp": self.model.esp,
             "replay_window": str(self.model.replay_window),
+            "sha256_96": "yes" if self.model.sha256_96 else "no",
             "psk": credentials.psk.encode().hex(),
             "user": credentials.user,
             "password": re.sub(r'(["\\])', r"\\\1", credentials.password),

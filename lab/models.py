@@ -16,6 +16,8 @@ class Model:
     replay_window: int = 32
     """Packets: ESP that comes so far behind is taken for a replay. RFC 4303 asks for 32 at
     least; strongSwan's own."""
+    sha256_96: bool = False
+    """Whether its kernel cuts HMAC-SHA-256 to 96 bits, unlike RFC 4868. Not negotiated."""
 
 
 # Those with L2TP.
@@ -41,6 +43,20 @@ LINUX = Model(
     ike="default",
     esp="default",
     source_port=1701,
+)
+OLD_ANDROID = Model(
+    # AOSP, external/ipsec-tools, setup.c, up to Android 11; SHA-2 as an Android 10 had it
+    # (hwdsl2/setup-ipsec-vpn 1291). Without DES and MD5, which it offers last.
+    ike="aes256-sha384-modp1024,aes256-sha256-modp1024,aes256-sha1-modp1024"
+    ",aes128-sha256-modp1024,aes128-sha1-modp1024,3des-sha1-modp1024",
+    esp="aes256-sha256,aes256-sha1,aes128-sha256,aes128-sha1,3des-sha1",
+    # mtpd binds none, so the kernel chooses.
+    source_port=40961,
+    # racoon's pfkey.c asks for 4, "static size of window", and Linux counts packets. (KAME's
+    # kernels, Apple's among them, count bytes of a bit for each: 32.)
+    replay_window=4,
+    # Android 6 and 7 (libreswan.org's FAQ): PF_KEY of Linux knows no other length.
+    sha256_96=True,
 )
 
 # Those with IKEv2.

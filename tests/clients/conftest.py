@@ -16,9 +16,11 @@ TITLE = "昼休み 'VPN' & Bürö's „Zwölf“"
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The example's, with a third user whose password is long enough for every client."""
+    """The example's, with a third user whose password is long enough for every client, and
+    open to old phones."""
     raw = load(EXAMPLE)
-    return parse({**raw, "users": {**raw["users"], "carol@example.org": "X-\\s0x-" * 4}})
+    users = {**raw["users"], "carol@example.org": "X-\\s0x-" * 4}
+    return parse({**raw, "users": users, "modp1024": "allow"})
 
 
 @pytest.fixture(scope="session")

@@ -196,6 +196,13 @@ def test_a_protocol_that_is_off_is_not_offered(protocol: str, other: str, carol:
     assert not any(other in f"{values}" for values in offered if "L2TP secret" not in f"{values}")
 
 
+def test_a_phone_that_would_be_refused_is_told_so(carol: Account) -> None:
+    root = parsed(rendered(dataclasses.replace(carol, modp1024=False)))
+    (old,) = (found for found in by_class(root, "device") if found.get("id") == "android-old")
+    assert list(forms(old)) == []
+    assert "modp1024" in words(by_class(old, "note")[0])
+
+
 LOADS = ("src", "srcset", "href", "action", "poster", "background", "data", "cite", "manifest")
 
 

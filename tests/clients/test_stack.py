@@ -18,6 +18,7 @@ OUTPUTS = {
     "psk": SETTINGS["psk"],
     "passwords": SETTINGS["users"],
     "protocols": ["l2tp", "ikev2"],
+    "modp1024": "reject",
     "address": "203.0.113.5",
 }
 
@@ -59,8 +60,15 @@ def test_a_stack_gives_what_its_settings_give(
 
 
 def test_an_older_gateway_speaks_l2tp_only(pulumi: Path) -> None:
-    say(pulumi, {name: value for name, value in OUTPUTS.items() if name != "protocols"})
-    assert stack.settings("dev").protocols == ("l2tp",)
+    younger = ("protocols", "modp1024")
+    say(pulumi, {name: value for name, value in OUTPUTS.items() if name not in younger})
+    older = stack.settings("dev")
+    assert (older.protocols, older.modp1024) == (("l2tp",), "reject")
+
+
+def test_a_stack_that_takes_old_phones_says_so(pulumi: Path) -> None:
+    say(pulumi, {**OUTPUTS, "modp1024": "allow"})
+    assert stack.settings("dev").modp1024 == "allow"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.cloud_init.guest_tree import Guest
 
 EXAMPLE = Path(__file__).parents[2] / "settings.example.yaml"
 
-EVERY_FILE = {"acceleration": "split", "quic": "reject"}
+EVERY_FILE = {"acceleration": "split", "quic": "reject", "modp1024": "allow"}
 """The settings with which no file is left out."""
 
 

@@ -61,6 +61,7 @@ def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
         "phoneToPhone": st.booleans(),
         "acceleration": st.sampled_from(["split", "off"]),
         "quic": st.sampled_from(["allow", "reject"]),
+        "modp1024": st.sampled_from(["allow", "reject"]),
         "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["ikev2", "l2tp"]]),
         "serverName": st.sampled_from(["", "vpn.example.org", "203.0.113.5"]),
     }

@@ -21,6 +21,7 @@ Checker = Callable[[Guest], str]
 UNITS = "/etc/systemd/system"
 SBIN = "/usr/local/sbin"
 L2TP = "/etc/swanctl/conf.d/l2tp.conf"
+MODP1024 = "/etc/swanctl/conf.d/modp1024.conf"
 IKEV2 = "/etc/swanctl/conf.d/ikev2.conf"
 PPP_OPTIONS = "/etc/ppp/options.xl2tpd"
 GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
@@ -44,8 +45,18 @@ def nft(guest: Guest) -> str:
 
 def charon(guest: Guest) -> str:
     """The daemon itself reads all of it: what it can't use it only tells of, and goes on."""
+    return charon_after(guest, "")
+
+
+def charon_as_shipped(guest: Guest) -> str:
+    """Without what takes the place of some of it where `modp1024: allow`."""
+    return charon_after(guest, f"rm {MODP1024}")
+
+
+def charon_after(guest: Guest, change: str) -> str:
     return guest.complaints(
         WITH_ETH0
+        + change
         + """
         gateway-identity
         charon-systemd >/tmp/log 2>&1 & trap "kill -9 $!" EXIT
@@ -472,7 +483,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/apt/preferences.d/lunch-gateway": (apt_pin,),
     GRUB: (shell, grub),
     "/etc/strongswan.d/lunch-gateway.conf": (charon,),
-    L2TP: (charon,),
+    L2TP: (charon_as_shipped,),
+    MODP1024: (charon,),
     IKEV2: (charon,),
     "/etc/swanctl/conf.d/l2tp-secret.conf": (charon,),
     "/etc/swanctl/conf.d/ikev2-secrets.conf": (charon,),
@@ -544,14 +556,14 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (shell, f"{SBIN}/gateway-prepare", "esac", ""),
     (shell, f"{SBIN}/gateway-ready", "done", ""),
     (shell, f"{SBIN}/gateway-scrub", "set -eu", "if true"),
-    (charon, L2TP, "version = 1", "version = 3"),
-    (charon, L2TP, "aes256-sha256-modp2048", "aes256-sha256-modp2049"),
-    (charon, L2TP, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
-    (charon, L2TP, "mode = transport", "mode = tunnel"),
-    (charon, L2TP, "udp/1701", "udp/1702"),
-    (charon, L2TP, "auth = psk", "auth = sku"),
-    (charon, L2TP, "rekey_time = 0s", "rekey_tyme = 0s"),
-    (charon, L2TP, "unique = never", "uniqe = never"),
+    (charon_as_shipped, L2TP, "version = 1", "version = 3"),
+    (charon_as_shipped, L2TP, "aes256-sha256-modp2048", "aes256-sha256-modp2049"),
+    (charon_as_shipped, L2TP, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
+    (charon_as_shipped, L2TP, "mode = transport", "mode = tunnel"),
+    (charon_as_shipped, L2TP, "udp/1701", "udp/1702"),
+    (charon_as_shipped, L2TP, "auth = psk", "auth = sku"),
+    (charon_as_shipped, L2TP, "rekey_time = 0s", "rekey_tyme = 0s"),
+    (charon_as_shipped, L2TP, "unique = never", "uniqe = never"),
     (charon, IKEV2, "curve25519", "curve25518"),
     (charon, IKEV2, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
     (charon, IKEV2, "rekey_time = 0s", "rekey_time = 4h"),
@@ -560,6 +572,8 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (charon, IKEV2, "10.2.2.160-", "10.2.2.251-"),
     (charon, IKEV2, "fqdn:vpn.example.test", "fqdn:*.example.test"),
     (charon, IKEV2, 'id = "fqdn:*"', "id = fqdn:*, auth = psk"),
+    (charon, MODP1024, "aes128-sha1-modp1024", "aes128-sha1-modp1025"),
+    (charon, MODP1024, "aes128gcm16,aes256-sha1", "aes128gcm16;aes256-sha1"),
     (charon, "/etc/swanctl/conf.d/ikev2-secrets.conf", "secret = ", "secert = "),
     (charon, "/etc/swanctl/conf.d/l2tp-secret.conf", "secret = ", "secert = "),
     (charon, "/etc/strongswan.d/lunch-gateway.conf", "load = no", "load = yes"),

@@ -270,12 +270,40 @@ def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[s
 
 @pytest.mark.parametrize("acceleration", ["split", "off"])
 @pytest.mark.parametrize("quic", ["allow", "reject"])
-def test_what_is_not_wanted_is_left_out(acceleration: str, quic: str) -> None:
-    paths = set(by_path(parse(MINIMAL | {"acceleration": acceleration, "quic": quic})))
+@pytest.mark.parametrize("modp1024", ["allow", "reject"])
+def test_what_is_not_wanted_is_left_out(acceleration: str, quic: str, modp1024: str) -> None:
+    wanted = {"acceleration": acceleration, "quic": quic, "modp1024": modp1024}
+    paths = set(by_path(parse(MINIMAL | wanted)))
     complete = set(by_path(parse(MINIMAL | EVERY_FILE)))
     left_out = complete - paths
-    assert left_out == (set() if acceleration == "split" else files.ONLY_FOR_SPLIT) | (
-        set() if (acceleration, quic) == ("split", "reject") else files.ONLY_WITHOUT_QUIC
+    assert left_out == set().union(
+        () if acceleration == "split" else files.ONLY_FOR_SPLIT,
+        () if (acceleration, quic) == ("split", "reject") else files.ONLY_WITHOUT_QUIC,
+        () if modp1024 == "allow" else files.ONLY_WITH_MODP1024,
+    )
+
+
+def offered(settings: Settings, name: str, key: str) -> list[str]:
+    """A list of charon's: its last word on it, in the order in which it reads the files."""
+    text = content(settings, f"/etc/swanctl/conf.d/{name}.conf")
+    (found,) = re.findall(rf"^ *{key} = (.*)$", text, re.M)
+    return str(found).split(",")
+
+
+def test_a_weak_group_is_the_last_resort_of_who_has_no_better() -> None:
+    settings = parse(MINIMAL | {"modp1024": "allow"})
+    usual = offered(settings, "l2tp", "proposals")
+    both = offered(settings, "modp1024", "proposals")
+    assert not any("modp1024" in proposal for proposal in usual)
+    assert both[: len(usual)] == usual
+    assert all(proposal.endswith("-modp1024") for proposal in both[len(usual) :])
+    assert set(offered(settings, "modp1024", "esp_proposals")) == set(
+        offered(settings, "l2tp", "esp_proposals")
+    )
+    # charon reads conf.d by name and keeps what it read last.
+    paths = [path for path in by_path(settings) if "/swanctl/conf.d/" in path]
+    assert sorted(paths).index("/etc/swanctl/conf.d/l2tp.conf") < sorted(paths).index(
+        "/etc/swanctl/conf.d/modp1024.conf"
     )
 
 

@@ -91,7 +91,7 @@ def test_without_a_protocol_nothing_of_it_is_there(
 ) -> None:
     """But for what reads the other files: rules and self-test fit both."""
     both, other = (
-        load(user_data(parse({**raw, "protocols": protocols})))
+        load(user_data(parse({**raw, "modp1024": "allow", "protocols": protocols})))
         for protocols in (["l2tp", "ikev2"], sorted({"l2tp", "ikev2"} - {protocol}))
     )
     assert set(L2TP_PACKAGES).isdisjoint(other["packages"]) == (protocol == "l2tp")

@@ -57,6 +57,7 @@ def test_everything_chosen() -> None:
             "dnsServers": ["9.9.9.9"],
             "phoneToPhone": "true",
             "quic": "reject",
+            "modp1024": "allow",
             "readyTimeout": "0",
             "shutdownTime": "13:30",
             "shutdownTimeZone": "W. Europe Standard Time",
@@ -68,6 +69,7 @@ def test_everything_chosen() -> None:
     assert config.settings.mtu == 1400
     assert config.settings.phone_to_phone
     assert config.settings.quic == "reject"
+    assert config.settings.modp1024 == "allow"
     assert config.ready_timeout == 0
     assert (config.shutdown_time, config.time_zone) == ("13:30", "W. Europe Standard Time")
     assert config.tags["cost-centre"] == "42"
@@ -103,6 +105,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),
     "acceleration": ("on", "'on' is unknown; allowed: split, off"),
     "quic": ("drop", "'drop' is unknown; allowed: allow, reject"),
+    "modp1024": ("yes", "'yes' is unknown; allowed: allow, reject"),
     "protocols": ([], "[] is not a list of one or more of l2tp, ikev2, each once"),
     "serverName": (
         "gateway",
@@ -231,6 +234,7 @@ good = st.fixed_dictionaries(
         "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
         "phoneToPhone": st.sampled_from(["true", "false"]),
         "quic": st.sampled_from(["allow", "reject"]),
+        "modp1024": st.sampled_from(["allow", "reject"]),
         "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["l2tp", "ikev2"]]),
         "serverName": st.sampled_from(["vpn.example.org", "203.0.113.5"]),
         "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),

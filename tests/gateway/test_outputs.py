@@ -30,6 +30,7 @@ def test_outputs(default_run: Run) -> None:
     assert outputs["region"] == "westus2"
     assert outputs["users"] == list(PASSWORDS)
     assert outputs["protocols"] == ["l2tp", "ikev2"]
+    assert outputs["modp1024"] == "reject"
     assert outputs["psk"] == Secret(PSK)
     assert outputs["passwords"] == Secret(PASSWORDS)
     assert outputs["server"] in outputs["next"]

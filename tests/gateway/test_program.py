@@ -14,7 +14,7 @@ def test_it_is_short() -> None:
 
 def test_it_exports_what_its_owner_needs(default_run: Run) -> None:
     assert set(default_run.outputs) == {
-        "server", "address", "vm", "region", "protocols", "users", "psk", "passwords",
+        "server", "address", "vm", "region", "protocols", "modp1024", "users", "psk", "passwords",
         "guest", "next",
     }  # fmt: skip
 

@@ -234,6 +234,7 @@ CHANGED: dict[str, Any] = {
     "acceleration": "off",
     # Whichever is not the default.
     "quic": ({"allow", "reject"} - {Settings(psk="", users={}).quic}).pop(),
+    "modp1024": "allow",
     "sshSource": "203.0.113.7/32",
     "sshPublicKey": "ssh-ed25519 " + base64.b64encode(
         b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))

@@ -26,6 +26,8 @@ PROMISED = {
     "dial-in-bob",
     "dial-in-windows",
     "dial-in-chromeos",
+    "old-android-refused-by-default",
+    "old-android-dials-in-where-allowed",
     "page-through-tunnel",
     "wire-has-only-ike-and-esp-in-udp",
     "eve-reads-the-page-only-before-the-call",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
 from lab import stage
 from lab.client import Credentials, DialFailed, Phone, Session
 from lab.machine import ExpectationFailed, poll
-from lab.models import CHROMEOS, WINDOWS
+from lab.models import CHROMEOS, IPHONE, OLD_ANDROID, WINDOWS
 from lab.progress import Checks
 from lab.session import ROOT
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
@@ -42,6 +44,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
         with checks.check(f"dial-in-{name}") as detail:
             detail.append(str(replace(phone, model=model).dial(alice)))
             phone.hang_up()
+    old_android(lab, replace(phone, model=OLD_ANDROID), alice, checks)
     strangers(phone, alice, checks)
     cleartext_l2tp(lab, phone, alice, checks)
     port_scan(lab, checks)
@@ -49,6 +52,43 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
     fails_closed(lab, checks)
     reboot(lab, phone, alice, checks)
     return {"client": asdict(session) if session else None}
+
+
+def old_android(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> None:
+    """Knows modp1024 and nothing better: refused as shipped, served where that is allowed."""
+    with checks.check("old-android-refused-by-default") as detail:
+        try:
+            session = phone.dial(user)
+        except DialFailed as failure:
+            if failure.phase != "ipsec" or "NO_PROPOSAL_CHOSEN" not in failure.log:
+                raise
+            detail.append("no proposal chosen")
+        else:
+            raise ExpectationFailed(f"got in: {session}")
+    with modp1024_allowed(lab), checks.check("old-android-dials-in-where-allowed") as detail:
+        session = phone.dial(user)
+        detail.append(str(session))
+        expect_peer(phone.run(PAGE), PUBLIC_ADDRESS)
+        phone.hang_up()
+        if "MODP_1024" not in session.ike:
+            raise ExpectationFailed(f"the group is another: {session.ike}")
+        session = replace(phone, model=IPHONE).dial(user)
+        phone.hang_up()
+        if "MODP_2048" not in session.ike:
+            raise ExpectationFailed(f"who knows a better group gets {session.ike}")
+
+
+@contextmanager
+def modp1024_allowed(lab: Stage) -> Iterator[None]:
+    """What `modp1024: allow` puts there, and away again."""
+    path, reload = "/etc/swanctl/conf.d/modp1024.conf", "swanctl --load-conns"
+    text = (ROOT / f"cloud_init/rootfs{path}").read_text(encoding="utf-8")
+    lab.gateway.write(path, text)
+    try:
+        lab.gateway.succeed(reload)
+        yield
+    finally:
+        lab.gateway.succeed(f"rm {path} && {reload}")
 
 
 def self_test(lab: Stage, checks: Checks) -> None:
