@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,14 @@ SYNC_PATIENCE = 10
 
 class AgentSilent(LabError):
     """The agent is not there, or did not answer in time."""
+
+
+class AgentRefused(LabError):
+    """The agent answered that it can't."""
+
+
+class CommandLost(LabError):
+    """The agent does not know a command that it was given."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class GuestAgent:
         Raises:
             AgentSilent: it is not there or did not answer in `timeout` seconds. The request
                 may have been carried out all the same.
-            LabError: it refused.
+            AgentRefused: it answered with an error.
         """
         deadline = time.monotonic() + timeout
         try:
@@ -51,8 +61,43 @@ class GuestAgent:
         except (OSError, ValueError) as error:
             raise AgentSilent(f"{self.name}: no answer to {request}: {error}") from error
         if "error" in line:
-            raise LabError(f"{self.name}: {request}: {line['error'].get('desc')}")
+            raise AgentRefused(f"{self.name}: {request}: {line['error'].get('desc')}")
         return line["return"]
+
+    def run(self, command: str, timeout: float, patience: float) -> tuple[int, str]:
+        """Status and output of a shell command that ends within `timeout` seconds.
+
+        Raises:
+            TimeoutError: it runs for longer.
+            CommandLost: another agent answers than the one that was given the command.
+            AgentSilent: no answer for `patience` seconds.
+        """
+        start = {"path": "/bin/sh", "arg": ["-c", f"exec 2>&1\n{command}"], "capture-output": True}
+        process = self.ask("guest-exec", start, timeout=patience)
+        deadline = time.monotonic() + timeout
+        pause = 0.05
+        while time.monotonic() < deadline:
+            try:
+                state = self.ask("guest-exec-status", process, timeout=patience)
+            except AgentRefused as error:
+                # An agent forgets a command only when it has told its end.
+                raise CommandLost(str(error)) from error
+            if state["exited"]:
+                output = base64.b64decode(state.get("out-data", "")).decode(errors="replace")
+                return state.get("exitcode", -state.get("signal", 1)), output
+            time.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+        raise TimeoutError(f"still running after {timeout:.0f} s")
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """A file of any size and kind."""
+        handle = self.ask("guest-file-open", {"path": path, "mode": "r"})
+        whole = False
+        while not whole:
+            part = self.ask("guest-file-read", {"handle": handle, "count": 1 << 20})
+            yield base64.b64decode(part["buf-b64"])
+            whole = part["eof"]
+        self.ask("guest-file-close", {"handle": handle})
 
     def _in_step(self, deadline: float) -> socket.socket:
         """A connection on which the next answer will be ours. Getting there does nothing to

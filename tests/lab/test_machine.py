@@ -14,7 +14,7 @@ import pytest
 
 from lab import agent as agent_module
 from lab import machine as machine_module
-from lab.agent import AgentSilent
+from lab.agent import AgentSilent, CommandLost
 from lab.host import LabError
 from lab.machine import ExpectationFailed, Machine
 
@@ -26,7 +26,7 @@ class Agent(threading.Thread):
         super().__init__(daemon=True)
         self.status, self.output, self.polls = 0, "", 2
         self.commands: list[str] = []
-        self.lost_syncs, self.silent_to = 0, ""
+        self.lost_syncs, self.silent_to, self.forgets = 0, "", False
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(str(path))
         self.server.listen()
@@ -64,6 +64,9 @@ class Agent(threading.Thread):
         if name == "guest-exec":
             self.commands.append(arguments["arg"][1])
             return b'{"return": {"pid": 7}}'
+        if name == "guest-exec-status" and self.forgets:
+            # As printed by QEMU 9, placeholder and all.
+            return b'{"error": {"class": "GenericError", "desc": "PID ld does not exist"}}'
         if name == "guest-exec-status":
             self.polls -= 1
             done = {
@@ -113,6 +116,26 @@ def test_command_that_does_not_end(agent: Agent, box: Machine) -> None:
     agent.polls = 1000
     with pytest.raises(ExpectationFailed, match="still running after 0 s"):
         box.succeed("sleep inf", timeout=0.2)
+
+
+def test_kernel_that_died_is_named(agent: Agent, box: Machine) -> None:
+    agent.forgets = True
+    box.serial_log.write_text(
+        "[   72.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\r\n"
+        "[   72.0] RIP: 0010:netif_rx_internal+0x1c/0x110\r\n"
+        "[   72.0] RIP: 0033:0x7fb4204ff72e\r\n"
+        "[   72.0] Kernel panic - not syncing: Fatal exception in interrupt\r\n"
+        "Debian GNU/Linux 13 world ttyS0\r\n"
+    )
+    says = "box started anew .*int3.*netif_rx_internal.* panic - not syncing.*: sleep 1$"
+    with pytest.raises(CommandLost, match=says):
+        box.succeed("sleep 1")
+
+
+def test_agent_that_forgets_without_a_panic(agent: Agent, box: Machine) -> None:
+    agent.forgets = True
+    with pytest.raises(CommandLost, match="says nothing of a panic"):
+        box.succeed("sleep 1")
 
 
 def test_refused_request_is_a_broken_harness(box: Machine, agent: Agent, tmp_path: Path) -> None:
