@@ -47,12 +47,15 @@ def add_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 @contextmanager
-def opened(options: argparse.Namespace, progress: Progress) -> Iterator[tuple[Stage, Provisioned]]:
+def opened(
+    options: argparse.Namespace, progress: Progress, processors: int = 2
+) -> Iterator[tuple[Stage, Provisioned]]:
     """World and gateway, both running, the gateway provisioned now or earlier.
 
     Args:
         options: as parsed with `add_options`. What is in ``out`` is removed first.
         progress: its number of phases grows by what happens here.
+        processors: of the world; `stage.build` says what that costs.
 
     Raises:
         LabError: the lab itself can't be opened.
@@ -76,7 +79,7 @@ def opened(options: argparse.Namespace, progress: Progress) -> Iterator[tuple[St
         progress.note(f"this user-data was provisioned before: {gateway.disk}")
     else:
         progress.phases += provision.PHASES
-    lab = stage.build(out, user_data)
+    lab = stage.build(out, user_data, processors)
     try:
         with progress.phase("boot the world", 30):
             stage.start_world(lab)

@@ -45,12 +45,16 @@ class Stage:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def build(directory: Path, user_data: Path) -> Stage:
+def build(directory: Path, user_data: Path, processors: int = 2) -> Stage:
     """Lay out both machines. The gateway still lacks a disk, see `insert_disk`.
 
     Args:
         directory: for the evidence.
         user_data: given to the gateway byte for byte.
+        processors: of the world. QEMU before 8.1, Debian 12's, may run code on one that another
+            is patching (its commit deba78709ae8), and the kernel dies of "Oops: int3": seen
+            while it boots, once in mid-benchmark, and within seconds where sched_schedstats is
+            switched on and off in a loop. With one, 1,520 switches did no harm.
     """
     scratch = host.scratch_directory()
     world_files = image.world_image()
@@ -58,12 +62,7 @@ def build(directory: Path, user_data: Path) -> Stage:
     common = ["-machine", "q35,smm=on", "-accel", accelerator(world_files.kernel), "-cpu", "max"]
     cable = f"addr.type=unix,addr.path={scratch}/vnet"
     world = [
-        # One processor: QEMU before 8.1, Debian 12's, may run code that another processor is
-        # patching (its commit deba78709ae8), and the kernel dies of "Oops: int3": now and then
-        # while it boots, in mid-benchmark, and within seconds where sched_schedstats is switched
-        # on and off in a loop. With one, 1,520 switches did no harm; what the benchmark measures
-        # hardly changes, because the main loop is the narrow place.
-        *"-smp 1 -m 1536".split(),
+        *f"-smp {processors} -m 1536".split(),
         *("-kernel", str(world_files.kernel), "-initrd", str(world_files.initrd)),
         # panic=1: the agent of a kernel that starts anew says at once that the old one is gone.
         *("-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1"),

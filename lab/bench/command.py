@@ -24,6 +24,9 @@ from lab.stage import PUBLIC_ADDRESS, Stage
 
 DEFAULT_MODES = ("direct", "forward", "split+bbr")
 LOADS = ("bulk", "page", "https")
+PROCESSORS = 1
+"""Of the world: two that are busy can kill it, see `stage.build`, and are hardly faster (ADR 8),
+because its main loop is the narrow place. Ten phones at once, in the scenarios, want two."""
 LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
 """What a link's numbers must be at least: tc refuses no queue and no burst, and a burst
 that holds no packet lets nothing through."""
@@ -118,7 +121,7 @@ def run(options: argparse.Namespace, progress: Progress) -> int:
         return 2
     groups = _groups(options)
     progress.phases = 2
-    with session.opened(options, progress) as (lab, _):
+    with session.opened(options, progress, PROCESSORS) as (lab, _):
         with progress.phase("sites: iperf3 and a web server", 10):
             load.serve(lab.world)
         about = _about(options, lab)
