@@ -25,8 +25,8 @@ from lab.stage import PUBLIC_ADDRESS, Stage
 DEFAULT_MODES = ("direct", "forward", "split+bbr")
 LOADS = ("bulk", "page", "https")
 PROCESSORS = 1
-"""Of the world: two that are busy can kill it, see `stage.build`, and are hardly faster (ADR 8),
-because its main loop is the narrow place. Ten phones at once, in the scenarios, want two."""
+"""Of the world: two that are busy can kill it, see `stage.build`, and gain little (ADR 8). The
+scenarios keep two: with one, on a slow host, ten downloads could not be started within 60 s."""
 LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
 """What a link's numbers must be at least: tc refuses no queue and no burst, and a burst
 that holds no packet lets nothing through."""

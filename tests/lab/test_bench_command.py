@@ -6,10 +6,12 @@ import argparse
 
 import pytest
 
+from lab import session
 from lab.bench import command, plan
 from lab.bench.modes import MODES
 from lab.bench.plan import Group
 from lab.bench.scenarios import SCENARIOS
+from lab.host import LabError
 from lab.network import Link
 from lab.progress import Progress
 from tests.lab.test_command import lab
@@ -150,3 +152,14 @@ def test_mistakes_are_told_without_a_traceback() -> None:
     assert done.returncode == 2
     assert "argument --link: rate must be from 0.05" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_its_world_has_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that are busy can kill it in mid-benchmark: `stage.build`."""
+
+    def opened(_options: object, _progress: Progress, processors: int = 2) -> None:
+        raise LabError(f"{processors} processors")
+
+    monkeypatch.setattr(session, "opened", opened)
+    with pytest.raises(LabError, match=r"^1 processors$"):
+        command.run(parse("--short"), Progress())

@@ -65,7 +65,7 @@ class Agent(threading.Thread):
             self.commands.append(arguments["arg"][1])
             return b'{"return": {"pid": 7}}'
         if name == "guest-exec-status" and self.forgets:
-            # As printed by QEMU 9, placeholder and all.
+            # As Debian 13's agent printed it in CI, placeholder and all.
             return b'{"error": {"class": "GenericError", "desc": "PID ld does not exist"}}'
         if name == "guest-exec-status":
             self.polls -= 1
