@@ -70,6 +70,20 @@ def test_comments_stay_in_the_repository(raw: dict[str, Any]) -> None:
     assert not [path for path, file in landed.items() if "<<" in file.content]
 
 
+def test_ipsec_outlives_pppds_question_to_a_silent_phone(settings: Settings) -> None:
+    """pppd asks every interval and hangs up an interval after the last question unanswered.
+    charon counts from the last packet: with less than that it would end the tunnel first."""
+    options, l2tp = "/etc/ppp/options.xl2tpd", "/etc/swanctl/conf.d/l2tp.conf"
+    interval, failure = (
+        int(value)
+        for value in re.findall(
+            r"^lcp-echo-(?:interval|failure) (\d+)$", content(settings, options), re.MULTILINE
+        )
+    )
+    (timeout,) = re.findall(r"dpd_timeout = (\d+)s", content(settings, l2tp))
+    assert interval * (failure + 1) < int(timeout)
+
+
 def test_git_knows_what_is_executable() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "--stage", "cloud_init/rootfs"],
