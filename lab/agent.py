@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import socket
+import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,19 @@ class GuestAgent:
             connection.close()
             raise
         return connection
+
+
+def put(files: Mapping[str, str], mode: int) -> str:
+    """The shell command that puts files there, by path, and the directories above them."""
+    # One archive: under emulation each process takes 0.1 s, and a phone has five files.
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(path.removeprefix("/"))
+            entry.mode, entry.size = mode, len(content := text.encode())
+            tar.addfile(entry, io.BytesIO(content))
+    encoded = base64.b64encode(archive.getvalue()).decode()
+    return f"echo {encoded} | base64 -d | tar --extract --touch --preserve-permissions -C /"
 
 
 def _send(file: Any, message: dict[str, Any], before: bytes = b"") -> None:

@@ -172,11 +172,16 @@ class Phone:
 
     def configure(self, credentials: Credentials) -> None:
         """Write what the user types where the clients look for it."""
-        for tree in self.files:
-            for source in (path for path in tree.rglob("*") if path.is_file()):
-                text = Template(source.read_text()).substitute(self._values(credentials))
-                target = f"/etc/netns/{self.namespace}/{source.relative_to(tree)}"
-                self.world.write(target, text, 0o600)
+        values = self._values(credentials)
+        files = {
+            f"/etc/netns/{self.namespace}/{source.relative_to(tree)}": Template(
+                source.read_text()
+            ).substitute(values)
+            for tree in self.files
+            for source in tree.rglob("*")
+            if source.is_file()
+        }
+        self.world.write(files, 0o600)
 
     def _values(self, credentials: Credentials) -> dict[str, str]:
         return {

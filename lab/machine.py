@@ -6,17 +6,16 @@ machine under test needs neither a key nor a password nor an open port for us.
 
 from __future__ import annotations
 
-import base64
 import re
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from lab.agent import AgentSilent, CommandLost, GuestAgent
+from lab.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.host import LabError
 
 T = TypeVar("T")
@@ -182,14 +181,9 @@ class Machine:
         """Repeat a command until it ends with status 0; returns what it printed then."""
         return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
 
-    def write(self, path: str, content: str, mode: int = 0o644) -> None:
-        """Put a file there, and the directories above it."""
-        encoded = base64.b64encode(content.encode()).decode()
-        name = shlex.quote(path)
-        self.succeed(
-            f"mkdir -p $(dirname {name}) && echo {encoded} | base64 -d > {name}"
-            f" && chmod {mode:o} {name}"
-        )
+    def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:
+        """Put files there, by path, and the directories above them."""
+        self.succeed(put(files, mode))
 
     def read(self, path: str) -> str:
         """A file's text."""

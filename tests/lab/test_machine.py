@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from lab import agent as agent_module
 from lab import machine as machine_module
-from lab.agent import AgentSilent, CommandLost
+from lab.agent import AgentSilent, CommandLost, put
 from lab.host import LabError
 from lab.machine import ExpectationFailed, Machine
 
@@ -187,3 +188,13 @@ def test_reboot_survives_an_agent_that_ends_in_mid_answer(
     monkeypatch.setattr(agent, "reply", reply)
     box.reboot(timeout=30)
     assert next(boots, None) is None
+
+
+def test_files_land_as_they_are(tmp_path: Path) -> None:
+    """With their modes whatever the umask, and over what is there."""
+    texts = {"a/b c": 'it\'s $HOME "ü" 木\n', "a/d": "", "e": "x" * 60_000}
+    (tmp_path / "e").write_text("old")
+    files = {str(tmp_path / name): text for name, text in texts.items()}
+    subprocess.run(["sh", "-c", f"umask 077; {put(files, 0o640)}"], check=True)
+    assert {name: (tmp_path / name).read_text() for name in texts} == texts
+    assert {(tmp_path / name).stat().st_mode & 0o7777 for name in texts} == {0o640}

@@ -83,7 +83,7 @@ def modp1024_allowed(lab: Stage) -> Iterator[None]:
     """What `modp1024: allow` puts there, and away again."""
     path, reload = "/etc/swanctl/conf.d/modp1024.conf", "swanctl --load-conns"
     text = (ROOT / f"cloud_init/rootfs{path}").read_text(encoding="utf-8")
-    lab.gateway.write(path, text)
+    lab.gateway.write({path: text})
     try:
         lab.gateway.succeed(reload)
         yield
@@ -103,9 +103,8 @@ PROBE = "cd /run/probe && python3 -m gateway.probe --timeout 4"
 
 def probe(lab: Stage, checks: Checks) -> None:
     """What `pulumi up` waits for, asked as a user would: it runs in the world, like any tool."""
-    for name in ("__init__", "ike", "probe"):
-        source = (ROOT / f"gateway/{name}.py").read_text(encoding="utf-8")
-        lab.world.write(f"/run/probe/gateway/{name}.py", source)
+    names = [f"gateway/{name}.py" for name in ("__init__", "ike", "probe")]
+    lab.world.write({f"/run/probe/{name}": (ROOT / name).read_text("utf-8") for name in names})
     for port in (500, 4500):
         with checks.check(f"probe-hears-ike-on-{port}") as detail:
             said = lab.world.succeed(f"{PROBE} --port {port} {PUBLIC_ADDRESS}")
@@ -293,7 +292,7 @@ def no_secret_lying_around(lab: Stage, users: list[Credentials], checks: Checks)
     # As the daemons' files spell them: quotes and backslashes escaped, or hexadecimal.
     secrets = {users[0].psk, *(re.sub(r'(["\\])', r"\\\1", user.password) for user in users)}
     secrets |= {user.password.encode().hex() for user in users}
-    lab.gateway.write("/run/patterns", "\n".join(secrets) + "\n", 0o600)
+    lab.gateway.write({"/run/patterns": "\n".join(secrets) + "\n"}, 0o600)
     with checks.check("secrets-only-where-daemons-read-them") as detail:
         found = lab.gateway.succeed(
             "grep -rlaF --devices=skip -f /run/patterns / --exclude-dir=proc --exclude-dir=sys"
