@@ -13,16 +13,9 @@ from typing import ClassVar
 
 from lab.machine import ExpectationFailed, Machine
 from lab.models import IPHONE, Model
+from lab.network import CAFE, RESOLVER, ROUTERS
 
 WORLD = Path(__file__).parent / "world"
-PHONES = ("phone", *(f"phone{number}" for number in range(2, 11)))
-"""All behind one carrier's NAT: lab/world/up."""
-ROUTERS = {name: f"192.168.{43 + index}.1" for index, name in enumerate(PHONES)}
-"""The carrier's end of each phone's line."""
-CAFE = "192.168.60.1"
-"""The router of a Wi-Fi that the first phone can change to."""
-RESOLVER = "8.8.8.8"
-"""What the line itself names, as lab/world/up has it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ class DialFailed(ExpectationFailed):
 
 @dataclass
 class Phone:
-    """One phone, in one of the world's namespaces (`PHONES`)."""
+    """One phone, in one of the world's namespaces (`lab.network.PHONES`)."""
 
     world: Machine
     server: str
@@ -87,14 +80,28 @@ class Phone:
         return f"ip netns exec {self.namespace} sh -c {shlex.quote(command)}"
 
     def dial(self, credentials: Credentials) -> Session:
+        """Connect, and say to what. Raises as `connect` does."""
+        self.connect(credentials)
+        return self.session()
+
+    def connect(self, credentials: Credentials) -> None:
         """Connect. Raises `DialFailed`, after which everything is hung up again."""
         try:
             self.start_ipsec(credentials)
-            self.start_l2tp()
-            return self._wait_for_ppp()
-        except DialFailed:
+            self._connect_inside()
+        except AssertionError:
             self.hang_up()
             raise
+
+    def _connect_inside(self) -> None:
+        """What this kind of VPN has inside IPsec."""
+        self.start_l2tp()
+        self._wait_for_ppp()
+
+    def session(self) -> Session:
+        """What is up now."""
+        auth = "MS-CHAP-V2" if "auth chap MS-v2" in self.log() else "unknown"
+        return self._session(find(r"inet ([\d.]+)", self.run("ip -4 address show ppp0")), auth)
 
     def start_ipsec(self, credentials: Credentials) -> None:
         """Negotiate IKE and ESP, without L2TP yet."""
@@ -109,9 +116,8 @@ class Phone:
 
     def start_l2tp(self) -> None:
         """Start xl2tpd and place the call, whether or not IPsec is there."""
-        gateway_route = f"ip route replace {self.server} via {self.router}"
         # xl2tpd-control wants its own pipe there.
-        self.run(f"mkdir -p /run/xl2tpd; {gateway_route}")
+        self.run(f"mkdir -p /run/xl2tpd; ip route replace {self.server} via {self.router}")
         self._start(
             "l2tp",
             f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p /run/{self._unit('l2tp')}.pid"
@@ -132,8 +138,7 @@ class Phone:
             f" ip route add default via {self.router};"
             " ip xfrm state flush; ip xfrm policy flush"
         )
-        # Clients can't replace a resolv.conf that is mounted over; they leave it empty, or with
-        # what is out of reach from now on.
+        # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
         self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
 
     def break_off(self) -> None:
@@ -202,32 +207,25 @@ class Phone:
         units = f"-u {self._unit('ipsec')} -u {self._unit('l2tp')}"
         return self.world.execute(f"journalctl --no-pager -o cat {units} | tail -n 120").output
 
-    def _wait_for_ppp(self, timeout: float = 45) -> Session:
-        unit = self._unit("l2tp")
+    def _wait_for_ppp(self, timeout: float = 45) -> None:
         # pppd's end is an answer too: no need to wait for the timeout then.
         outcome = self.world.execute(
             self.on_phone(
                 f"for i in $(seq {timeout * 2:.0f}); do"
                 " ip -4 -o address show dev ppp0 2>/dev/null | grep -q inet && exit 0;"
-                f" journalctl -o cat --since=-{timeout:.0f}s -u {unit} -I | grep -qE"
+                f" journalctl -o cat --since=-{timeout:.0f}s -u {self._unit('l2tp')} -I | grep -qE"
                 " 'authentication failed|Connection terminated|Maximum retries exceeded' && exit 1;"
                 " sleep 0.5; done; exit 2"
             ),
             timeout * 4,
         )
-        log = self.log()
-        if outcome.status != 0:
-            raise DialFailed("ppp" if "LCP" in log else "l2tp", log)
-        address = self.run("ip -4 -o address show dev ppp0").split()[3]
-        return self._session(
-            address.partition("/")[0],
-            "MS-CHAP-V2" if re.search(r"auth chap MS-v2", log) else "unknown",
-        )
+        if outcome.status:
+            raise DialFailed("ppp" if "LCP" in (log := self.log()) else "l2tp", log)
 
     def _session(self, address: str, auth: str) -> Session:
         status = self.run("swanctl --list-sas --ike gateway")
-        ike = find(r"^  ([A-Z0-9_-]+/\S+)$", status)
-        return Session(address, ike, find(r" ESP:(\S+)", status), auth)
+        ike, esp = find(r"^  ([A-Z0-9_-]+/\S+)$", status), find(r" ESP:(\S+)", status)
+        return Session(address, ike, esp, auth)
 
     def _start(self, name: str, command: str) -> None:
         unit = self._unit(name)

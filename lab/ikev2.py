@@ -22,14 +22,8 @@ class Ikev2Phone(Phone):
     """Seconds after which it changes keys, of IKE and ESP alike."""
     files: ClassVar[tuple[Path, ...]] = (WORLD / "ikev2",)
 
-    def dial(self, credentials: Credentials) -> Session:
-        """Connect. Raises `lab.client.DialFailed`, after which everything is hung up again."""
-        try:
-            self.start_ipsec(credentials)
-        except AssertionError:
-            self.hang_up()
-            raise
-        return self.session()
+    def _connect_inside(self) -> None:
+        """IKEv2 is all there is."""
 
     def session(self) -> Session:
         """What is up now."""

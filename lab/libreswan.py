@@ -25,17 +25,15 @@ class LibreswanPhone(Phone):
     hears the gateway's name then, and hangs up; with L2TP it is the gateway's own address."""
     files: ClassVar[tuple[Path, ...]] = (*Phone.files, WORLD / "libreswan")
 
-    def dial(self, credentials: Credentials) -> Session:
-        """Connect. Raises `lab.client.DialFailed`, after which everything is hung up again."""
+    def _connect_inside(self) -> None:
         if self.protocol == "l2tp":
-            return super().dial(credentials)
-        try:
-            self.start_ipsec(credentials)
-        except AssertionError:
-            self.hang_up()
-            raise
-        lease = find(r" lease=([\d.]+)", self._ipsec("whack --trafficstatus"))
-        return self._session(lease, "PSK")
+            super()._connect_inside()
+
+    def session(self) -> Session:
+        """What is up now."""
+        if self.protocol == "l2tp":
+            return super().session()
+        return self._session(find(r" lease=([\d.]+)", self._ipsec("whack --trafficstatus")), "PSK")
 
     def start_ipsec(self, credentials: Credentials) -> None:
         """Negotiate IKE and ESP."""

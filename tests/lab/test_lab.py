@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.client import PHONES
+from lab.network import PHONES
 from tests.lab.live import live
 
 ROOT = Path(__file__).parent.parent.parent

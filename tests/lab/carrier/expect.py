@@ -10,12 +10,13 @@ from statistics import mean
 from typing import Any
 
 from lab import measure, network
-from lab.client import PHONES, Credentials, Phone
+from lab.client import Credentials, Phone
 from lab.ikev2 import Ikev2Phone
 from lab.libreswan import LibreswanPhone
 from lab.machine import ExpectationFailed
 from lab.measure import fetch_page
 from lab.models import ANDROID, CHROMEOS, IOS, IPHONE, NETWORK_MANAGER, WINDOWS
+from lab.network import PHONES
 from lab.progress import Checks
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
 
@@ -24,12 +25,16 @@ NAME = "vpn.example.test"
 STARVES = 1 / 3
 """Of what the phones have on average; less is not a share any more."""
 REDIALS = 15
-"""Seconds."""
+"""Seconds, or on a slow host this many times what the first call took. A gateway that clings to the
+old call costs minutes."""
+SLOWER = 1.5
 QUIET = 20
-"""Seconds without a packet from a phone before it sleeps, as long as pppd's own questions (every
-30) allow: charon counts its 180 from the last packet. With 120 a nap of 95 ended the tunnel."""
+"""Seconds without a packet from a phone before it sleeps, well within pppd's own questions (every
+30): charon counts the quiet too, from the last packet."""
 NAP = 100
-"""Seconds: pppd gives up after 120 (lcp-echo), xl2tpd left alone gave up after 88."""
+"""Seconds: pppd gives up after 120 (lcp-echo), xl2tpd left alone gave up after 88. charon looks
+every 30 seconds. With a dpd_timeout of 120 it gave up after 95 once, and not after 100 or
+110 another day: test_ipsec_outlives_pppds_question_to_a_silent_phone is what always sees that."""
 GIVES_UP = 240
 """Seconds after which the gateway has surely given up a silent L2TP phone: pppd after four
 questions, measured 145."""
@@ -132,21 +137,24 @@ def redials(lab: Stage, user: Credentials, checks: Checks) -> None:
     """Nothing tells an L2TP phone's gateway that it went elsewhere: it dials anew."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     with checks.check("carrier-l2tp-redials-on-another-network") as detail:
-        phone.dial(user)
         try:
-            fetch_page(phone)
+            first = seconds_to_a_page(phone, user)
             phone.change_to_wifi()
             phone.break_off()
-            began = time.monotonic()
-            phone.dial(user)
-            fetch_page(phone)
-            took = time.monotonic() - began
+            took = seconds_to_a_page(phone, user)
         finally:
             phone.change_back()
             phone.hang_up()
-        detail.append(f"a page after {took:.1f} s")
-        if took > REDIALS:
-            raise ExpectationFailed(f"{took:.1f} s until it had a page again, not {REDIALS}")
+        detail.append(f"a page after {took:.1f} s, at the first call after {first:.1f} s")
+        if took > max(REDIALS, SLOWER * first):
+            raise ExpectationFailed(f"no page within {REDIALS} s, {detail.pop()}")
+
+
+def seconds_to_a_page(phone: Phone, user: Credentials) -> float:
+    began = time.monotonic()
+    phone.connect(user)
+    fetch_page(phone)
+    return time.monotonic() - began
 
 
 def sleeps(lab: Stage, user: Credentials, checks: Checks) -> None:
