@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 
-from lab import play
+from lab import play, session
 from lab.bench import command as bench
 from lab.host import LabError
 from lab.machine import ExpectationFailed
@@ -45,6 +45,14 @@ def _parse() -> argparse.Namespace:
     )
     play.add_options(parser)
     parser.set_defaults(function=play.run)
+    parser = commands.add_parser(
+        "provision",
+        help="set the gateway up once, for whatever comes next",
+        description="Boot a fresh image with the generated user-data until the gateway answers,"
+        " and keep its disk: the next run or benchmark of the same settings starts from it.",
+    )
+    session.add_options(parser, "provision")
+    parser.set_defaults(function=session.provisioned)
     parser = commands.add_parser(
         "bench",
         help="measure what a phone gets through it, and through its alternatives",

@@ -102,7 +102,12 @@ def install(packages: Sequence[str]) -> None:
     by_hand = f"apt-get install {' '.join(missing)}"
     if apt is None or (sudo and not shutil.which("sudo")):
         raise LabError(f"missing packages, and no way to install them from here: {by_hand}")
-    print(f"installing {' '.join(missing)}", flush=True)
+    with alone("apt"):
+        print(f"installing {' '.join(missing)}", flush=True)
+        _apt(sudo, missing)
+
+
+def _apt(sudo: Sequence[str], missing: Sequence[str]) -> None:
     options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
     steps = [["apt-get", "update", "--quiet"], ["apt-get", "install", *options, *missing]]
     for step in steps:

@@ -67,6 +67,7 @@ def _examine(
             "cat /proc/sys/net/ipv4/tcp_congestion_control"
         ).strip(),
         "ready_seconds": gateway.ready_seconds,
+        "world_boot_seconds": gateway.world_boot_seconds,
         "boots": len(gateway.kernels),
         "kernels": gateway.kernels,
     }

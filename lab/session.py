@@ -21,8 +21,6 @@ from lab.provision import Provisioned
 from lab.stage import Stage
 
 ROOT = Path(__file__).parent.parent
-PHASES = 3
-"""How many phases `opened` has when everything was provisioned before."""
 
 
 def add_options(parser: argparse.ArgumentParser, out: str) -> None:
@@ -61,13 +59,38 @@ def opened(
         LabError: the lab itself can't be opened.
         ExpectationFailed: the gateway does not come up.
     """
+    progress.phases += 3
+    user_data, gateway = _prepare(options, progress)
+    with _world(options, progress, user_data, processors) as lab:
+        gateway = gateway or provision.provision(progress, lab, user_data)
+        with progress.phase("boot the provisioned gateway", 90):
+            stage.insert_disk(lab, Path(gateway.disk))
+            stage.start_gateway(lab)
+        yield lab, gateway
+
+
+def provisioned(options: argparse.Namespace, progress: Progress) -> int:
+    """Provision the gateway, unless it was before: whatever opens the lab next finds it.
+
+    Arguments and errors are those of `opened`. Returns 0.
+    """
+    progress.phases += 1
+    user_data, gateway = _prepare(options, progress)
+    if not gateway:
+        progress.phases += 1
+        with _world(options, progress, user_data) as lab:
+            provision.provision(progress, lab, user_data)
+    return 0
+
+
+def _prepare(options: argparse.Namespace, progress: Progress) -> tuple[Path, Provisioned | None]:
+    """Everything that needs no machine: the user-data, and the gateway if it is there."""
     out: Path = options.out.resolve()
     shutil.rmtree(out, ignore_errors=True)
     try:
         out.mkdir(parents=True)
     except OSError as error:
         raise host.LabError(f"--out {out} can't be a new directory: {error.strerror}") from None
-    progress.phases += PHASES
     with progress.phase("prepare: packages, images and user-data", 150):
         host.install(stage.HOST_PACKAGES)
         host.require_space()
@@ -79,15 +102,19 @@ def opened(
         progress.note(f"this user-data was provisioned before: {gateway.disk}")
     else:
         progress.phases += provision.PHASES
-    lab = stage.build(out, user_data, processors)
+    return user_data, gateway
+
+
+@contextmanager
+def _world(
+    options: argparse.Namespace, progress: Progress, user_data: Path, processors: int = 2
+) -> Iterator[Stage]:
+    """Both machines, the world running; whatever happens, the evidence stays and they go."""
+    lab = stage.build(options.out.resolve(), user_data, processors)
     try:
         with progress.phase("boot the world", 30):
             stage.start_world(lab)
-        gateway = gateway or provision.provision(progress, lab, user_data)
-        with progress.phase("boot the provisioned gateway", 90):
-            stage.insert_disk(lab, Path(gateway.disk))
-            stage.start_gateway(lab)
-        yield lab, gateway
+        yield lab
     finally:
         _keep_evidence(lab)
         lab.close()

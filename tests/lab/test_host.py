@@ -66,6 +66,16 @@ def test_apt_failure_is_told_with_its_words(fake_host: Path) -> None:
         host.install(["ovmf"])
 
 
+def test_two_that_install_take_turns(fake_host: Path, tmp_path: Path) -> None:
+    """apt-get update does not wait for another one: it fails."""
+    locked = tmp_path / "locked"
+    program(fake_host, "apt-get", f"mkdir {locked} || exit 100; sleep 0.3; rmdir {locked}")
+    program(fake_host, "sudo", 'exec "$@"')
+    install = [sys.executable, "-c", "from lab import host; host.install(['ovmf'])"]
+    two = [subprocess.Popen(install) for _ in range(2)]
+    assert [process.wait(30) for process in two] == [0, 0]
+
+
 def test_nothing_is_installed_that_is_there(fake_host: Path) -> None:
     program(fake_host, "dpkg-query", "printf installed")
     program(fake_host, "apt-get", "exit 100")

@@ -133,5 +133,6 @@ def test_phone_got_what_it_asked_for(result: Any) -> None:
 
 
 def test_ready_in_reasonable_time(result: Any) -> None:
-    """Under emulation; hardware is ten times as fast."""
-    assert 0 < result["ready_seconds"] < 20 * 60
+    """Both by emulation, of the same run: hosts differ threefold (545 s on one day, 1,329 on
+    another, for the same guest). 34 measured; hardware is ten times as fast."""
+    assert 0 < result["ready_seconds"] < 75 * result["world_boot_seconds"]
