@@ -80,13 +80,13 @@ def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
         poll(
             lambda: _first_boot_ended(lab),
             "cloud-init reboots the gateway",
-            1500,
+            2400,
             lab.gateway.check_alive,
         )
     with progress.phase(
         "second boot: the mainline kernel, until IKE answers", 100, lambda: _last_words(lab)
     ):
-        poll(lambda: _answers_ike(lab), "IKE answers", 600, lab.gateway.check_alive)
+        poll(lambda: _answers_ike(lab), "IKE answers", 900, lab.gateway.check_alive)
     ready = time.monotonic() - began
     passed = lab.gateway.succeed("cat /run/lunch-gateway/selftest.json")
     world = lab.world.succeed("systemctl show --value --property FinishTimestampMonotonic")
