@@ -135,9 +135,11 @@ def out_of_memory(lab: Stage, phone: Phone, checks: Checks) -> None:
     limit = gateway.succeed("systemctl show -P MemoryMax haproxy").strip()
     with checks.check("limits-out-of-memory") as detail:
         gateway.succeed("systemctl set-property --runtime haproxy MemoryMax=8M MemorySwapMax=0")
-        gateway.wait_until_succeeds("journalctl -u haproxy | grep -q 'oom-kill'", 60)
-        phone.run(PAGE)
-        gateway.succeed(f"systemctl set-property --runtime haproxy MemoryMax={limit}")
+        try:
+            gateway.wait_until_succeeds("journalctl -u haproxy | grep -q 'oom-kill'", 60)
+            phone.run(PAGE)
+        finally:
+            gateway.succeed(f"systemctl set-property --runtime haproxy MemoryMax={limit}")
         if gateway.succeed("pidof charon-systemd xl2tpd pppd") != before:
             raise ExpectationFailed("the tunnel's daemons were restarted")
         killed = gateway.succeed("journalctl -k | grep -E 'Killed process' || true")
