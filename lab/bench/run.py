@@ -58,18 +58,17 @@ class Benchmark:
             self.say(f"{gone:.0f} min gone, about {gone * (total / done - 1):.0f} left")
 
     def _measure(self, group: Group) -> None:
-        """In turn and not one mode after the other: what drifts, drifts for all."""
         samples: dict[str, list[Sample]] = {mode: [] for mode in group.modes}
-        repeats = 1 if group.hour else self.repeats
+        rounds = group.rounds(self.repeats)
         # A calm line for whatever must be installed or dialled first.
         release(self.lab.world)
         self.now = f"opening the ways for {group.scenario}"
         for mode in group.modes:
             self.ways.open(MODES[mode].way)
         impose(self.lab.world, group.link, group.path, self.seed)
-        for repeat in range(repeats):
-            for mode in group.modes:
-                self.now = f"{group.scenario}: {mode}, {repeat + 1} of {repeats}"
+        for repeat, modes in enumerate(rounds):
+            for mode in modes:
+                self.now = f"{group.scenario}: {mode}, {repeat + 1} of {len(rounds)}"
                 self._take(group, MODES[mode], self.seed + repeat)
                 samples[mode].append(self._sample(group, mode))
         for mode, taken in samples.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -102,6 +103,16 @@ def test_a_groups_estimate() -> None:
     assert one_page.estimate(10, 1) == page.PAGES * plan.PAGE_SECONDS + plan.OVERHEAD
     hourly = Group(scenario="day", link=DAY["12:30"], modes=("direct",), hour="12:30")
     assert hourly.estimate(10, 3) == 10 + plan.OVERHEAD, "the hours are not repeated"
+    both = replace(group, modes=("direct", "split+bbr+ikev2"), times=2)
+    assert both.estimate(10, 1) == 2 * 2 * (10 + plan.OVERHEAD) + 3 * plan.DIALLING
+
+
+def test_modes_are_measured_there_and_back() -> None:
+    group = Group(scenario="x", link=SCENARIOS["clean"].link, modes=("direct", "forward"))
+    there, back = ("direct", "forward"), ("forward", "direct")
+    assert group.rounds(3) == [there, back, there]
+    assert replace(group, times=2).rounds(2) == [there, back, there, back]
+    assert replace(group, times=2, hour="12:30").rounds(3) == [there]
 
 
 def test_full_is_everything_with_everything() -> None:
