@@ -83,7 +83,7 @@ provision: setup ## Set the guest up in QEMU and keep its disk, which the lab an
 lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
 	$(RUN) -m lab run --scenario dial_in --scenario split
 
-bench: setup ## Measure every promise, an hour by its own estimate; build/bench/report.html shows it
+bench: setup ## Measure every promise, some 90 minutes; build/bench/report.html shows it
 	$(RUN) -m lab bench
 
 bench-short: setup ## Measure what a broken split can't pass, about 10 minutes

@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     size.add_argument(
         "--short",
         action="store_true",
-        help="what a broken split can't pass, against generous bars; about 8 minutes",
+        help="what a broken split can't pass, against generous bars; about 10 minutes",
     )
     parser.add_argument("--repeats", type=positive, default=3, help="default: 3")
     parser.add_argument(
