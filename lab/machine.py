@@ -141,6 +141,13 @@ class Machine:
             words = (self.directory / f"{self.name}.qemu.log").read_text(errors="replace")
             raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
 
+    def _last_words(self) -> str:
+        """What a dying kernel said of it, on one line."""
+        log = self.serial_log
+        words = log.read_text(errors="replace") if log.exists() else ""
+        found = re.findall(r"(?:Oops|RIP: 0010|Kernel panic)[^\r\n]*", words)
+        return f"{log} says {'; '.join(found[-3:]) or 'nothing of a panic'}"
+
     # The verbs.
 
     def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
@@ -155,10 +162,12 @@ class Machine:
             return Ran(command, *self._agent.run(command, timeout, patience))
         except TimeoutError as error:
             raise ExpectationFailed(f"{self.name}: {error}: {command}") from None
+        except AgentSilent as error:
+            raise AgentSilent(f"{error}; {self._last_words()}") from error
         except CommandLost as error:
             raise CommandLost(
-                f"{self.name} started anew in the middle of a command; {self.serial_log} says"
-                f" {_last_words(self.serial_log)}; the command was: {command}"
+                f"{self.name} started anew in the middle of a command; {self._last_words()};"
+                f" the command was: {command}"
             ) from error
 
     def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
@@ -214,13 +223,6 @@ class Machine:
     def _output_if_ok(self, command: str) -> str | None:
         ran = self.execute(command)
         return ran.output if ran.status == 0 else None
-
-
-def _last_words(serial_log: Path) -> str:
-    """What a dying kernel said of it, on one line."""
-    words = serial_log.read_text(errors="replace") if serial_log.exists() else ""
-    found = re.findall(r"(?:Oops|RIP: 0010|Kernel panic)[^\r\n]*", words)
-    return "; ".join(found[-3:]) or "nothing of a panic"
 
 
 def poll(

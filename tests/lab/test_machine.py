@@ -139,6 +139,13 @@ def test_agent_that_forgets_without_a_panic(agent: Agent, box: Machine) -> None:
         box.succeed("sleep 1")
 
 
+def test_silence_of_a_kernel_that_died_is_named(tmp_path: Path) -> None:
+    box = Machine("box", tmp_path, tmp_path, [])
+    box.serial_log.write_text("[ 3784.4] Oops: double fault: 0000 [#1] PREEMPT SMP NOPTI\r\n")
+    with pytest.raises(AgentSilent, match=r"^box: no answer to guest-exec: .*; .*double fault"):
+        box.execute("true", patience=0.1)
+
+
 def test_refused_request_is_a_broken_harness(box: Machine, agent: Agent, tmp_path: Path) -> None:
     with pytest.raises(LabError, match="guest-file-open"):
         box.fetch("/etc/passwd", tmp_path / "copy")
