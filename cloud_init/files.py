@@ -2,12 +2,14 @@
 
 A file's path under ``rootfs/`` is its path on the guest. One that ends in ``.tmpl`` is a
 `string.Template`; every other is literal. What git calls executable is 0755 there, the
-rest 0644, except what `SECRET_FILES` names. Lines that are all comment stay here: they would
-take a quarter of what Azure allows, and a better word in one would replace every machine.
+rest 0644, except what `SECRET_FILES` names. Lines that are all comment, and docstrings that
+no program prints, stay here: they would take a third of what Azure allows, and a better word
+in one would replace every machine.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -34,10 +36,14 @@ ONLY_FOR_SPLIT = frozenset(
     {
         "/etc/haproxy/haproxy.cfg",
         "/etc/lunch-gateway/split.nft",
+        "/etc/ppp/ip-up.d/lunch-gateway",
         "/etc/systemd/network/10-lunch-gateway-phones.link",
+        "/etc/systemd/system/gateway-bbr-phone.service",
         "/etc/systemd/system/gateway-split.service",
+        "/etc/systemd/system/gateway-tunnel.service.d/10-lunch-gateway-split.conf",
         "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
         "/etc/udev/rules.d/90-lunch-gateway-phones.rules",
+        "/usr/local/lib/lunch-gateway/bbr-phone.c",
     }
 )
 """Guest paths that are left out where the phones' TCP is not split."""
@@ -48,6 +54,7 @@ ONLY_FOR = {
             "/etc/lunch-gateway/l2tp.nft",
             "/etc/modules-load.d/lunch-gateway-l2tp.conf",
             "/etc/ppp/chap-secrets",
+            "/etc/ppp/ip-up.d/lunch-gateway",
             "/etc/ppp/options.xl2tpd",
             "/etc/swanctl/conf.d/l2tp-secret.conf",
             "/etc/swanctl/conf.d/l2tp.conf",
@@ -63,6 +70,7 @@ ONLY_FOR = {
             "/etc/swanctl/conf.d/ikev2-secrets.conf",
             "/etc/swanctl/conf.d/ikev2.conf",
             "/etc/systemd/system/gateway-tunnel.service",
+            "/etc/systemd/system/gateway-tunnel.service.d/10-lunch-gateway-split.conf",
         }
     ),
 }
@@ -107,9 +115,29 @@ def guest_files(settings: Settings) -> Iterator[GuestFile]:
 
 def _without_comments(text: str, path: str) -> str:
     """Before anything is filled in: what a user calls himself is no comment."""
-    mark = "//" if path.startswith("/etc/apt/apt.conf.d/") else "#(?!!)"
+    slashes = path.startswith("/etc/apt/apt.conf.d/") or path.endswith(".c")
+    mark = "//" if slashes else "#(?!!)"
     code = re.sub(rf"^[ \t]*{mark}.*\n", "", text, flags=re.MULTILINE)
+    if path.endswith(".py") or text.startswith("#!/usr/bin/python3\n"):
+        code = _without_docstrings(code)
     return re.sub(r"\n{3,}", "\n\n", code).lstrip("\n")
+
+
+def _without_docstrings(code: str) -> str:
+    """Also without those of constants. What ``--help`` prints stays."""
+    printed = "__doc__" in code
+    lines = code.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(code)):
+        body = getattr(node, "body", None)
+        # What has nothing else needs it.
+        if not isinstance(body, list) or len(body) == 1:
+            continue
+        for number, statement in enumerate(body):
+            told = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            if told and not (printed and isinstance(node, ast.Module) and number == 0):
+                for line in range(statement.lineno - 1, statement.end_lineno):
+                    lines[line] = ""
+    return "".join(lines)
 
 
 def _left_out(settings: Settings) -> frozenset[str]:

@@ -22,7 +22,11 @@ PACKAGES = (
 )
 ORIGIN = "Made by lunch-gateway; why things are as they are stands in its cloud_init/rootfs/."
 L2TP_PACKAGES = ("xl2tpd", "ppp")
-SPLIT_PACKAGES = ("haproxy",)
+SPLIT_PACKAGES = (
+    "haproxy",
+    # They build bbr-phone.c and give it to the kernel.
+    *("gcc-bpf", "bpftool"),
+)
 
 # The image's own timers would fight for apt's lock during the first boot.
 MASK_APT_TIMERS = (

@@ -30,6 +30,9 @@ LINK = "/etc/systemd/network/10-lunch-gateway-phones.link"
 RESOLVER = "/etc/lunch-gateway/dnsmasq.conf"
 PHONES_RULES = "/etc/udev/rules.d/90-lunch-gateway-phones.rules"
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
+BBR_PHONE = "/usr/local/lib/lunch-gateway/bbr-phone.c"
+IP_UP = "/etc/ppp/ip-up.d/lunch-gateway"
+TUNNEL_SPLIT = f"{UNITS}/gateway-tunnel.service.d/10-lunch-gateway-split.conf"
 
 
 def cloud_config(guest: Guest) -> str:
@@ -379,6 +382,54 @@ def tunnel(guest: Guest) -> str:
     )
 
 
+def phones_routes(guest: Guest) -> str:
+    """What a phone's route says afterwards; reno stands in for what no kernel here has."""
+    (after,) = re.findall("^ExecStartPost=-(.*)$", guest.text(TUNNEL_SPLIT), re.M)
+    return guest.complaints(
+        f"""
+        set -ea
+        . /etc/lunch-gateway/tunnel.env
+        ip link add ppp0 type veth peer name phone
+        ip link add ipsec1 type veth peer name unused
+        for name in ppp0 phone ipsec1 unused; do ip link set $name up; done
+        ip addr add 10.2.2.1 peer 10.2.2.100/32 dev ppp0
+        ip route add $SUBNET dev ipsec1
+        run-parts --list /etc/ppp/ip-up.d | grep lunch
+        sed -i s/bbr.phone/reno/ {IP_UP}
+        PPP_IFACE=ppp0 PPP_LOCAL=10.2.2.1 PPP_REMOTE=10.2.2.100 {IP_UP}
+        {after.replace("bbr.phone", "reno")}
+        ip -4 route show | grep -E "ppp0|ipsec1" | sort | sed "s/ $//"
+        """,
+        expected=f"{IP_UP}\n10.2.2.0/24 dev ipsec1 scope link congctl reno\n"
+        "10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl reno",
+    )
+
+
+def bbr_phone(guest: Guest) -> str:
+    """Built as its unit does, without a warning; whether a kernel takes it, the lab's self-test
+    sees. What it asks of a kernel by name is told by the object."""
+    unit = guest.text(f"{UNITS}/gateway-bbr-phone.service")
+    (build,) = re.findall("^ExecStart=(/usr/bin/bpf-gcc .*)$", unit, re.M)
+    return guest.complaints(
+        f"""
+        set -e
+        RUNTIME_DIRECTORY=/tmp
+        {build} -Wall -Wextra -Werror
+        bpftool -j btf dump file /tmp/bbr-phone.o | python3 -c '
+import json, sys
+types = json.load(sys.stdin)["types"]
+print(*sorted(t["name"] for t in types if t["kind"] == "FUNC" and t["linkage"] == "extern"))
+(model,) = (t for t in types if t["name"] == "bbr" and t["kind"] == "STRUCT")
+print(*(member["name"] for member in model["members"]))
+'
+        """,
+        expected="bbr_cwnd_event_tx_start bbr_init bbr_main bbr_min_tso_segs bbr_set_state"
+        " bbr_sndbuf_expand bbr_ssthresh bbr_undo_cwnd\n"
+        "min_rtt_us min_rtt_stamp bw cycle_mstamp mode lt_is_sampling lt_last_delivered"
+        " lt_last_lost full_bw_reached full_bw_cnt cycle_idx full_bw",
+    )
+
+
 def networkd(guest: Guest) -> str:
     """networkd only logs what it does not know: strictly these lines."""
     known = {"[Network]", "ManageForeignRoutingPolicyRules=no", "ManageForeignRoutes=no"}
@@ -498,6 +549,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     NETWORKD: (networkd,),
     LINK: (udev_link,),
     PHONES_RULES: (udev,),
+    f"{UNITS}/gateway-bbr-phone.service": (systemd, bbr_phone),
     f"{UNITS}/gateway-resolver.service": (systemd, dnsmasq),
     f"{UNITS}/gateway-split.service": (systemd,),
     f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
@@ -506,6 +558,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/modules-load.d/lunch-gateway-l2tp.conf": (modules,),
     "/etc/nftables.conf": (nft,),
     "/etc/ppp/chap-secrets": (pppd,),
+    IP_UP: (shell, phones_routes),
     PPP_OPTIONS: (pppd, pppd_effect),
     "/etc/ssh/sshd_config.d/10-lunch-gateway.conf": (sshd,),
     SYSCTLS: (sysctl,),
@@ -513,6 +566,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{UNITS}/gateway-ready.service": (systemd,),
     f"{UNITS}/gateway-scrub.service": (systemd,),
     f"{UNITS}/gateway-tunnel.service": (systemd, tunnel),
+    TUNNEL_SPLIT: (systemd, phones_routes),
     f"{UNITS}/strongswan.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/xl2tpd.service": (systemd, xl2tpd),
     "/etc/xl2tpd/xl2tpd.conf": (xl2tpd,),
@@ -521,6 +575,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{SBIN}/gateway-ready": (shell,),
     f"{SBIN}/gateway-scrub": (shell,),
     f"{SBIN}/gateway-selftest": (python,),
+    BBR_PHONE: (bbr_phone,),
     "/usr/local/lib/lunch-gateway/checks.py": (python,),
     "/usr/local/lib/lunch-gateway/speed.py": (python,),
     "/usr/local/lib/lunch-gateway/tunnel.py": (python,),
@@ -580,6 +635,14 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (tunnel, f"{UNITS}/gateway-tunnel.service", "if_id 1", "if_id 2"),
     (tunnel, f"{UNITS}/gateway-tunnel.service", "route replace", "route add"),
     (tunnel, "/etc/lunch-gateway/tunnel.env", "MTU=1280", "MTU=1281"),
+    (phones_routes, TUNNEL_SPLIT, "route change", "route add"),
+    (phones_routes, IP_UP, '"$PPP_LOCAL"', '"$PPP_REMOTE"'),
+    (phones_routes, IP_UP, "proto kernel ", ""),
+    (bbr_phone, BBR_PHONE, "bbr->full_bw = bw", "bbr->full_bv = bw"),
+    (bbr_phone, BBR_PHONE, "void bbr_main", "void bbr_mein"),
+    (bbr_phone, BBR_PHONE, "u64 cycle_mstamp", "u64 cycle_stamp"),
+    (bbr_phone, f"{UNITS}/gateway-bbr-phone.service", "-mco-re", "-mcore"),
+    (systemd, f"{UNITS}/gateway-bbr-phone.service", "Type=oneshot", "Type=one-shot"),
     (nft, "/etc/lunch-gateway/settings.nft", "define tunnel_mss", "define tunnel_mms"),
     (nft, "/etc/nftables.conf", "priority filter; pol", "priority filter pol"),
     (nft, "/etc/nftables.conf", "meta ipsec exists", "meta ipsec exist"),

@@ -24,6 +24,7 @@ from tests.cloud_init.pppd_words import MAX_SECRET, lines_of_words
 from tests.cloud_init.strategies import MINIMAL, passwords, psks, settings_maps, user_names
 
 REPOSITORY = ROOTFS.parents[1]
+LIB = "/usr/local/lib/lunch-gateway"
 TEMPLATES = sorted(ROOTFS.rglob("*.tmpl"))
 
 
@@ -50,6 +51,22 @@ def test_what_git_holds_is_what_lands(raw: dict[str, Any]) -> None:
     assert {name.removesuffix(".tmpl") for name in tracked} == set(complete)
 
 
+def says_only(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def told_by(code: str, said: bool = True) -> str:
+    """What it does; `said` is whether what it only says, to readers, counts."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not said and isinstance(body, list) and len(body) > 1:
+            keep = isinstance(node, ast.Module) and "__doc__" in code
+            first, rest = body[: int(keep)], body[int(keep) :]
+            vars(node)["body"] = first + [each for each in rest if not says_only(each)]
+    return ast.dump(tree)
+
+
 def test_comments_stay_in_the_repository(raw: dict[str, Any]) -> None:
     """And nothing else does: no word of a user's, no first line of a script."""
     settings = parse({**raw, **EVERY_FILE, "users": {"alice": "#alice-secret-4711"}})
@@ -60,14 +77,19 @@ def test_comments_stay_in_the_repository(raw: dict[str, Any]) -> None:
         f"{path}: {line}"
         for path, file in landed.items()
         for number, line in enumerate(file.content.splitlines())
-        if re.match(r"\s*(#|//)", line) and not (number == 0 and line.startswith("#!"))
+        if re.match(r"\s*//" if path.endswith(".c") else r"\s*(#|//)", line)
+        and not (number == 0 and line.startswith("#!"))
     ]
     assert not left
-    for source in ROOTFS.rglob("*.py"):
-        path = f"/{source.relative_to(ROOTFS)}"
-        assert ast.dump(ast.parse(landed[path].content)) == ast.dump(ast.parse(source.read_text()))
+    for path, file in landed.items():
+        source = ROOTFS / path[1:]
+        if path.endswith(".py") or file.content.startswith("#!/usr/bin/python3"):
+            assert told_by(file.content) == told_by(source.read_text(), said=False), path
+            first = ast.get_docstring(ast.parse(file.content))
+            assert bool(first) == ("__doc__" in file.content), "--help prints it"
     # What looks like a comment inside one would be lost.
-    assert not [path for path, file in landed.items() if "<<" in file.content]
+    scripts = {path: file for path, file in landed.items() if not path.endswith(".c")}
+    assert not [path for path, file in scripts.items() if "<<" in file.content]
 
 
 def test_ipsec_outlives_pppds_question_to_a_silent_phone(settings: Settings) -> None:
@@ -95,7 +117,7 @@ def test_git_knows_what_is_executable() -> None:
     wrong = [
         line
         for line in listed.splitlines()
-        if line.startswith("100755") != ("/sbin/" in line or "/bin/" in line)
+        if line.startswith("100755") != ("/sbin/" in line or "/ip-up.d/" in line)
     ]
     assert wrong == []
 
@@ -104,7 +126,7 @@ def test_modes(settings: Settings) -> None:
     modes = {path: file.mode for path, file in by_path(settings).items()}
     assert {path for path, mode in modes.items() if mode == 0o600} == set(SECRET_FILES)
     assert {path for path, mode in modes.items() if mode == 0o755} == {
-        path for path in modes if path.startswith("/usr/local/sbin/")
+        path for path in modes if path.startswith(("/usr/local/sbin/", "/etc/ppp/ip-up.d/"))
     }
     assert set(modes.values()) <= {0o600, 0o644, 0o755}
 
@@ -262,6 +284,18 @@ def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> No
     assert f"\n        dns = {settings.tunnel_gateway}\n" in ikev2
     first, last = settings.ikev2_range
     assert f"\n        addrs = {first}-{last}\n" in ikev2
+
+
+def test_phones_routes_name_the_congestion_control_that_is_registered(settings: Settings) -> None:
+    (name,) = re.findall(r'\.name = "(.*)"', content(settings, f"{LIB}/bbr-phone.c"))
+    # bpf_obj_name_cpy refuses the rest, and only the kernel would say so.
+    assert re.fullmatch(r"[A-Za-z0-9_.]{1,15}", name)
+    for path in (
+        "/etc/ppp/ip-up.d/lunch-gateway",
+        "/etc/systemd/system/gateway-tunnel.service.d/10-lunch-gateway-split.conf",
+        f"{LIB}/speed.py",
+    ):
+        assert set(re.findall(r"congctl ([\w.-]+)", content(settings, path))) == {name}
 
 
 def test_server_name_is_the_same_to_xl2tpd_and_in_the_secrets(settings: Settings) -> None:

@@ -38,6 +38,17 @@ done
 ip link set ipsec1 gso_max_size 8192
 ip addr add 10.2.2.1/32 dev phones
 ip route add 10.2.2.0/24 dev ipsec1
+# No kernel here has bbr.phone: what `ip` would say of each interface's routes.
+cat >/usr/local/sbin/ip <<'END'
+#!/bin/sh
+case "$*" in
+    "-4 route show dev "*) cat /tmp/routes-$5 ;;
+    *) exec /usr/sbin/ip "$@" ;;
+esac
+END
+chmod 755 /usr/local/sbin/ip
+echo "10.2.2.0/24 scope link congctl bbr.phone" >/tmp/routes-ipsec1
+: >/tmp/routes-ppp7
 gateway-identity
 sed -n 's/^    \\(ikev2-[^ ]*\\) : .*/\\1: IKEv2/p' /etc/swanctl/conf.d/*.conf >/tmp/--list-conns
 echo "l2tp: IKEv1" >>/tmp/--list-conns
@@ -66,6 +77,7 @@ for line in open("{SYSCTLS}"):
             # As the kernel writes several numbers.
             print(value.replace(" ", "\\t"), file=open(path, "w"))
 END OF FILE
+echo reno cubic bbr bbr.phone >/tmp/sys/net/ipv4/tcp_available_congestion_control
 mount --bind /tmp/sys /proc/sys
 release=7.3.4+deb13-amd64
 haproxy=up
@@ -94,7 +106,16 @@ sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
 '
 """
-ADVISORY = {"burst", "congestion_control", "pacing", "qdisc", "tuning", "split", "quic"}
+ADVISORY = {
+    "bbr_phone",
+    "burst",
+    "congestion_control",
+    "pacing",
+    "qdisc",
+    "tuning",
+    "split",
+    "quic",
+}
 """What fails without keeping phones out."""
 
 
@@ -123,6 +144,12 @@ WRONG = [
     ("kernel", "release=7.3.4+deb13-cloud-amd64", "cloud flavour"),
     ("kernel", "release=6.12.57+deb13-amd64", "older than"),
     ("congestion_control", "echo cubic >/proc/sys/net/ipv4/tcp_congestion_control", "cubic"),
+    (
+        "bbr_phone",
+        "echo reno bbr >/proc/sys/net/ipv4/tcp_available_congestion_control",
+        "the kernel has none",
+    ),
+    ("bbr_phone", "echo 10.2.2.0/24 scope link >/tmp/routes-ipsec1", "routes of ipsec1"),
     ("qdisc", """echo '[{"kind": "mq"}, {"kind": "fq_codel"}]' >/tmp/qdisc-eth0""", "fq_codel"),
     ("qdisc", "ip route del default", "no default route"),
     ("burst", "ip link set ipsec1 gso_max_size 65536", "ipsec1 takes 65536 bytes"),

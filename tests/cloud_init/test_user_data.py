@@ -32,6 +32,7 @@ PURE = ("settings", "values", "dialling", "settings_file", "files", "user_data")
 MAY_IMPORT = {
     *(
         "__future__",
+        "ast",
         "collections",
         "contextlib",
         "dataclasses",
@@ -157,7 +158,8 @@ def test_the_readmes_command_for_aws_makes_it_small_enough(guest: Guest) -> None
         [*shlex.split(command), str(source)], stdout=subprocess.PIPE, encoding="utf-8", check=True
     ).stdout
     assert stripped.startswith("#cloud-config\n")
-    assert len(gzip.compress(stripped.encode(), 9)) < 16_384 * 9 / 10
+    # Of a user more, some 90 bytes remain.
+    assert len(gzip.compress(stripped.encode(), 9)) < 16_384 - 5 * 90
 
     def without_comments(file: dict[str, str]) -> list[str]:
         lines = file["content"].splitlines()

@@ -16,6 +16,8 @@ SPLIT = Path("/etc/lunch-gateway/split.nft")
 QUIC = Path("/etc/lunch-gateway/quic.nft")
 BURST = Path("/etc/systemd/network/10-lunch-gateway-phones.link")
 PACING = Path("/etc/udev/rules.d/90-lunch-gateway-phones.rules")
+BBR_PHONE = Path("/usr/local/lib/lunch-gateway/bbr-phone.c")
+AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
 LISTENER = ("127.0.0.1", 3129)
 
 
@@ -90,6 +92,24 @@ def accepted_by_haproxy() -> str:
 
 
 ESTABLISHED = ("state", "established", "sport", "=", f":{LISTENER[1]}")
+
+
+@advisory
+def bbr_phone() -> str:
+    """Our own rules around BBR, in the kernel and on every way to a phone."""
+    if not BBR_PHONE.exists():
+        return "off by configuration"
+    known = "bbr.phone" in AVAILABLE.read_text().split()
+    expect(known, "the kernel has none; see journalctl -u gateway-bbr-phone")
+    phones = [device["ifname"] for device in phones_interfaces()]
+    wrong = [name for name in phones if not goes_by_bbr_phone(name)]
+    expect(not wrong, f"routes of {' '.join(wrong)} do not name it; see {BBR_PHONE}")
+    return f"towards {' '.join(phones) or 'each that dials in'}"
+
+
+def goes_by_bbr_phone(interface: str) -> bool:
+    routes = run("ip", "-4", "route", "show", "dev", interface).splitlines()
+    return all("congctl bbr.phone" in route for route in routes)
 
 
 @advisory
