@@ -22,6 +22,8 @@ class Mode:
     congestion_control: str = "bbr"
     """The gateway's."""
     split: bool = False
+    towards_phones: str = "bbr.phone"
+    """What the phones' routes name instead, where it splits; empty: nothing."""
     quic: bool = True
     """Whether QUIC gets through on this way; the gateway's `quic: reject` is False."""
 
@@ -38,6 +40,14 @@ MODES: dict[str, Mode] = {
         what="this gateway on cubic",
         way="l2tp",
         congestion_control="cubic",
+        towards_phones="",
+        split=True,
+        quic=False,
+    ),
+    "split+bbr1": Mode(
+        what="this gateway with the kernel's own bbr",
+        way="l2tp",
+        towards_phones="",
         split=True,
         quic=False,
     ),
@@ -50,7 +60,16 @@ MODES: dict[str, Mode] = {
 
 def _act(mode: Mode) -> tuple[object, ...]:
     """What the gateway does differently from one mode to another."""
-    return mode.congestion_control, mode.split, mode.quic
+    return mode.congestion_control, mode.towards_phones, mode.split, mode.quic
+
+
+def _phones_routes(congestion_control: str) -> str:
+    """For the gateway's shell: have those that are there name it, or nothing."""
+    named = f" congctl {congestion_control}" if congestion_control else ""
+    return (
+        "ip -4 route show | sed -n 's/ congctl .*//; / dev \\(ppp[0-9]*\\|ipsec1\\) /p'"
+        f" | while read -r route; do ip route change $route{named} || exit 1; done"
+    )
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,8 @@ class Ways:
             steps.append(
                 "timeout 30 sh -c 'until ss -Hltn sport = :3129 | grep -q .; do sleep 0.2; done'"
             )
+            # Last: a phone that has only just dialled has had its own from ip-up by now.
+            steps.append(_phones_routes(mode.towards_phones))
         # At once: on a slow host each command takes the agent a quarter of a second.
         gateway.succeed(" && ".join(steps))
 

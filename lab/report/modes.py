@@ -54,6 +54,11 @@ MODES = {
         "This gateway with cubic in place of BBR. Shows what ending TCP does by itself.",
         "mode-ours-cubic",
     ),
+    "split+bbr1": Mode(
+        "split, plain BBR",
+        "This gateway with BBR as the kernel has it, without the rules of its own.",
+        "mode-ours-plain",
+    ),
     "split+bbr+quic": Mode(
         "gateway, QUIC",
         "This gateway with QUIC let through, beside the split. As it ships it refuses QUIC, so"

@@ -17,6 +17,7 @@ NAMES = (
     "mode-forward",
     "mode-forward-cubic",
     "mode-ours-cubic",
+    "mode-ours-plain",
     "mode-ours-quic",
     "mode-ours-ikev2",
     "mode-wireguard",

@@ -81,6 +81,7 @@ SHARES = {
     "forward": (0.98, 0.12),
     "forward+cubic": (0.98, 0.122),
     "split+cubic": (0.96, 0.14),
+    "split+bbr1": (0.92, 0.95),
     "split+bbr+quic": (0.68, 0.39),
     "split+bbr+ikev2": (0.95, 0.97),
     "wireguard": (0.985, 0.13),

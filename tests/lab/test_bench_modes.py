@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,42 @@ def test_bursts_are_the_gateways_own_where_it_splits(ways: Ways, done: list[str]
         ways.take(MODES[name])
         said = "\n".join(gateway.commands)
         assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
+
+
+def test_towards_phones_the_gateways_own_bbr_unless_the_mode_says_otherwise(
+    ways: Ways, done: list[str]
+) -> None:
+    gateway = ways.lab.gateway
+    assert isinstance(gateway, Pretender)
+    for name, named in (("split+bbr", True), ("split+cubic", False), ("split+bbr1", False)):
+        gateway.commands.clear()
+        ways.take(MODES[name])
+        said = "\n".join(gateway.commands)
+        assert "ip route change" in said
+        assert ("ip route change $route congctl bbr.phone" in said) == named, name
+
+
+def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
+    """The words that `ip route change` is given, for phones' routes only."""
+    listing = (
+        "default via 10.1.0.1 dev eth0 proto dhcp src 10.1.0.4 metric 100\n"
+        "10.2.2.0/24 dev ipsec1 scope link congctl bbr.phone\n"
+        "10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl cubic\n"
+        "10.2.2.101 dev ppp1 proto kernel scope link src 10.2.2.1\n"
+    )
+    (tmp_path / "ip").write_text(
+        f'#!/bin/sh\n[ "$2" = change ] && echo "$@" || cat <<END\n{listing}END\n'
+    )
+    (tmp_path / "ip").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", modes._phones_routes("bbr.phone")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == (
+        "route change 10.2.2.0/24 dev ipsec1 scope link congctl bbr.phone\n"
+        "route change 10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
+        "route change 10.2.2.101 dev ppp1 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
+    )

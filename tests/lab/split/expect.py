@@ -41,7 +41,8 @@ def faster(lab: Stage, phone: Phone, checks: Checks) -> dict[str, float]:
             "systemd-run --quiet --collect --unit=download "
             + phone.on_phone(f"iperf3 --client {measure.SITE} --reverse --time 8")
         )
-        detail.append(lab.gateway.wait_until_succeeds(f"{TOWARDS_PHONES} | grep -o ' bbr '", 15))
+        seen = f"{TOWARDS_PHONES} | grep -o ' bbr.phone '"
+        detail.append(lab.gateway.wait_until_succeeds(seen, 15))
         lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
     with checks.check("split-is-faster-than-forwarding") as detail:
         goodput["split_mbps"] = measure.download(phone)
