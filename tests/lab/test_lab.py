@@ -41,6 +41,7 @@ PROMISED = {
     "split-stopped-still-forwards",
     "split-killed-still-works",
     "split-comes-back",
+    "split-plain-bbr-where-bbr-phone-is-missing",
     "limits-wall-by-name",
     "limits-wall-own-public-address",
     "limits-half-close",

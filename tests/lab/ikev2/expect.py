@@ -94,7 +94,7 @@ def inside(lab: Stage, phone: Ikev2Phone, user: Credentials, checks: Checks) -> 
             "systemd-run --quiet --collect --unit=download "
             + phone.on_phone(f"iperf3 --client {measure.SITE} --reverse --time 5")
         )
-        seen = f"{TOWARDS_PHONES.format(address)} | grep -o ' bbr.phone '"
+        seen = f"{TOWARDS_PHONES.format(address)} | grep -oF ' bbr.phone '"
         detail.append(lab.gateway.wait_until_succeeds(seen, 15))
         lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
     for name, address in WALLED.items():

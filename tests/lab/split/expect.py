@@ -37,13 +37,7 @@ def faster(lab: Stage, phone: Phone, checks: Checks) -> dict[str, float]:
     goodput: dict[str, float] = {}
     impose(lab.world, LOSSY)
     with checks.check("split-runs-bbr-towards-phone") as detail:
-        lab.world.succeed(
-            "systemd-run --quiet --collect --unit=download "
-            + phone.on_phone(f"iperf3 --client {measure.SITE} --reverse --time 8")
-        )
-        seen = f"{TOWARDS_PHONES} | grep -o ' bbr.phone '"
-        detail.append(lab.gateway.wait_until_succeeds(seen, 15))
-        lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))
     with checks.check("split-is-faster-than-forwarding") as detail:
         goodput["split_mbps"] = measure.download(phone)
         lab.gateway.succeed("systemctl stop haproxy")
@@ -55,6 +49,18 @@ def faster(lab: Stage, phone: Phone, checks: Checks) -> dict[str, float]:
             raise ExpectationFailed(f"only {ratio:.1f} times forwarding: {goodput}")
     release(lab.world)
     return goodput
+
+
+def sees_towards_phone(lab: Stage, phone: Phone, congestion_control: str) -> str:
+    """Of a download's connection, on the gateway."""
+    lab.world.succeed(
+        "systemd-run --quiet --collect --unit=download "
+        + phone.on_phone(f"iperf3 --client {measure.SITE} --reverse --time 8")
+    )
+    seen = f"{TOWARDS_PHONES} | grep -oF ' {congestion_control} '"
+    found = lab.gateway.wait_until_succeeds(seen, 15)
+    lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+    return found
 
 
 def in_order(lab: Stage, phone: Phone, checks: Checks) -> None:
@@ -83,3 +89,10 @@ def fails_open(lab: Stage, phone: Phone, checks: Checks) -> None:
         lab.gateway.wait_until_succeeds("systemctl is-active haproxy", 30)
         lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
         measure.fetch_page(phone)
+    with checks.check("split-plain-bbr-where-bbr-phone-is-missing") as detail:
+        lab.gateway.succeed("systemctl stop gateway-bbr-phone")
+        lab.gateway.succeed("gateway-selftest --gate | grep -q '^WARN  bbr_phone: '")
+        detail.append(sees_towards_phone(lab, phone, "bbr"))
+        lab.gateway.succeed("systemctl start gateway-bbr-phone", 120)
+        lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))
