@@ -476,6 +476,8 @@ def xl2tpd(guest: Guest) -> str:
     done = guest.run(
         f"""
         mkdir /run/xl2tpd
+        # The log is there before it is looked at: the shell behind `&` may begin later.
+        : >/tmp/log
         timeout 20 {start[1]} >/tmp/log 2>&1 & pid=$!
         while kill -0 $pid 2>/dev/null && ! grep -q Listening /tmp/log; do sleep 0.02; done
         kill $pid 2>/dev/null
