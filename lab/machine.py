@@ -6,8 +6,8 @@ machine under test needs neither a key nor a password nor an open port for us.
 
 from __future__ import annotations
 
-import re
 import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.agent import AgentSilent, CommandLost, GuestAgent, put
+from lab.console import Console
 from lab.host import LabError
 
 T = TypeVar("T")
@@ -53,8 +54,9 @@ class Machine:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
-    def serial_log(self) -> Path:
-        return self.directory / f"{self.name}.serial.log"
+    def console(self) -> Console:
+        """Its serial console."""
+        return Console(self.directory / f"{self.name}.serial.log")
 
     @property
     def _agent(self) -> GuestAgent:
@@ -80,7 +82,7 @@ class Machine:
             "-device",
             "virtio-rng-pci",
             "-chardev",
-            f"file,id=serial,path={self.serial_log},append=on",
+            f"file,id=serial,path={self.console.log},append=on",
             "-serial",
             "chardev:serial",
             "-device",
@@ -142,11 +144,9 @@ class Machine:
             raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
 
     def _last_words(self) -> str:
-        """What a dying kernel said of it, on one line."""
-        log = self.serial_log
-        words = log.read_text(errors="replace") if log.exists() else ""
-        found = re.findall(r"(?:Oops|RIP: 0010|Kernel panic)[^\r\n]*", words)
-        return f"{log} says {'; '.join(found[-3:]) or 'nothing of a panic'}"
+        # QEMU stops a machine whose disk has no room to grow, without a word.
+        free = shutil.disk_usage(self.scratch).free / 1e9
+        return f"{self.console.last_words()}; the host's disk has {free:.1f} GB free"
 
     # The verbs.
 

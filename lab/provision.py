@@ -74,18 +74,15 @@ def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
     """Both boots, from power-on to the first answer to IKE."""
     began = time.monotonic()
     lab.gateway.start()
-    with progress.phase(
-        "first boot: cloud-init installs packages and the kernel", 420, lambda: _last_words(lab)
-    ):
+    detail = lab.gateway.console.last_line
+    with progress.phase("first boot: cloud-init installs packages and the kernel", 420, detail):
         poll(
             lambda: _first_boot_ended(lab),
             "cloud-init reboots the gateway",
             2400,
             lab.gateway.check_alive,
         )
-    with progress.phase(
-        "second boot: the mainline kernel, until IKE answers", 100, lambda: _last_words(lab)
-    ):
+    with progress.phase("second boot: the mainline kernel, until IKE answers", 100, detail):
         poll(lambda: _answers_ike(lab), "IKE answers", 900, lab.gateway.check_alive)
     ready = time.monotonic() - began
     passed = lab.gateway.succeed("cat /run/lunch-gateway/selftest.json")
@@ -101,25 +98,11 @@ def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
 
 def kernels(lab: Stage) -> list[str]:
     """The kernels that the gateway's serial console has seen start, in order."""
-    return re.findall(r"^\[ *0\.0+\] Linux version (\S+)", _console(lab), re.MULTILINE)
-
-
-def _console(lab: Stage) -> str:
-    return (
-        lab.gateway.serial_log.read_text(errors="replace")
-        if lab.gateway.serial_log.exists()
-        else ""
-    )
-
-
-def _last_words(lab: Stage) -> str:
-    """The newest line of the console, without its decoration."""
-    lines = re.findall(r"^\[ *[\d.]+\] (?:\S+\[\d+\]: )?(.+)$", _console(lab), re.MULTILINE)
-    return lines[-1].strip()[:100] if lines else ""
+    return re.findall(r"^\[ *0\.0+\] Linux version (\S+)", lab.gateway.console.text(), re.MULTILINE)
 
 
 def _first_boot_ended(lab: Stage) -> bool | None:
-    if failed := re.search(r"gateway-prepare: FAILED: .*", _console(lab)):
+    if failed := re.search(r"gateway-prepare: FAILED: .*", lab.gateway.console.text()):
         raise ExpectationFailed(failed[0])
     if lab.world.execute(IKE_PROBE).status == 0:
         raise ExpectationFailed("IKE answers during the first boot, before any self-test")
@@ -127,6 +110,6 @@ def _first_boot_ended(lab: Stage) -> bool | None:
 
 
 def _answers_ike(lab: Stage) -> bool | None:
-    if failed := re.findall(r"gateway-ready\[\d+\]: (FAIL .*)", _console(lab)):
+    if failed := re.findall(r"gateway-ready\[\d+\]: (FAIL .*)", lab.gateway.console.text()):
         raise ExpectationFailed("; ".join(failed))
     return lab.world.execute(IKE_PROBE).status == 0 or None

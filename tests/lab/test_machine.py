@@ -121,7 +121,7 @@ def test_command_that_does_not_end(agent: Agent, box: Machine) -> None:
 
 def test_kernel_that_died_is_named(agent: Agent, box: Machine) -> None:
     agent.forgets = True
-    box.serial_log.write_text(
+    box.console.log.write_text(
         "[   72.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\r\n"
         "[   72.0] RIP: 0010:netif_rx_internal+0x1c/0x110\r\n"
         "[   72.0] RIP: 0033:0x7fb4204ff72e\r\n"
@@ -141,9 +141,37 @@ def test_agent_that_forgets_without_a_panic(agent: Agent, box: Machine) -> None:
 
 def test_silence_of_a_kernel_that_died_is_named(tmp_path: Path) -> None:
     box = Machine("box", tmp_path, tmp_path, [])
-    box.serial_log.write_text("[ 3784.4] Oops: double fault: 0000 [#1] PREEMPT SMP NOPTI\r\n")
+    box.console.log.write_text("[ 3784.4] Oops: double fault: 0000 [#1] PREEMPT SMP NOPTI\r\n")
     with pytest.raises(AgentSilent, match=r"^box: no answer to guest-exec: .*; .*double fault"):
         box.execute("true", patience=0.1)
+
+
+def test_silence_is_told_with_where_the_console_ends_and_the_room_on_the_disk(
+    tmp_path: Path,
+) -> None:
+    box = Machine("box", tmp_path, tmp_path, [])
+    box.console.log.write_text(
+        "[ 9.1] reboot: machine restart\r\nBdsDxe: starting Boot0002\r\n\r\n"
+    )
+    says = r"ends with 'BdsDxe: starting Boot0002'; the host's disk has \d+\.\d GB free$"
+    with pytest.raises(AgentSilent, match=says):
+        box.execute("true", patience=0.1)
+
+
+@pytest.mark.parametrize(
+    ("console", "line"),
+    [
+        ("", ""),
+        ("[    9.1] cloud-init[439]: Setting up gcc-bpf\r\n", "Setting up gcc-bpf"),
+        ("\x1b[2J\x1b[01;01H\x1b[=3hGNU GRUB\r\n\x1b[m  \r\n", "GNU GRUB"),
+        ("[\x1b[0;32m  OK  \x1b[0m] Reached target", "[  OK  ] Reached target"),
+    ],
+    ids=["nothing", "of-a-program", "of-the-boot-loader", "of-systemd"],
+)
+def test_last_line_is_whoever_s_on_the_console(tmp_path: Path, console: str, line: str) -> None:
+    box = Machine("box", tmp_path, tmp_path, [])
+    box.console.log.write_text(console)
+    assert box.console.last_line() == line
 
 
 def test_refused_request_is_a_broken_harness(box: Machine, agent: Agent, tmp_path: Path) -> None:

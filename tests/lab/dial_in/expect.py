@@ -333,7 +333,7 @@ def fails_closed(lab: Stage, checks: Checks) -> None:
 
 
 def console(lab: Stage) -> str:
-    return lab.gateway.serial_log.read_text(errors="replace")
+    return lab.gateway.console.text()
 
 
 def reboot(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> None:

@@ -1,0 +1,36 @@
+"""A machine's serial console: firmware, boot loader, kernel and systemd, in one log."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f]")
+"""Control sequences (ECMA-48, 5.4) and characters, but for tab and newline."""
+_STAMP = re.compile(r"^\[ *[\d.]+\] (?:\S+\[\d+\]: )?")
+_DYING = re.compile(r"(?:Oops|RIP: 0010|Kernel panic)[^\r\n]*")
+
+
+@dataclass(frozen=True)
+class Console:
+    """What QEMU appends to `log` across restarts; the file may not be there yet."""
+
+    log: Path
+
+    def text(self) -> str:
+        """All of it, as it came."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def last_line(self) -> str:
+        """The newest line, whoever wrote it, without colours and time stamp."""
+        lines = _ESCAPES.sub("", self.text()).splitlines()
+        said = (_STAMP.sub("", line).strip() for line in reversed(lines))
+        return next(filter(None, said), "")[:100]
+
+    def last_words(self) -> str:
+        """Why the machine may be silent, on one line: what a dying kernel said of it, or how
+        far it came."""
+        found = _DYING.findall(self.text())
+        said = "; ".join(found[-3:]) or "nothing of a panic"
+        return f"{self.log} says {said} and ends with '{self.last_line()}'"
