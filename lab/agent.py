@@ -103,8 +103,9 @@ class GuestAgent:
 
     def _in_step(self, deadline: float) -> socket.socket:
         """A connection on which the next answer will be ours. Getting there does nothing to
-        the guest, so it is tried again: a busy guest may need its time, and one that shuts
-        down forgets what it has read."""
+        the guest, so it is tried again: a busy guest may need its time, one that shuts down
+        forgets what it has read, and QEMU, when it stood still for a few attempts, has them
+        waiting in line and lets no more in (EAGAIN, unix(7))."""
         while True:
             left = deadline - time.monotonic()
             try:
@@ -112,6 +113,10 @@ class GuestAgent:
             except TimeoutError:
                 if left < SYNC_PATIENCE:
                     raise
+            except BlockingIOError:
+                if left < 0:
+                    raise
+                time.sleep(0.5)
 
     def _sync(self, timeout: float) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -198,6 +198,31 @@ def test_a_lost_sync_is_tried_again(
     assert box.succeed("true") == "ok"
 
 
+def test_a_machine_that_stood_still_is_waited_for(tmp_path: Path) -> None:
+    """Its queue of connections is full of the attempts that were given up meanwhile."""
+    agent = Agent(tmp_path / "box.agent")
+    agent.output = "ok"
+    agent.server.listen(0)
+    with socket.socket(socket.AF_UNIX) as given_up, socket.socket(socket.AF_UNIX) as one_more:
+        given_up.connect(str(tmp_path / "box.agent"))
+        one_more.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            one_more.connect(str(tmp_path / "box.agent"))
+    threading.Timer(0.3, agent.start).start()
+    assert Machine("box", tmp_path, tmp_path, []).succeed("true") == "ok"
+    agent.server.shutdown(socket.SHUT_RDWR)
+    agent.server.close()
+
+
+def test_a_machine_that_stands_still_is_given_up(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as given_up:
+        server.bind(str(tmp_path / "box.agent"))
+        server.listen(0)
+        given_up.connect(str(tmp_path / "box.agent"))
+        with pytest.raises(AgentSilent, match=r"^box: no answer to guest-exec: .*unavailable"):
+            Machine("box", tmp_path, tmp_path, []).execute("true", patience=0.1)
+
+
 def test_a_silent_agent_is_an_error_of_the_harness_in_one_line(agent: Agent, box: Machine) -> None:
     agent.silent_to = "guest-exec"
     with pytest.raises(AgentSilent, match="box: no answer to guest-exec: timed out"):
