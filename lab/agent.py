@@ -104,8 +104,8 @@ class GuestAgent:
     def _in_step(self, deadline: float) -> socket.socket:
         """A connection on which the next answer will be ours. Getting there does nothing to
         the guest, so it is tried again: a busy guest may need its time, one that shuts down
-        forgets what it has read, and QEMU, when it stood still for a few attempts, has them
-        waiting in line and lets no more in (EAGAIN, unix(7))."""
+        forgets what it has read, and a QEMU whose process stands still (not only its guest) has
+        two attempts waiting in line and refuses the third at once (EAGAIN, unix(7))."""
         while True:
             left = deadline - time.monotonic()
             try:

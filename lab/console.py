@@ -29,8 +29,8 @@ class Console:
         return next(filter(None, said), "")[:100]
 
     def last_words(self) -> str:
-        """Why the machine may be silent, on one line: what a dying kernel said of it, or how
-        far it came."""
+        """Why the machine may be silent, on one line: what a dying kernel said of it, and how
+        far the console came."""
         found = _DYING.findall(self.text())
         said = "; ".join(found[-3:]) or "nothing of a panic"
         return f"{self.log} says {said} and ends with '{self.last_line()}'"

@@ -316,7 +316,7 @@ def fails_closed(lab: Stage, checks: Checks) -> None:
             "sysctl -qw net.ipv4.ip_forward=0 && systemctl restart --no-block nftables"
         )
         poll(
-            lambda: re.search(r"FAIL +sysctls: .*ip_forward", console(lab)),
+            lambda: re.search(r"FAIL +sysctls: .*ip_forward", lab.gateway.console.text()),
             "the reason on the serial console",
             180,
         )
@@ -330,10 +330,6 @@ def fails_closed(lab: Stage, checks: Checks) -> None:
     with checks.check("mended-gateway-opens-again"):
         lab.gateway.succeed("sysctl -qw net.ipv4.ip_forward=1")
         stage.wait_for_ike(lab)
-
-
-def console(lab: Stage) -> str:
-    return lab.gateway.console.text()
 
 
 def reboot(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> None:
