@@ -43,6 +43,8 @@ class Row(TypedDict):
     """Seconds until the page was there."""
     load_time_spread: list[float] | None
     """Least and greatest load time of the repeats, seconds."""
+    load_time_limit_s: float | None
+    """What the page takes at least on this line; see `lab.bench.page.soonest`."""
     neighbours_mbps: list[float] | None
     """Goodput of each neighbour on the same line, Mbit/s, in ascending order."""
     hour: str | None

@@ -50,6 +50,8 @@ def _row(rows: Sequence[Row], scenario: str, bar: Bar, mode: str) -> Row | None:
 def _verdicts(scenario: str, bar: Bar, mine: Row, other: Row, leniency: float) -> list[Promise]:
     key = "limit_mbps" if bar.against == "limit" else bar.figure
     ratio, detail = _ratio(_figure(mine, bar.figure), _figure(other, key))
+    if (least := mine["load_time_limit_s"]) is not None:
+        detail += f"; the line allows {least:g}"
     where = f"{scenario}, {bar.path}, {bar.direction}, {bar.load}"
     name = f"{where}: {bar.figure} of {bar.mode} to {bar.against}"
     ends = [

@@ -8,7 +8,9 @@ counts Ethernet frames without preamble, as Linux' tbf does.
 
 from __future__ import annotations
 
-from lab.network import Link
+from lab.bench import page
+from lab.bench.modes import Mode
+from lab.network import PATHS, SITE_DELAY, Link
 
 ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
 """Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
@@ -61,6 +63,21 @@ def limit(link: Link, direction: str, way: str, mtu: int) -> float:
     rate = link.uplink if direction == "up" else min(link.rate, _rate_for(way, link))
     surviving = 1.0 if direction == "up" else 1 - link.loss / 100
     return round(rate * surviving * payload_share(way, mtu), 3)
+
+
+def soonest_page(link: Link, path: str, mode: Mode, mtu: int) -> float:
+    """Seconds that the benchmark's page takes at least; see `lab.bench.page.soonest`.
+
+    Args:
+        path: a key of `lab.network.PATHS`.
+        mtu: of the gateway's L2TP tunnel, bytes.
+    """
+    to_gateway = 0 if mode.way == "direct" else PATHS[path]
+    # Who ends TCP answers the phone's SYN, the gateway or the site.
+    handshake = link.delay + to_gateway + (0 if mode.ends_tcp else SITE_DELAY)
+    round_trip = link.delay + to_gateway + SITE_DELAY
+    rate = limit(link, "down", mode.way, mtu)
+    return round(page.soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
 
 
 def _rate_for(way: str, link: Link) -> float:

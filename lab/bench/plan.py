@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.bench.modes import MODES
-from lab.bench.page import PAGES
+from lab.bench.page import CONNECTIONS, PAGES
 from lab.bench.scenarios import DAY, SCENARIOS
 from lab.network import PATHS, Link
 
@@ -49,8 +49,6 @@ DIALLING = 12
 """Seconds to IKEv2 or back to L2TP."""
 PAGE_SECONDS = 6
 """That a page takes on a line that loses one packet in a hundred."""
-PAGE_FLOWS = 6
-"""As lab/world/load-page has it."""
 
 
 def product(
@@ -75,7 +73,7 @@ def product(
             neighbours=neighbours,
             modes=tuple(modes),
             path=path,
-            flows={"page": PAGE_FLOWS, "https": 1}.get(load, number),
+            flows={"page": CONNECTIONS, "https": 1}.get(load, number),
             direction=direction if load == "bulk" else "down",
             load=load,
             times=times,

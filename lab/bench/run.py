@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.bench.limit import limit
+from lab.bench.limit import limit, soonest_page
 from lab.bench.load import Sample, median, percentile, take_sample
 from lab.bench.modes import MODES, Mode, Ways
 from lab.bench.plan import Group
@@ -20,7 +20,7 @@ from lab.stage import Stage
 HEADER = (
     f"{'scenario':18}{'path':6}{'load':6}{'flows':>6} {'dir':5}{'mode':14}"
     f"{'Mbit/s':>8}{'limit':>8}{'share':>7}"
-    f"{'RTT ms':>8}{'p95':>7}{'again %':>8}{'s/GB':>7}{'page s':>8}"
+    f"{'RTT ms':>8}{'p95':>7}{'again %':>8}{'s/GB':>7}{'page s':>8}{'least':>7}"
 )
 
 
@@ -129,6 +129,9 @@ class Benchmark:
             spread=[min(goodputs), max(goodputs)],
             load_time_s=median(times),
             load_time_spread=[min(times), max(times)] if times else None,
+            load_time_limit_s=soonest_page(group.link, group.path, MODES[mode], self.mtu)
+            if group.load == "page"
+            else None,
             neighbours_mbps=[median(list(same)) or 0.0 for same in zip(*neighbours, strict=True)]
             or None,
             hour=group.hour,
@@ -148,5 +151,5 @@ def line(row: Row) -> str:
         f"{row['mode']:14}{number(row['goodput_mbps']):>8}{row['limit_mbps']:>8.2f}{share:>7.2f}"
         f"{number(row['rtt_p50_ms'], 0):>8}{number(row['rtt_p95_ms'], 0):>7}"
         f"{number(row['retransmit_pct']):>8}{number(row['cpu_s_per_gb'], 0):>7}"
-        f"{number(row['load_time_s']):>8}"
+        f"{number(row['load_time_s']):>8}{number(row['load_time_limit_s']):>7}"
     )

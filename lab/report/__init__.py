@@ -38,6 +38,7 @@ COLUMNS = {
     "cpu_s_per_gb": "CPU s/GB",
     "load_time_s": "page load s",
     "load_time_spread": "min–max s",
+    "load_time_limit_s": "least s",
     "neighbours_mbps": "neighbours Mbit/s",
     "repeats": "repeats",
 }

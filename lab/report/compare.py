@@ -89,7 +89,7 @@ LOAD_TIME = Measure(
     "loads the page soonest",
     "loads the page sooner",
     lower_wins=True,
-    spread=lambda row: row.get("load_time_spread"),
+    spread=lambda row: row["load_time_spread"],
 )
 RTT = Measure(
     lambda row: row["rtt_p50_ms"],

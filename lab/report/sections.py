@@ -95,7 +95,11 @@ RTT_INTRO = (
     "Shorter is better. Round trips while the load above runs: half of them take no longer than"
     " the full bar (first figure), 95 of 100 no longer than the pale one (second figure)."
 )
-PAGES_INTRO = "Shorter is better. The whisker spans the repeats."
+PAGES_INTRO = (
+    "Shorter is better. The whisker spans the repeats, the dashed mark is the least that the line"
+    " allows: each object is asked for only when the one before it is there, and all of them pass"
+    " the line."
+)
 NEIGHBOURS_INTRO = (
     "Each ring is a neighbour who uses no VPN, the diamond is the phone. The figure is the median"
     " of the neighbours: further right is better for them."
@@ -124,8 +128,8 @@ def _rtt(row: Row) -> Mark:
 
 
 def _load_time(row: Row) -> Mark:
-    value = row["load_time_s"]
-    return Mark(row["mode"], value, number(value), row.get("load_time_spread"))
+    value, least = row["load_time_s"], row["load_time_limit_s"]
+    return Mark(row["mode"], value, number(value), row["load_time_spread"], least)
 
 
 def _neighbours(row: Row) -> Mark:

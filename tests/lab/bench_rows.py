@@ -26,6 +26,7 @@ EMPTY: Row = {
     "spread": None,
     "load_time_s": None,
     "load_time_spread": None,
+    "load_time_limit_s": None,
     "neighbours_mbps": None,
     "hour": None,
 }
@@ -148,6 +149,7 @@ def _pages(chance: random.Random) -> Iterator[Row]:
                     "load": "page",
                     "load_time_s": round(seconds, 2),
                     "load_time_spread": [round(seconds * 0.9, 2), round(seconds * 1.2, 2)],
+                    "load_time_limit_s": round(seconds * 0.8, 2),
                 }
 
 

@@ -136,11 +136,12 @@ def test_nothing_to_compare_with_is_no_pass_and_is_json() -> None:
 
 def test_pages_are_judged_whatever_their_flows() -> None:
     pages = [
-        row(mode, load="page", flows=6, load_time_s=time)
+        row(mode, load="page", flows=6, load_time_s=time, load_time_limit_s=2.5)
         for mode, time in (("split+bbr", 3.0), ("forward", 5.0))
     ]
-    assert judged(pages, "load_time_s")["value"] == 0.6
-    assert judged(pages, "load_time_s")["ok"]
+    verdict = judged(pages, "load_time_s")
+    assert (verdict["value"], verdict["ok"]) == (0.6, True)
+    assert verdict["detail"] == "3 to 5; the line allows 2.5"
 
 
 def test_generous_bars_are_looser_and_not_for_nothing() -> None:

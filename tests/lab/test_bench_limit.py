@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lab.bench.limit import frame_in_l2tp, limit, payload_share
+from lab.bench import page
+from lab.bench.limit import frame_in_l2tp, limit, payload_share, soonest_page
+from lab.bench.modes import MODES
 from lab.network import Link
 
 ETHERNET = 6 + 6 + 2  # IEEE 802.3: two addresses, the type; tbf sees neither preamble nor FCS
@@ -145,3 +147,57 @@ def test_the_operator_that_tells_tcp_from_the_rest() -> None:
 def test_tcp_is_never_faster_than_the_line() -> None:
     line = dataclasses.replace(link(rate=10), tcp_rate=50)
     assert limit(line, "down", "direct", 1280) <= 10
+
+
+# A page's.
+
+KB = 8e-3  # s that 1000 bytes take at 1 Mbit/s
+
+
+@pytest.mark.parametrize(
+    ("sizes", "handshake", "expected"),
+    [
+        # The page itself, and no more: one opening, one request.
+        ([2], 0.5, 0.5 + 1 + 2 * KB),
+        # One object, on the connection that is open.
+        ([2, 3], 0.5, (0.5 + 1 + 2 * KB) + 1 + 3 * KB),
+        # Two begin at once and share the line until the smaller is there.
+        ([2, 3, 5], 0, (1 + 2 * KB) + 1 + 8 * KB),
+        # The second connection's comes when the first one's is long there.
+        ([2, 3, 5], 0.5, (0.5 + 1 + 2 * KB) + 0.5 + 1 + 5 * KB),
+        # The second begins in the middle of the first, which takes 125 * KB = 1 s alone.
+        ([2, 125, 125], 0.5, (0.5 + 1 + 2 * KB) + 1 + 250 * KB),
+        # Seven on six connections: the last is asked for when the first six are there.
+        ([2, *[3] * 7], 0, (1 + 2 * KB) + (1 + 18 * KB) + (1 + 3 * KB)),
+        # Of six one is smaller; the seventh is asked for then, and the others end meanwhile.
+        ([2, 1, *[3] * 5, 4], 0, (1 + 2 * KB) + (1 + 6 * KB) + (1 + 4 * KB)),
+    ],
+)
+def test_the_page_that_nothing_delays(sizes: list[int], handshake: float, expected: float) -> None:
+    """On 1 Mbit/s, each round trip 1 s."""
+    took = page.soonest(1, 1, handshake, [1000 * size for size in sizes])
+    assert took == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_page_on_the_benchmarks_line() -> None:
+    """What ADR 8 compares its measurements with."""
+    least = {mode: soonest_page(link(loss=1), "far", MODES[mode], 1280) for mode in MODES}
+    assert least["direct"] < least["shadowsocks"] < least["split+bbr+ikev2"] < least["split+bbr"]
+    assert least["split+bbr"] == least["split+cubic"] > least["direct"] + 1
+    assert least["split+bbr"] == pytest.approx(3.43, abs=0.01)
+
+
+@given(mode=st.sampled_from(list(MODES)), rate=rates, a=losses, b=losses)
+def test_a_page_needs_its_bytes_and_its_round_trips(
+    mode: str, rate: float, a: float, b: float
+) -> None:
+    less, more = sorted((a, b))
+    line, worse = link(rate, less), link(rate, more)
+    sooner, later = (soonest_page(each, "far", MODES[mode], 1280) for each in (line, worse))
+    passing = sum(page.OBJECT_SIZES) * 8e-6 / limit(line, "down", MODES[mode].way, 1280)
+    assert sooner >= passing
+    assert sooner >= soonest_page(line, "near", MODES[mode], 1280)
+    # Sharing evenly is not the best order, so a little less bandwidth may happen to be sooner.
+    assert later >= 0.95 * sooner
+    # 66 objects on six connections are eleven rounds, at 60 ms without a VPN.
+    assert sooner >= 11 * 0.06

@@ -15,6 +15,7 @@ from lab.bench.modes import MODES
 from lab.client import Phone
 from lab.machine import ExpectationFailed
 from lab.stage import Stage
+from tests.lab.live import ROOT
 from tests.lab.machines import Pretender
 
 SS = """\
@@ -234,6 +235,8 @@ def test_the_page_is_the_median_home_page() -> None:
     assert page.OBJECT_SIZES[0] == 18_000, "the page itself comes first"
     assert sum(page.OBJECT_SIZES) == pytest.approx(1.9e6, rel=0.05)
     assert min(page.OBJECT_SIZES) >= 1000
+    loader = (ROOT / "lab" / "world" / "load-page").read_text()
+    assert f"CONNECTIONS = {page.CONNECTIONS} " in loader
     world = Pretender()
     load.serve(world)
     assert f"for size in {' '.join(map(str, page.OBJECT_SIZES))};" in world.commands[0]

@@ -44,6 +44,7 @@ def test_every_row_was_measured() -> None:
         assert row["goodput_mbps"] > 0, row
         assert row["goodput_mbps"] <= 1.05 * row["limit_mbps"], "faster than the line"
         assert row["rtt_p50_ms"], row
+        assert (row["load_time_s"] or 0) >= (row["load_time_limit_s"] or 0), "sooner than possible"
 
 
 @pytest.mark.usefixtures("ended")

@@ -163,6 +163,17 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert reach("limit") == pytest.approx(9 * unit, abs=0.2)
 
 
+def test_a_page_s_least_time_is_marked() -> None:
+    least: Row = {**EMPTY, "load": "page", "load_time_s": 4.2, "load_time_limit_s": 3.4}
+    marked, bare = (show([{**least, "load_time_limit_s": value}]) for value in (3.4, None))
+    assert "3.4" in marked.tables[-1][1]
+    assert "3.4" not in bare.tables[-1][1]
+    drawn, not_drawn = (
+        report.render([{**least, "load_time_limit_s": value}], [], {}) for value in (3.4, None)
+    )
+    assert drawn.count("var(--limit)") > not_drawn.count("var(--limit)")
+
+
 def test_another_way_that_wins_is_named(page: Page) -> None:
     assert "clean, gateway far away, 1 flow, down: no VPN is faster: 23.7" in page.words
     rivals = [row[0] for row in page.tables[0][1:]]
@@ -186,7 +197,7 @@ def test_rows_without_figures() -> None:
     found = show([*rows, day])
     assert found.ids == ["rows", *ALWAYS]
     assert "Mbit/s through this gateway" not in found.words
-    assert found.tables[0][1].count("–") == 10
+    assert found.tables[0][1].count("–") == 11
 
 
 BULK: Row = {**EMPTY, "goodput_mbps": 8.7, "spread": [8.5, 8.9], "limit_mbps": 8.9}
