@@ -74,7 +74,8 @@ def soonest_page(link: Link, path: str, mode: Mode, mtu: int) -> float:
     """
     to_gateway = 0 if mode.way == "direct" else PATHS[path]
     # Who ends TCP answers the phone's SYN, the gateway or the site.
-    handshake = link.delay + to_gateway + (0 if mode.ends_tcp else SITE_DELAY)
+    gateway_answers = mode.split or mode.way == "shadowsocks"
+    handshake = link.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
     round_trip = link.delay + to_gateway + SITE_DELAY
     rate = limit(link, "down", mode.way, mtu)
     return round(page.soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)

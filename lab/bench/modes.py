@@ -27,11 +27,6 @@ class Mode:
     quic: bool = True
     """Whether QUIC gets through on this way; the gateway's `quic: reject` is False."""
 
-    @property
-    def ends_tcp(self) -> bool:
-        """Whether the gateway does, and not the site."""
-        return self.split or self.way == "shadowsocks"
-
 
 MODES: dict[str, Mode] = {
     "direct": Mode(what="no VPN", way="direct"),
