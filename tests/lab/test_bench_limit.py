@@ -187,17 +187,13 @@ def test_the_page_on_the_benchmarks_line() -> None:
     assert least["split+bbr"] == pytest.approx(3.43, abs=0.01)
 
 
-@given(mode=st.sampled_from(list(MODES)), rate=rates, a=losses, b=losses)
-def test_a_page_needs_its_bytes_and_its_round_trips(
-    mode: str, rate: float, a: float, b: float
-) -> None:
-    less, more = sorted((a, b))
-    line, worse = link(rate, less), link(rate, more)
-    sooner, later = (soonest_page(each, "far", MODES[mode], 1280) for each in (line, worse))
-    passing = sum(page.OBJECT_SIZES) * 8e-6 / limit(line, "down", MODES[mode].way, 1280)
-    assert sooner >= passing
-    assert sooner >= soonest_page(line, "near", MODES[mode], 1280)
-    # Sharing evenly is not the best order, so a little less bandwidth may happen to be sooner.
-    assert later >= 0.95 * sooner
-    # 66 objects on six connections are eleven rounds, at 60 ms without a VPN.
-    assert sooner >= 11 * 0.06
+@given(mode=st.sampled_from(list(MODES)), rate=st.floats(1, 1000), loss=st.floats(0, 50))
+def test_a_page_needs_its_bytes_and_its_round_trips(mode: str, rate: float, loss: float) -> None:
+    """All bytes pass, and the line is idle in the handshake, the first request and the second.
+    More is no law: the order in which even sharing ends objects may favour a slower line."""
+    line, way = link(rate, loss), MODES[mode].way
+    passing = sum(page.OBJECT_SIZES) * 8e-6 / limit(line, "down", way, 1280)
+    handshake, round_trip = (0.06, 0.06) if way == "direct" else (0.16, 0.17)
+    rounding = 0.005
+    took = soonest_page(line, "far", MODES[mode], 1280)
+    assert took >= passing + handshake + 2 * round_trip - rounding
