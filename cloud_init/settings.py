@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from cloud_init import dialling, values
+from cloud_init import dialling, reachable, values
 
 MACHINE_KEYS = frozenset(
     {
@@ -58,6 +58,9 @@ class Settings:
     """Bytes of the largest IP packet inside the tunnel (pppd's mtu and mru)."""
     vnet_subnet: IPv4Network = IPv4Network("10.1.0.0/24")
     """The network the machine itself stands in; phones can't reach it."""
+    reachable_networks: tuple[IPv4Network, ...] = ()
+    """Private networks that phones reach all the same; from all others they are walled off.
+    No two overlap."""
     ssh_source: IPv4Network | None = None
     """From where SSH is let in; None: from nowhere."""
     acceleration: str = "split"
@@ -154,6 +157,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "dnsServers": ("dns_servers", values.dns_servers),
     "mtu": ("mtu", values.mtu),
     "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
+    "reachableNetworks": ("reachable_networks", reachable.networks),
     "sshSource": ("ssh_source", values.ssh_source),
     "acceleration": ("acceleration", values.one_of("split", "off")),
     "quic": ("quic", values.one_of("allow", "reject")),
@@ -179,6 +183,12 @@ def _conflicts(settings: Settings) -> list[str]:
             f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
             " the gateway could not tell a phone from a neighbour. Choose another range"
         )
+    problems += [
+        f"reachableNetworks: {network} overlaps tunnelSubnet {settings.tunnel_subnet}, the phones'"
+        " own (phoneToPhone opens that); name smaller networks, or move tunnelSubnet"
+        for network in settings.reachable_networks
+        if network.overlaps(settings.tunnel_subnet)
+    ]
     # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
     problems += [
         f"users: user {user} has the gateway's own name; choose another"

@@ -25,7 +25,7 @@ from gateway.ssh_key import NOBODYS_KEY, ssh_public_key
 
 SECRET_KEYS = ("psk", "users")
 
-STRUCTURED_KEYS = frozenset({"users", "dnsServers", "protocols", "tags"})
+STRUCTURED_KEYS = frozenset({"users", "dnsServers", "reachableNetworks", "protocols", "tags"})
 """Pulumi hands these over as JSON; all others are plain text."""
 
 DEFAULT_LOCATION = "westus2"

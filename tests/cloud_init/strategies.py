@@ -55,6 +55,13 @@ def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
     optional = {
         "tunnelSubnet": networks("10.128.0.0/9", range(16, 29)),
         "vnetSubnet": networks("172.16.0.0/12", range(12, 30)),
+        # Beside where the tunnel's subnet is drawn from, and below Alibaba Cloud's metadata.
+        "reachableNetworks": st.lists(
+            networks("172.16.0.0/12", range(12, 33))
+            | networks("192.168.0.0/16", range(16, 33))
+            | networks("100.64.0.0/11", range(11, 33)),
+            max_size=16,
+        ),
         "dnsServers": st.lists(st.sampled_from(["8.8.8.8", "1.1.1.1"]), min_size=1, max_size=2),
         "mtu": st.integers(576, 1410) | st.integers(576, 1410).map(str),
         "sshSource": st.just("") | networks("203.0.113.0/24", range(24, 33)),

@@ -56,6 +56,7 @@ def test_everything_chosen() -> None:
             "mtu": "1400",
             "dnsServers": ["9.9.9.9"],
             "phoneToPhone": "true",
+            "reachableNetworks": ["192.168.1.20", "10.1.0.0/24"],
             "quic": "reject",
             "modp1024": "allow",
             "readyTimeout": "0",
@@ -68,6 +69,9 @@ def test_everything_chosen() -> None:
     assert config.server == "my-gateway.japaneast.cloudapp.azure.com"
     assert config.settings.mtu == 1400
     assert config.settings.phone_to_phone
+    assert [str(each) for each in config.settings.reachable_networks] == [
+        *("10.1.0.0/24", "192.168.1.20/32"),
+    ]
     assert config.settings.quic == "reject"
     assert config.settings.modp1024 == "allow"
     assert config.ready_timeout == 0
@@ -103,6 +107,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "dnsServers": (["8.8.8"], "'8.8.8' is not an IPv4 address"),
     "mtu": ("9000", "'9000' is not usable; expected whole bytes from 576 to 1410"),
     "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),
+    "reachableNetworks": (["8.8.8.8"], "8.8.8.8/32 lies in none of 10.0.0.0/8, 172.16.0.0/12"),
     "acceleration": ("on", "'on' is unknown; allowed: split, off"),
     "quic": ("drop", "'drop' is unknown; allowed: allow, reject"),
     "modp1024": ("yes", "'yes' is unknown; allowed: allow, reject"),
@@ -233,6 +238,7 @@ good = st.fixed_dictionaries(
         "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/28", "192.168.7.0/24"]),
         "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
         "phoneToPhone": st.sampled_from(["true", "false"]),
+        "reachableNetworks": st.lists(st.sampled_from(["192.168.9.0/24", "10.1.0.9"]), max_size=3),
         "quic": st.sampled_from(["allow", "reject"]),
         "modp1024": st.sampled_from(["allow", "reject"]),
         "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["l2tp", "ikev2"]]),
@@ -277,6 +283,7 @@ hostile = st.fixed_dictionaries(
         "protocols": st.text() | st.lists(st.text()),
         "serverName": st.text(),
         "dnsServers": st.text() | st.lists(st.text()),
+        "reachableNetworks": st.text() | st.lists(st.text()),
         "vmSize": st.text(),
         "image": st.text(),
         "dnsLabel": st.text(),
