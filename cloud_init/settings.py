@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from cloud_init import dialling, reachable, values
+from cloud_init import dialling, reachable, users, values
 
 MACHINE_KEYS = frozenset(
     {
@@ -152,7 +152,7 @@ def _instead(key: Any, known: frozenset[str]) -> str:
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
     "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
-    "users": ("users", values.users),
+    "users": ("users", users.users),
     "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
     "dnsServers": ("dns_servers", values.dns_servers),
     "mtu": ("mtu", values.mtu),
@@ -195,6 +195,8 @@ def _conflicts(settings: Settings) -> list[str]:
         for user in settings.users
         if "ikev2" in settings.protocols and user.lower() == settings.server_name
     ]
+    if "ikev2" in settings.protocols:
+        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users)]
     problems += [
         f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
         for server in settings.dns_servers

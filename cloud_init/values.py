@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 PSK_LENGTH = range(16, 129)
-PASSWORD_LENGTH = range(8, 129)
-"""Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
+"""Characters."""
 
 MTU_RANGE = range(576, 1411)
 """Bytes. 576 is the least that every IPv4 host takes (RFC 1122). 1410 is what is left of
@@ -42,7 +41,6 @@ SSH_PREFIXES = range(8, 33)
 """Half the internet in two steps is the whole internet."""
 
 _PRINTABLE = re.compile(r"[ -~]+")
-_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 class BadValue(ValueError):
@@ -66,10 +64,11 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 _SHORT.maxlevel = 2
 
 
-def secret(what: str, lengths: range, forbidden: str) -> Callable[[Any], str]:
-    """A reader for a secret. Its messages speak of the secret's length, never its text."""
+def secret(what: str, lengths: range, forbidden: str = "", note: str = "") -> Callable[[Any], str]:
+    """A reader for a secret. Its messages speak of the secret's length, never its text.
+    ``note`` is what they add to the lengths."""
     allowed = (
-        f"{lengths.start} to {lengths.stop - 1} printable ASCII characters"
+        f"{lengths.start} to {lengths.stop - 1} printable ASCII characters{note}"
         + (f" without {' '.join(forbidden)}" if forbidden else "")
         + ", no space at either end"
     )
@@ -84,37 +83,6 @@ def secret(what: str, lengths: range, forbidden: str) -> Callable[[Any], str]:
         return value
 
     return read
-
-
-def users(value: Any) -> Mapping[str, str]:
-    """Password by user name."""
-    if not isinstance(value, Mapping):
-        raise BadValue("must be a map of user name to password, such as {alice: …}")
-    if not value:
-        raise BadValue("nobody could dial in; at least one user name with a password is needed")
-    faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
-    if faults:
-        raise BadValue(*faults)
-    return dict(value)
-
-
-_read_password = secret("password", PASSWORD_LENGTH, "")
-
-
-def _user_faults(name: Any, password: Any) -> Iterator[str]:
-    if not isinstance(name, str) or not _USER_NAME.fullmatch(name):
-        yield (
-            f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
-            " a letter or digit first (pppd and some phones alter anything else)"
-        )
-        return
-    try:
-        _read_password(password)
-    except BadValue as bad:
-        yield f"user {name}: {bad}"
-        return
-    if password.startswith("@/"):
-        yield f"user {name}: a password that begins with @/ is a file name to pppd"
 
 
 def network(value: Any, example: str) -> IPv4Network:

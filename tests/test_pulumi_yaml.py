@@ -16,7 +16,7 @@ from gateway import checks, config
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 DECLARED: dict[str, dict[str, Any]] = PROJECT["config"]
-SECRETS = {"psk": "0123456789abcdef", "users": {"alice": "12345678"}}
+SECRETS = {"psk": "0123456789abcdef", "users": {"alice": "1234567890123456"}}
 PYTHON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 
 

@@ -138,7 +138,7 @@ def test_the_server_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_short_password_is_told_of(tmp_path: Path) -> None:
-    short = written(tmp_path, users={"alice": "12345678"})
+    short = written(tmp_path, users={"alice": "x" * 19})
     done = run("--settings", str(short), "--out", str(tmp_path / "out"))
     assert done.returncode == 0
     (line,) = done.stderr.splitlines()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 MINIMAL: dict[str, Any] = {
     "psk": "a-key-of-24-characters-x",
-    "users": {"alice": "alice-password"},
+    "users": {"alice": "alice-long-password"},
 }
 
 printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
@@ -28,11 +28,23 @@ psks = st.text(
     max_size=128,
 ).filter(_trimmed)
 
-passwords = st.text(awkward, min_size=8, max_size=128).filter(
-    lambda text: _trimmed(text) and not text.startswith("@/")
-)
+
+def _passwords(least: int) -> st.SearchStrategy[str]:
+    return st.text(awkward, min_size=least, max_size=128).filter(
+        lambda text: _trimmed(text) and not text.startswith("@/")
+    )
+
+
+passwords = _passwords(16)
+l2tp_passwords = _passwords(8)
+"""Long enough where nobody dials in with IKEv2."""
 
 user_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", fullmatch=True)
+
+
+def user_maps(words: st.SearchStrategy[str] = passwords) -> st.SearchStrategy[dict[str, str]]:
+    """Password by user name, for one user or a few."""
+    return st.dictionaries(user_names, words, min_size=1, max_size=4)
 
 
 def networks(pool: str, prefixes: range) -> st.SearchStrategy[str]:
@@ -69,11 +81,12 @@ def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
         "acceleration": st.sampled_from(["split", "off"]),
         "quic": st.sampled_from(["allow", "reject"]),
         "modp1024": st.sampled_from(["allow", "reject"]),
-        "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["ikev2", "l2tp"]]),
         "serverName": st.sampled_from(["", "vpn.example.org", "203.0.113.5"]),
     }
+    protocols = draw(st.sampled_from([["l2tp"], ["ikev2"], ["ikev2", "l2tp"], None]))
     required = {
         "psk": psks,
-        "users": st.dictionaries(user_names, passwords, min_size=1, max_size=4),
+        "users": user_maps(l2tp_passwords if protocols == ["l2tp"] else passwords),
+        **({"protocols": st.just(protocols)} if protocols else {}),
     }
     return draw(st.fixed_dictionaries(required, optional=optional))

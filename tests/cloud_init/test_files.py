@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from cloud_init import files
 from cloud_init.files import ROOTFS, SECRET_FILES, SERVER_NAME, GuestFile, guest_files
@@ -21,7 +20,7 @@ from cloud_init.settings import Settings, parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.pppd_words import MAX_SECRET, lines_of_words
-from tests.cloud_init.strategies import MINIMAL, passwords, psks, settings_maps, user_names
+from tests.cloud_init.strategies import MINIMAL, psks, settings_maps, user_maps
 
 REPOSITORY = ROOTFS.parents[1]
 LIB = "/usr/local/lib/lunch-gateway"
@@ -186,7 +185,7 @@ def test_every_file_is_whole_lines_of_ascii(raw: dict[str, Any]) -> None:
         assert re.search(r"[^\n]\n\Z", file.content), file.path
 
 
-@given(st.dictionaries(user_names, passwords, min_size=1, max_size=4), psks)
+@given(user_maps(), psks)
 def test_pppd_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     text = content(parse({"psk": psk, "users": users}), "/etc/ppp/chap-secrets")
     assert lines_of_words(text) == [
@@ -249,7 +248,7 @@ def test_swanctl_reads_back_the_pre_shared_key(psk: str) -> None:
     assert swanctl_reads(written) == psk.encode()
 
 
-@given(st.dictionaries(user_names, passwords, min_size=1, max_size=4), psks)
+@given(user_maps(), psks)
 def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     settings = parse({"psk": psk, "users": users})
     text = content(settings, "/etc/swanctl/conf.d/ikev2-secrets.conf")

@@ -40,7 +40,8 @@ def test_example_is_valid_and_names_every_guest_key_but_the_optional_one(
     [
         ("psk", "x" * 16, "psk", "x" * 16),
         ("psk", "a b$c#d;e=f{g}h%i", "psk", "a b$c#d;e=f{g}h%i"),
-        ("users", {"a": '"\\"\\\\\'#" !'}, "users", {"a": '"\\"\\\\\'#" !'}),
+        ("users", {"a": '"\\"\\\\\'#" and more !'}, "users", {"a": '"\\"\\\\\'#" and more !'}),
+        ("users", {"a": "x" * 16}, "users", {"a": "x" * 16}),
         ("users", {"a.b_c@d-e": "x" * 128}, "users", {"a.b_c@d-e": "x" * 128}),
         ("tunnelSubnet", "192.168.9.0/28", "tunnel_subnet", IPv4Network("192.168.9.0/28")),
         ("tunnelSubnet", "172.16.0.0/16", "tunnel_subnet", IPv4Network("172.16.0.0/16")),
@@ -91,7 +92,15 @@ BAD: list[tuple[str, Any, list[str]]] = [
     ("users", None, ["missing", "at least one"]),
     ("users", "everybody", ["map of user name to password"]),
     ("users", ["alice"], ["map of user name to password"]),
-    ("users", {"alice": "short"}, ["user alice", "5 characters", "8 to 128"]),
+    (
+        "users",
+        {"alice": "short"},
+        ["user alice", "5 characters", "8 to 128", "16 or more with ikev2"],
+    ),
+    ("users", {"alice": "only-fifteen-ch"}, ["user alice", "15 characters", "16 or more"]),
+    ("users", {"alice": "12345678"}, ["8 characters", "since it alone is the key", "[l2tp]"]),
+    ("users", {"alice": "12345678"}, ["pulumi config set --secret --path users.alice …"]),
+    ("users", {"al.ice": "12345678"}, ["""--path 'users["al.ice"]' …"""]),
     ("users", {"alice": "x" * 129}, ["user alice", "129 characters"]),
     ("users", {"alice": "umlaut-ü-inside"}, ["user alice", "not allowed"]),
     ("users", {"alice": "tab-\t-inside"}, ["user alice", "not allowed"]),
@@ -245,10 +254,22 @@ def test_unknown_key_of_any_kind_is_one_line(key: Any) -> None:
 
 
 def test_nobody_has_the_gateways_own_name() -> None:
-    changes = {"users": {"VPN.example.org": "x" * 8}, "serverName": "vpn.example.org"}
+    changes = {"users": {"VPN.example.org": "x" * 16}, "serverName": "vpn.example.org"}
     (problem,) = problems(**changes)
     assert problem.startswith("users: user VPN.example.org has the gateway's own name")
     parse(MINIMAL | changes | {"protocols": ["l2tp"]})
+
+
+def test_a_short_password_is_refused_where_it_is_a_key() -> None:
+    users = {"alice": "short-1!", "bob": "x" * 16, "carol": "short-2!!"}
+    for protocols in (None, ["ikev2"], ["l2tp", "ikev2"]):
+        found = problems(users=users, protocols=protocols)
+        assert [line.split(";")[0] for line in found] == [
+            "users: user alice: the password has 8 characters",
+            "users: user carol: the password has 9 characters",
+        ]
+        assert not any(word in line for line in found for word in users.values())
+    assert parse(MINIMAL | {"users": users, "protocols": ["l2tp"]}).users == users
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -28,7 +28,10 @@ from tests.cloud_init.strategies import MINIMAL, settings_maps
 PACKAGE = Path(cloud_init.__file__).parent
 REPOSITORY = PACKAGE.parent
 
-PURE = ("settings", "values", "dialling", "reachable", "settings_file", "files", "user_data")
+PURE = (
+    *("settings", "values", "users", "dialling", "reachable", "settings_file"),
+    *("files", "user_data"),
+)
 MAY_IMPORT = {
     *(
         "__future__",

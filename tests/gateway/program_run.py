@@ -22,7 +22,7 @@ PROJECT = "lunch-gateway"
 ADDRESS = "203.0.113.9"
 
 PSK = "psk-Zq7!vX2#mK9w"
-PASSWORDS = {"alice": "alice-Rt5$yU8&", "bob": "b o\"b'\\ Gh3^jK6*"}
+PASSWORDS = {"alice": "alice-Rt5$yU8&zP2", "bob": "b o\"b'\\ Gh3^jK6*"}
 SECRETS = {"psk": PSK, "users": PASSWORDS}
 
 

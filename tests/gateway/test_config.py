@@ -223,16 +223,17 @@ def secrets_of(low: int, forbidden: str) -> st.SearchStrategy[str]:
     return text.filter(lambda end: end == end.rstrip()).map(lambda end: MARKER + end)
 
 
-good = st.fixed_dictionaries(
-    {
-        "psk": secrets_of(16, "\"'\\"),
-        "users": st.dictionaries(
-            st.from_regex(r"[a-p0-6][a-p0-6._@-]{0,63}", fullmatch=True),
-            secrets_of(8, ""),
-            min_size=1,
-            max_size=5,
-        ),
-    },
+names = st.from_regex(r"[a-p0-6][a-p0-6._@-]{0,63}", fullmatch=True)
+# Where a password is no key it may be shorter.
+dialling = st.sampled_from(
+    [(None, 16), (["ikev2"], 16), (["l2tp", "ikev2"], 16), (["l2tp"], 8)]
+).flatmap(
+    lambda drawn: st.dictionaries(names, secrets_of(drawn[1], ""), min_size=1, max_size=5).map(
+        lambda users: {"users": users, **({"protocols": drawn[0]} if drawn[0] else {})}
+    )
+)
+rest = st.fixed_dictionaries(
+    {"psk": secrets_of(16, "\"'\\")},
     optional={
         "mtu": st.integers(576, 1410).map(str),
         "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/28", "192.168.7.0/24"]),
@@ -241,7 +242,6 @@ good = st.fixed_dictionaries(
         "reachableNetworks": st.lists(st.sampled_from(["192.168.9.0/24", "10.1.0.9"]), max_size=3),
         "quic": st.sampled_from(["allow", "reject"]),
         "modp1024": st.sampled_from(["allow", "reject"]),
-        "protocols": st.sampled_from([["l2tp"], ["ikev2"], ["l2tp", "ikev2"]]),
         "serverName": st.sampled_from(["vpn.example.org", "203.0.113.5"]),
         "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),
         "tags": st.dictionaries(
@@ -253,8 +253,11 @@ good = st.fixed_dictionaries(
 
 
 @hypothesis_settings(max_examples=30, deadline=None)
-@given(values=good)
-def test_what_is_allowed_is_accepted_and_renders(values: dict[str, Any]) -> None:
+@given(dialling, rest)
+def test_what_is_allowed_is_accepted_and_renders(
+    users: dict[str, Any], others: dict[str, Any]
+) -> None:
+    values = users | others
     config, log = loaded(values)
     assert config.settings.users == values["users"]
     assert config.settings.psk == values["psk"]

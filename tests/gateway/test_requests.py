@@ -222,7 +222,7 @@ def test_the_machine_waits_for_its_interface_and_filter(default_run: Run) -> Non
 
 CHANGED: dict[str, Any] = {
     "psk": "another-psk-0123456789",
-    "users": {"carol": "carol-password"},
+    "users": {"carol": "carol-long-password"},
     "dnsLabel": "my-own-label",
     "vmSize": "Standard_B2ats_v2",
     "image": "Debian:debian-13:13-gen2:0.20260101.2134",
