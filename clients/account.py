@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
@@ -121,21 +120,11 @@ def _title_faults(title: str) -> list[str]:
 
 
 def _user_faults(settings: Settings) -> list[str]:
-    alike = defaultdict(list)
-    for user in settings.users:
-        alike[user.lower()].append(user)
-    # Pages and profiles are files, and two of these would be one on a Mac or on Windows;
-    # IKE compares names as DNS does, without regard to case.
-    problems = [
-        f"users: {' and '.join(same)} differ in case only; rename all but one"
-        for same in alike.values()
-        if len(same) > 1
+    if "ikev2" not in settings.protocols:
+        return []
+    return [
+        f"users: {user} looks like an IP address, and IKEv2 clients would announce it as one;"
+        " choose a name with a letter"
+        for user in settings.users
+        if is_address(user)
     ]
-    if "ikev2" in settings.protocols:
-        problems += [
-            f"users: {user} looks like an IP address, and IKEv2 clients would announce it as one;"
-            " choose a name with a letter"
-            for user in settings.users
-            if is_address(user)
-        ]
-    return problems

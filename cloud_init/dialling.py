@@ -11,6 +11,10 @@ from cloud_init.values import BadValue, shown
 PROTOCOLS = ("l2tp", "ikev2")
 """How a phone can dial in."""
 
+SERVER_NAME = "lunch-gateway"
+"""What pppd calls itself to a phone; no phone shows or checks it. And what the gateway calls
+itself to an IKEv2 client that does not say whom it wants, if it has no name of its own."""
+
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"(?!.{{254}})(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
 """Labels of a host's name (RFC 1123, 2.1); the last one is no number, so no address fits."""

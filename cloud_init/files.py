@@ -17,13 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from cloud_init.dialling import SERVER_NAME
 from cloud_init.settings import Settings
 
 ROOTFS = Path(__file__).parent / "rootfs"
-
-SERVER_NAME = "lunch-gateway"
-"""What pppd calls itself to a phone; no phone shows or checks it. And what the gateway calls
-itself to an IKEv2 client that does not say whom it wants, if it has no name of its own."""
 
 SECRET_FILES: Mapping[str, str] = {
     "/etc/swanctl/conf.d/l2tp-secret.conf": "holds the pre-shared key",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cloud_init.dialling import SERVER_NAME
 from cloud_init.values import BadValue, secret, shown
 
 PASSWORD_LENGTH = range(8, 129)
@@ -25,6 +27,7 @@ def users(value: Any) -> Mapping[str, str]:
     if not value:
         raise BadValue("nobody could dial in; at least one user name with a password is needed")
     faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
+    faults += _names_alike(value)
     if faults:
         raise BadValue(*faults)
     return dict(value)
@@ -36,12 +39,15 @@ _read_password = secret(
 
 
 def _user_faults(name: Any, password: Any) -> Iterator[str]:
-    if not isinstance(name, str) or not _USER_NAME.fullmatch(name):
+    if not _is_usable(name):
         yield (
             f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
             " a letter or digit first (pppd and some phones alter anything else)"
         )
         return
+    # His password would prove anybody, and pppd could be asked to prove itself by it.
+    if name.lower() == SERVER_NAME:
+        yield f"user {name} is called like the gateway itself; choose another name"
     try:
         _read_password(password)
     except BadValue as bad:
@@ -49,6 +55,22 @@ def _user_faults(name: Any, password: Any) -> Iterator[str]:
         return
     if password.startswith("@/"):
         yield f"user {name}: a password that begins with @/ is a file name to pppd"
+
+
+def _names_alike(names: Iterable[Any]) -> Iterator[str]:
+    """A line for each name that is written in several ways. IKE compares names as DNS does,
+    and on a Mac or on Windows their files would be one."""
+    alike = defaultdict(list)
+    for name in filter(_is_usable, names):
+        alike[name.lower()].append(name)
+    for same in alike.values():
+        if len(same) > 1:
+            both = " and ".join(same)
+            yield f"{both} differ in case only; to IKE they are one. Rename all but one"
+
+
+def _is_usable(name: Any) -> bool:
+    return isinstance(name, str) and bool(_USER_NAME.fullmatch(name))
 
 
 def too_short_for_ikev2(known: Mapping[str, str]) -> Iterator[str]:

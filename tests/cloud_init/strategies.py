@@ -39,12 +39,15 @@ passwords = _passwords(16)
 l2tp_passwords = _passwords(8)
 """Long enough where nobody dials in with IKEv2."""
 
-user_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", fullmatch=True)
+user_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", fullmatch=True).filter(
+    lambda name: name.lower() != "lunch-gateway"
+)
 
 
 def user_maps(words: st.SearchStrategy[str] = passwords) -> st.SearchStrategy[dict[str, str]]:
     """Password by user name, for one user or a few."""
-    return st.dictionaries(user_names, words, min_size=1, max_size=4)
+    names = st.lists(user_names, min_size=1, max_size=4, unique_by=str.lower)
+    return names.flatmap(lambda each: st.fixed_dictionaries(dict.fromkeys(each, words)))
 
 
 def networks(pool: str, prefixes: range) -> st.SearchStrategy[str]:

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 
 from cloud_init import files
-from cloud_init.files import ROOTFS, SECRET_FILES, SERVER_NAME, GuestFile, guest_files
+from cloud_init.dialling import SERVER_NAME
+from cloud_init.files import ROOTFS, SECRET_FILES, GuestFile, guest_files
 from cloud_init.settings import Settings, parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
