@@ -1,4 +1,5 @@
-"""``pulumi up`` is over when the gateway answers IKE from outside, and red if it does not.
+"""``pulumi up`` is over when the gateway answers IKE from outside on both ports that phones
+need, UDP 500 and 4500, and red if it does not.
 
 Azure calls a machine created before its guest has even started to set itself up, and never
 hears that this failed. ADR 10 says why the program waits, and not a resource.
@@ -7,7 +8,8 @@ hears that this failed. ADR 10 says why the program waits, and not a resource.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -49,20 +51,49 @@ async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm
         " (readyTimeout). A new machine installs its packages and restarts first",
         gateway,
     )
-    said = 0.0
-    rounds = probe.rounds(host, config.ready_timeout * 60, probe.IKE_PORT)
-    # In a thread, since a probe blocks: whatever else Pulumi has to do goes on meanwhile.
-    while one := await asyncio.to_thread(next, rounds, None):
-        if one.verdict.alive:
-            pulumi.log.info(f"{one.verdict} (after {probe.clock(one.waited)})", gateway)
-            return True
-        last = one
-        if one.waited - said >= REPORT_EVERY:
-            said = one.waited
+    asking = _Asking(gateway, (probe.IKE_PORT, probe.NAT_PORT))
+    heard = await asking.until_all_answer(host, config.ready_timeout * 60)
+    if not all(one.verdict.alive for one in heard.values()):
+        raise NotReady(explanation(heard, config, vm))
+    (_, first), *others = heard.items()
+    also = "".join(f"; so does UDP {port}" for port, _ in others)
+    waited = probe.clock(max(one.waited for one in heard.values()))
+    pulumi.log.info(f"{first.verdict}{also} (after {waited})", gateway)
+    return True
+
+
+@dataclass
+class _Asking:
+    """All ports at the same time, each until it answers: a phone begins on one, and finds the
+    other as soon as it knows of a NAT, of which Azure's is one."""
+
+    gateway: Gateway
+    ports: tuple[int, ...]
+    _heard: dict[int, probe.Round] = field(default_factory=dict)
+    """Of each port the latest."""
+    _said: float = 0.0
+
+    async def until_all_answer(self, host: str, seconds: float) -> Mapping[int, probe.Round]:
+        """Returns the last round of each port, in their order; after ``seconds`` at the latest."""
+        await asyncio.gather(*(self._ask(host, seconds, port) for port in self.ports))
+        return {port: self._heard[port] for port in self.ports}
+
+    async def _ask(self, host: str, seconds: float, port: int) -> None:
+        rounds = probe.rounds(host, seconds, port)
+        # In a thread, since a probe blocks: whatever else Pulumi has to do goes on meanwhile.
+        while one := await asyncio.to_thread(next, rounds, None):
+            self._heard[port] = one
+            self._report()
+
+    def _report(self) -> None:
+        """Of the first port that is still silent."""
+        known = [self._heard[port] for port in self.ports if port in self._heard]
+        one = next((one for one in known if not one.verdict.alive), None)
+        if one and one.waited - self._said >= REPORT_EVERY:
+            self._said = one.waited
             # The times first: a terminal cuts the line where its width ends.
             text = f"waited {probe.clock(one.waited)}, {probe.clock(one.left)} left; {one.verdict}"
-            pulumi.log.info(text, gateway, ephemeral=True)
-    raise NotReady(explanation(last, config, vm))
+            pulumi.log.info(text, self.gateway, ephemeral=True)
 
 
 _CAUSES = {
@@ -78,21 +109,41 @@ _CAUSES = {
 }
 
 
-def explanation(last: probe.Round, config: GatewayConfig, vm: str) -> str:
+def explanation(heard: Mapping[int, probe.Round], config: GatewayConfig, vm: str) -> str:
     """One line for the one who waited in vain: what, the likely cause, the next command.
 
     Args:
-        last: the round after which time was up.
+        heard: of each port the last round; at least one of them brought no answer.
         vm: Azure's resource id. Spelt out, so that the command can be copied.
     """
-    cause = _CAUSES[last.verdict.outcome]
-    if config.shutdown_time and last.verdict.outcome is probe.Outcome.SILENCE:
+    answering = [port for port, one in heard.items() if one.verdict.alive]
+    silent = [port for port in heard if port not in answering]
+    last = heard[silent[0]]
+    asked = f"asked for {probe.clock(last.waited)}, readyTimeout {config.ready_timeout} min"
+    by_hand = f"from another network, python -m gateway.probe {config.server}"
+    if answering:
+        said = _half_shut(answering[0], silent[0], f"{last.verdict} ({asked})")
+        text = f"{said}; {by_hand} --port {silent[0]} asks by hand"
+    else:
+        said = _shut(last.verdict, f"on UDP {silent[-1]} neither; {asked}", config, vm)
+        text = f"{said}; {by_hand} asks by hand"
+    return f"the gateway was created but is not ready: {text}"
+
+
+def _half_shut(answering: int, silent: int, verdict: str) -> str:
+    return (
+        f"UDP {answering} answers and UDP {silent} does not; phones need both. {verdict}. Likely"
+        f" cause: a rule of the NSG or a router's port forwarding for UDP {silent} is missing, or"
+        f" this network lets none out. pulumi refresh, then pulumi up, puts the NSG's rules back"
+        " and waits again"
+    )
+
+
+def _shut(verdict: probe.Verdict, asked: str, config: GatewayConfig, vm: str) -> str:
+    cause = _CAUSES[verdict.outcome]
+    if config.shutdown_time and verdict.outcome is probe.Outcome.SILENCE:
         cause += f"; or shutdownTime stopped the machine (az vm start --ids {vm})"
     return (
-        f"the gateway was created but is not ready: {last.verdict} (asked for"
-        f" {probe.clock(last.waited)}, readyTimeout {config.ready_timeout} min). Likely cause:"
-        f" {cause}. See what its console says, FAIL above all:"
-        f" az vm boot-diagnostics get-boot-log --ids {vm}"
-        f" — then pulumi up waits again; from another network,"
-        f" python -m gateway.probe {config.server} asks by hand"
+        f"{verdict} ({asked}). Likely cause: {cause}. See what its console says, FAIL above all:"
+        f" az vm boot-diagnostics get-boot-log --ids {vm} — then pulumi up waits again"
     )

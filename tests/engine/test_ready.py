@@ -31,26 +31,30 @@ ip route add local 20.0.0.0/8 dev lo
 RESPONDER = """
 (cd {here} && exec {python} -c '
 import sys, time
-from tests.gateway.responders import OUR_GATEWAY, only_from, responding
-with responding(only_from(int(sys.argv[1]), OUR_GATEWAY), "0.0.0.0", 500):
+from tests.gateway.responders import OUR_GATEWAY, marked, only_from, responding
+ike, nat = (only_from(int(number), OUR_GATEWAY) for number in sys.argv[1:])
+with responding(ike, "0.0.0.0", 500), responding(marked(nat), "0.0.0.0", 4500):
     print("bound", flush=True)
     time.sleep(120)
-' {number}) > {log} 2>&1 &
+' {numbers}) > {log} 2>&1 &
 trap "kill $!" EXIT
 for try in $(seq 100); do grep -q bound {log} && break; sleep 0.1; done
 grep -q bound {log}
 """
 
 
-def answering(directory: Path, number: int = 1) -> str:
-    """From the packet of this number on."""
+NEVER = 10_000
+
+
+def answering(directory: Path, ike: int, nat: int) -> str:
+    """On UDP 500 and 4500, each from the packet of this number on."""
     log = directory / "responder.log"
     log.touch()
-    return RESPONDER.format(here=REPOSITORY, python=sys.executable, number=number, log=log)
+    return RESPONDER.format(here=REPOSITORY, python=sys.executable, numbers=f"{ike} {nat}", log=log)
 
 
 def silent(directory: Path) -> str:
-    return answering(directory, number=10_000)
+    return answering(directory, NEVER, NEVER)
 
 
 QUICK = f"""
@@ -109,6 +113,7 @@ def test_silence_ends_red_and_loses_nothing(stack: Stack, tmp_path: Path) -> Non
     assert re.search(r"waited 0 min 0\d s, 0 min 0\d s left; .*silence", done.text)
     *_, error = [line for line in done.out.splitlines() if "error: the gateway was" in line]
     assert "UDP 500: silence: no answer to IKE" in error
+    assert "on UDP 4500 neither" in error
     vm = stack.outputs()["vm"]
     assert f"az vm boot-diagnostics get-boot-log --ids {vm}" in error
     assert "Traceback" not in done.text
@@ -116,10 +121,18 @@ def test_silence_ends_red_and_loses_nothing(stack: Stack, tmp_path: Path) -> Non
     assert stack.pending() == []
 
 
+def test_one_port_of_two_ends_red(stack: Stack, tmp_path: Path) -> None:
+    done = within(stack.world, answering(tmp_path, 1, NEVER), *UP)
+    assert done.code != 0
+    assert "UDP 500 answers and UDP 4500 does not; phones need both" in done.text
+    assert "Traceback" not in done.text
+
+
 def test_the_next_update_waits_again_and_turns_green(stack: Stack, tmp_path: Path) -> None:
-    done = within(stack.world, answering(tmp_path, number=3), *UP)
+    done = within(stack.world, answering(tmp_path, 1, 3), *UP)
     assert done.code == 0, done.text
     assert "answers IKE: IKEv1 accepts our proposal (SA)" in done.text
+    assert "so does UDP 4500" in done.text
     assert "unchanged" in done.text
 
 

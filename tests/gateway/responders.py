@@ -78,6 +78,17 @@ REFUSING = says(IKEV1_NO_PROPOSAL, IKEV2_NO_PROPOSAL)
 BUSY = says(None, IKEV2_COOKIE)
 
 
+def marked(answers: Answers) -> Answers:
+    """As on UDP 4500: what lacks the marker of RFC 3948 is no IKE there."""
+
+    def behind_marker(packet: bytes) -> list[bytes]:
+        if packet[:4] != bytes(4):
+            return []
+        return [bytes(4) + answer for answer in answers(packet[4:])]
+
+    return behind_marker
+
+
 def silence(_: bytes) -> list[bytes]:
     return []
 

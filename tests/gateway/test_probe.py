@@ -22,6 +22,7 @@ from tests.gateway.responders import (
     Answers,
     echo,
     for_another,
+    marked,
     only_from,
     responding,
     says,
@@ -125,11 +126,7 @@ def test_a_name_is_shown_with_its_address() -> None:
 
 
 def test_port_4500_has_its_marker(monkeypatch: pytest.MonkeyPatch) -> None:
-    def marked(packet: bytes) -> list[bytes]:
-        assert packet[:4] == bytes(4)
-        return [bytes(4) + answer for answer in OUR_GATEWAY(packet[4:])]
-
-    with responding(marked) as responder:
+    with responding(marked(OUR_GATEWAY)) as responder:
         monkeypatch.setattr(probe, "NAT_PORT", responder.port)
         assert probe.probe(HERE, responder.port, 2).alive
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -16,7 +18,9 @@ from tests.gateway.program_run import PASSWORDS, PSK, SECRETS, Run, in_stack, ru
 from tests.gateway.responders import (
     OUR_GATEWAY,
     Answers,
+    Responder,
     for_another,
+    marked,
     only_from,
     responding,
     silence,
@@ -40,14 +44,24 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "rounds", rounds)
 
 
+@contextlib.contextmanager
+def gateway(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, on_nat_port: Answers | None = None
+) -> Iterator[tuple[Responder, Responder]]:
+    """A machine that answers so on both ports, or on the second in another way."""
+    with responding(answers) as ike, responding(marked(on_nat_port or answers)) as nat:
+        monkeypatch.setattr(probe, "IKE_PORT", ike.port)
+        monkeypatch.setattr(probe, "NAT_PORT", nat.port)
+        yield ike, nat
+
+
 def updated(
     monkeypatch: pytest.MonkeyPatch, answers: Answers, minutes: int = 1, **options: Any
 ) -> tuple[Run, int]:
     """A run of the program, and how many packets it sent."""
-    with responding(answers) as responder:
-        monkeypatch.setattr(probe, "IKE_PORT", responder.port)
+    with gateway(monkeypatch, answers) as ports:
         run = run_program({**SECRETS, "readyTimeout": str(minutes), **options})
-        return run, len(responder.received)
+        return run, sum(len(port.received) for port in ports)
 
 
 def test_a_gateway_that_answers_ends_the_update(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +72,7 @@ def test_a_gateway_that_answers_ends_the_update(monkeypatch: pytest.MonkeyPatch)
         "INFO: waiting until the gateway answers IKE at 127.0.0.1: at most 15 min (readyTimeout)"
     )
     assert "answers IKE: IKEv1 accepts our proposal (SA)" in end
+    assert re.search(rf"UDP {probe.IKE_PORT}: .*; so does UDP {probe.NAT_PORT} \(after 0 min", end)
 
 
 def test_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,16 +101,65 @@ def test_without_an_answer_it_ends_red(
     assert cause in message
     assert f"az vm boot-diagnostics get-boot-log --ids {VM}" in message
     assert "readyTimeout 1 min" in message
-    assert "python -m gateway.probe lunch-gateway-dev-" in message
+    assert re.search(r"python -m gateway\.probe lunch-gateway-dev-\S+ asks by hand", message)
+    assert f"UDP {probe.IKE_PORT}: " in message
+    assert f"on UDP {probe.NAT_PORT} neither" in message
     for secret in (PSK, *PASSWORDS.values()):
         assert secret not in message + "".join(run.log)
 
 
 def test_a_refused_port_ends_red(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "IKE_PORT", unused_port())
+    for port in ("IKE_PORT", "NAT_PORT"):
+        monkeypatch.setattr(probe, port, unused_port())
     run = run_program({**SECRETS, "readyTimeout": "1"})
     assert "port unreachable" in str(run.error)
     assert "the machine is up but its guest was never set up" in str(run.error)
+
+
+@pytest.mark.parametrize("silent", ["IKE_PORT", "NAT_PORT"])
+def test_one_port_is_not_enough(monkeypatch: pytest.MonkeyPatch, silent: str) -> None:
+    answers = (silence, OUR_GATEWAY) if silent == "IKE_PORT" else (OUR_GATEWAY, silence)
+    began = time.monotonic()
+    with gateway(monkeypatch, *answers):
+        run = run_program({**SECRETS, "readyTimeout": "2", "shutdownTime": "13:30"})
+    assert time.monotonic() - began > 2
+    assert isinstance(run.error, pulumi.RunError)
+    message = str(run.error)
+    good = {"IKE_PORT": probe.NAT_PORT, "NAT_PORT": probe.IKE_PORT}[silent]
+    bad = getattr(probe, silent)
+    assert f"is not ready: UDP {good} answers and UDP {bad} does not; phones need both" in message
+    assert f"UDP {bad}: silence: no answer" in message
+    assert f"a rule of the NSG or a router's port forwarding for UDP {bad} is missing" in message
+    assert "asks by hand" in message.partition(f" --port {bad} ")[2]
+    # Who answers at all is neither stopped nor unfit.
+    assert "az vm" not in message
+    assert "\n" not in message
+
+
+def test_a_port_that_refuses_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gateway(monkeypatch, OUR_GATEWAY):
+        monkeypatch.setattr(probe, "NAT_PORT", unused_port())
+        run = run_program({**SECRETS, "readyTimeout": "1"})
+    assert f"UDP {probe.NAT_PORT} does not; phones need both" in str(run.error)
+    assert "port unreachable" in str(run.error)
+
+
+@pytest.mark.parametrize("late", ["IKE_PORT", "NAT_PORT"])
+def test_the_other_port_may_answer_later(monkeypatch: pytest.MonkeyPatch, late: str) -> None:
+    first_and_second = (OUR_GATEWAY, only_from(6, OUR_GATEWAY))
+    answers = first_and_second if late == "NAT_PORT" else first_and_second[::-1]
+    with gateway(monkeypatch, *answers):
+        run = run_program({**SECRETS, "readyTimeout": "10"})
+    assert run.error is None
+    *waiting, end = run.log[1:]
+    assert f"UDP {getattr(probe, late)}: silence: " in waiting[-1]
+    assert f"; so does UDP {probe.NAT_PORT} (after" in end
+
+
+def test_what_answers_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gateway(monkeypatch, OUR_GATEWAY, silence) as (ike, nat):
+        run_program({**SECRETS, "readyTimeout": "2"})
+    assert 0 < len(ike.received) < len(nat.received) / 2
 
 
 def test_every_way_to_fail_has_its_cause() -> None:
@@ -118,11 +182,10 @@ def test_the_next_update_waits_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_preview_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    with responding(OUR_GATEWAY) as responder:
-        monkeypatch.setattr(probe, "IKE_PORT", responder.port)
+    with gateway(monkeypatch, OUR_GATEWAY) as (ike, nat):
         run = run_program({**SECRETS, "readyTimeout": "1"}, preview=True)
         assert run.error is None
-        assert responder.received == []
+        assert ike.received == nat.received == []
     assert run.log == []
 
 
@@ -162,7 +225,7 @@ def test_without_an_address_the_name_is_asked(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(probe, "rounds", rounds)
     monkeypatch.setattr(program_run, "ADDRESS", None)
     assert run_program({**SECRETS, "readyTimeout": "1", "dnsLabel": "named"}).error is None
-    assert asked == ["named.westus2.cloudapp.azure.com"]
+    assert asked == ["named.westus2.cloudapp.azure.com"] * 2
 
 
 def test_it_is_on_by_default() -> None:
