@@ -10,8 +10,12 @@ import pulumi
 from pulumi_azure_native import network, resources
 
 OPEN_UDP_PORTS: Mapping[str, int] = {"ike": 500, "ike-nat": 4500, "l2tp": 1701}
-"""L2TP is let in because the article's phones need it; the guest refuses it in clear text.
-Without ``l2tp`` in ``protocols`` it stays shut."""
+"""The article's three, as the project's owner asked. Phones need two: their L2TP comes inside
+IPsec. The third is harmless because the guest refuses L2TP in the clear in every state:
+nftables drops what did not come out of IPsec; its rules are replaced in one transaction and
+stay when nftables stops or fails; and a policy of the kernel's IPsec (``ip xfrm policy …
+action block``) refuses it even without any rules. Without ``l2tp`` in ``protocols`` the port
+stays shut."""
 
 _SSH_PORT = 22
 _FIRST_PRIORITY = 100
