@@ -175,6 +175,7 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "mtu": str(settings.mtu),
         "own_name": settings.server_name or SERVER_NAME,
         "psk": _swanctl_text(settings.psk),
+        "reachable_networks": ", ".join(map(str, settings.reachable_networks)) or NOBODY,
         "server_name": SERVER_NAME,
         "ssh_source": str(settings.ssh_source or NOBODY),
         "tunnel_gateway": str(settings.tunnel_gateway),

@@ -316,6 +316,19 @@ def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[s
     assert told == ["192.168.7.1"]
 
 
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        ([], "255.255.255.255"),
+        (["192.168.1.20", "10.7.0.0/16"], "10.7.0.0/16, 192.168.1.20/32"),
+    ],
+)
+def test_phones_reach_those_private_networks(networks: list[str], expected: str) -> None:
+    settings = parse(MINIMAL | {"reachableNetworks": networks})
+    text = content(settings, "/etc/lunch-gateway/settings.nft")
+    assert f"\ndefine reachable_networks = {{ {expected} }}\n" in text
+
+
 @pytest.mark.parametrize("acceleration", ["split", "off"])
 @pytest.mark.parametrize("quic", ["allow", "reject"])
 @pytest.mark.parametrize("modp1024", ["allow", "reject"])
@@ -359,6 +372,8 @@ def test_a_weak_group_is_the_last_resort_of_who_has_no_better() -> None:
     "changes",
     [
         {"phoneToPhone": True},
+        {"reachableNetworks": ["192.168.1.20"]},
+        {"reachableNetworks": [*(f"10.7.{number}.0/25" for number in range(15)), "100.64.0.0/11"]},
         {"sshSource": "203.0.113.0/24"},
         {"tunnelSubnet": "192.168.7.0/28", "vnetSubnet": "172.16.0.0/12", "mtu": 576},
         {"vnetSubnet": "192.168.0.0/29", "tunnelSubnet": "10.0.0.0/16", "mtu": 1410},

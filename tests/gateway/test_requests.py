@@ -230,6 +230,7 @@ CHANGED: dict[str, Any] = {
     "dnsServers": ["9.9.9.9"],
     "mtu": "1200",
     "vnetSubnet": "10.3.0.0/24",
+    "reachableNetworks": ["192.168.1.0/24"],
     "phoneToPhone": "true",
     "acceleration": "off",
     # Whichever is not the default.
