@@ -59,8 +59,9 @@ class Phone:
     model: Model = IPHONE
     files: ClassVar[tuple[Path, ...]] = (WORLD / "phone",)
     """What its clients read, as trees below /etc."""
-
     on_wifi: bool = False
+    tunnels: int = 0
+    """Asked for by L2TP since it was switched on. Real ones give them these numbers."""
 
     @property
     def router(self) -> str:
@@ -118,13 +119,12 @@ class Phone:
         """Start xl2tpd and place the call, whether or not IPsec is there."""
         # xl2tpd-control wants its own pipe there.
         self.run(f"mkdir -p /run/xl2tpd; ip route replace {self.server} via {self.router}")
-        self._start(
-            "l2tp",
-            f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p /run/{self._unit('l2tp')}.pid"
-            f" -C /run/{self._unit('l2tp')}.control",
-        )
-        self.world.wait_until_succeeds(f"test -p /run/{self._unit('l2tp')}.control", 20)
-        self.run(f"xl2tpd-control -c /run/{self._unit('l2tp')}.control connect-lac gateway")
+        self.tunnels += 1
+        own = f"/run/{self._unit('l2tp')}"
+        xl2tpd = f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p {own}.pid -C {own}.control"
+        self._start("l2tp", f"/lab/random-is {self.tunnels} {xl2tpd}")
+        self.world.wait_until_succeeds(f"test -p {own}.control", 20)
+        self.run(f"xl2tpd-control -c {own}.control connect-lac gateway")
 
     def hang_up(self) -> None:
         """Stop everything, politely: the gateway is told."""

@@ -24,12 +24,51 @@ start() { # NAME, COMMAND…: an xl2tpd with a log and a control pipe of this na
 mkdir /run/xl2tpd
 cp /etc/xl2tpd/xl2tpd.conf /run/gateway.conf
 """
+DIAL = """
+dial() { # NAME, PORT, NUMBER
+    cat >/run/$1.conf <<END
+[global]
+port = $2
+[lac gateway]
+lns = 127.0.0.1
+pppoptfile = /dev/null
+END
+    start $1 unshare --mount sh /run/random-is $3
+    xl2tpd-control -c /run/$1.control connect-lac gateway
+}
+said() { # NAME, WORDS: wait until it has said them
+    for _ in $(seq 100); do grep -q "$2" /run/$1.log && return; sleep 0.1; done
+    echo "$1 did not say $2:"; cat /run/$1.log; exit 1
+}
+"""
 
 
 def of_the_world(program: str) -> str:
     """Puts one of the lab's programs on the guest, in /run. For the start of a command."""
     text = (ROOT / "lab" / "world" / program).read_text(encoding="utf-8")
     return f"cat >/run/{program} <<'OF THE WORLD'\n{text}OF THE WORLD\n"
+
+
+def test_phones_of_the_lab_count_their_tunnels_as_real_ones_do(guest: Guest) -> None:
+    """And then xl2tpd takes two of them behind one address for one."""
+    done = guest.run(
+        f"""
+        {of_the_world("random-is")}{START}{DIAL}
+        start gateway env
+        dial first 50321 258
+        said gateway "Call established .* Remote: 258,"
+        said first "Call established .* Local: 258,"
+        dial second 50322 258
+        said gateway "Peer requested tunnel 258 twice, ignoring second one"
+        dial third 50323 1
+        said gateway "Call established .* Remote: 1,"
+        cat /run/gateway.log
+        """
+    )
+    assert done.returncode == 0, done.stdout
+    numbers = re.findall(r"Connection established .* Local: (\d+), Remote: (\d+) ", done.stdout)
+    assert [theirs for _, theirs in numbers] == ["258", "1"]
+    assert not {ours for ours, _ in numbers} & {"258", "1"}, "only the phones' was to be changed"
 
 
 def test_the_messages_of_the_report_end_xl2tpd(guest: Guest) -> None:
