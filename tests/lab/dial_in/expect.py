@@ -19,6 +19,7 @@ from lab.session import ROOT
 from lab.stage import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Stage
 
 PAGE = "curl --silent --show-error --fail --max-time 10 http://www.example.test/"
+AZURES_DISKS = ("hv_vmbus", "hv_storvsc", "nvme")
 TUNNEL_ADDRESS = "10.2.2.1"
 CAPTURE = "/tmp/internet.pcap"
 # What no phone may reach, and where each answers on its own side.
@@ -50,6 +51,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
     port_scan(lab, checks)
     no_secret_lying_around(lab, users, checks)
     fails_closed(lab, checks)
+    initramfs(lab, checks)
     reboot(lab, phone, alice, checks)
     return {"client": asdict(session) if session else None}
 
@@ -330,6 +332,16 @@ def fails_closed(lab: Stage, checks: Checks) -> None:
     with checks.check("mended-gateway-opens-again"):
         lab.gateway.succeed("sysctl -qw net.ipv4.ip_forward=1")
         stage.wait_for_ike(lab)
+
+
+def initramfs(lab: Stage, checks: Checks) -> None:
+    """What Azure's disks need is not what this machine's do: so it is packed on purpose."""
+    with checks.check("initramfs-has-what-azures-disks-need") as detail:
+        packed = lab.gateway.succeed("lsinitramfs /boot/initrd.img-$(uname -r)", 120)
+        missing = [name for name in AZURES_DISKS if f"/{name}.ko" not in packed]
+        detail.append(f"{' '.join(AZURES_DISKS)}; {packed.count('.ko')} modules in all")
+        if missing:
+            raise ExpectationFailed(f"missing: {missing}")
 
 
 def reboot(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> None:
