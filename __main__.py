@@ -2,7 +2,7 @@
 
 import pulumi
 
-from cloud_init.user_data import user_data
+from cloud_init.user_data import readable
 from gateway import ready
 from gateway.config import load
 from gateway.gateway import Gateway, GatewayArgs
@@ -20,7 +20,7 @@ pulumi.export("modp1024", config.settings.modp1024)
 pulumi.export("users", list(config.settings.users))
 pulumi.export("psk", pulumi.Output.secret(config.settings.psk))
 pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
-pulumi.export("guest", user_data(config.settings.redacted()))
+pulumi.export("guest", readable(config.settings.redacted()))
 pulumi.export(
     "next",
     f"make profiles STACK={pulumi.get_stack()} writes a page and files for each user's phone. By"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
+import io
+import tarfile
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -35,18 +40,24 @@ MASK_APT_TIMERS = (
 )
 
 
+PROGRAMS = "/var/lib/lunch-gateway/programs.tar.bz2"
+"""Guest path of the archive that holds what lies under ``/usr/local``, but for `UNPACKER`."""
+UNPACKER = "/usr/local/sbin/gateway-prepare"
+
+
 def user_data(settings: Settings) -> str:
     """The whole user-data (on Azure: customData) for these settings.
 
-    The same settings always give the same bytes. For a text without secrets pass
-    ``settings.redacted()``.
+    The same settings always give the same bytes, on every computer: bzip2 has one
+    implementation; deflate has several, each with bytes of its own.
 
     Raises:
         SettingsError: the text is longer than `MAX_BYTES`.
     """
-    text = f"#cloud-config\n# {ORIGIN}\n" + yaml.dump(
-        _cloud_config(settings), Dumper=_Dumper, sort_keys=False, width=100
-    )
+    files = list(guest_files(settings))
+    packed = [file for file in files if _is_packed(file)]
+    written = [_write_file(file) for file in files if not _is_packed(file)]
+    text = _text(settings, [*written, _write_archive(packed)])
     size = len(text.encode())
     if size > MAX_BYTES:
         raise SettingsError(
@@ -58,7 +69,36 @@ def user_data(settings: Settings) -> str:
     return text
 
 
-def _cloud_config(settings: Settings) -> dict[str, Any]:
+def readable(settings: Settings) -> str:
+    """The same guest with every file in plain sight, for people to read and compare, however
+    long. For a text without secrets pass ``settings.redacted()``."""
+    return _text(settings, list(map(_write_file, guest_files(settings))))
+
+
+def _text(settings: Settings, files: list[dict[str, str]]) -> str:
+    config = _cloud_config(settings, files)
+    return f"#cloud-config\n# {ORIGIN}\n" + yaml.dump(
+        config, Dumper=_Dumper, sort_keys=False, width=100
+    )
+
+
+def _is_packed(file: GuestFile) -> bool:
+    return file.path.startswith("/usr/local/") and file.path != UNPACKER
+
+
+def _write_archive(files: Iterable[GuestFile]) -> dict[str, str]:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for file in files:
+            content = file.content.encode()
+            entry = tarfile.TarInfo(file.path.lstrip("/"))
+            entry.mode, entry.size = file.mode, len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    packed = base64.b64encode(bz2.compress(archive.getvalue())).decode("ascii")
+    return {"path": PROGRAMS, "permissions": "0600", "encoding": "b64", "content": packed}
+
+
+def _cloud_config(settings: Settings, files: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "bootcmd": [["cloud-init-per", "once", "quiet-apt", *MASK_APT_TIMERS]],
         "ssh_pwauth": False,
@@ -69,7 +109,7 @@ def _cloud_config(settings: Settings) -> dict[str, Any]:
         },
         # cloud-init updates apt's lists by itself before it installs.
         "packages": _packages(settings),
-        "write_files": [_write_file(file) for file in guest_files(settings)],
+        "write_files": files,
         "runcmd": [["gateway-prepare"]],
         "power_state": {
             "mode": "reboot",
@@ -87,7 +127,7 @@ def _packages(settings: Settings) -> list[str]:
     ]
 
 
-def _write_file(file: GuestFile) -> dict[str, Any]:
+def _write_file(file: GuestFile) -> dict[str, str]:
     return {"path": file.path, "permissions": f"{file.mode:04o}", "content": file.content}
 
 

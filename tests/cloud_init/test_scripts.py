@@ -51,7 +51,7 @@ def test_ready_walls_off_the_networks_it_stands_in(guest: Guest, times: int) -> 
     """Also one that contains, or lies within, what is walled off already, and again."""
     done = guest.run(
         f"""{READY} stand_in gateway-selftest :
-        ip addr add 192.168.7.9/24 dev eth0
+        ip addr add 198.18.7.9/24 dev eth0
         ip route add 10.0.0.0/8 dev eth0 scope link
         ip route add 10.1.0.1 dev eth0 scope link
         for _ in $(seq {times}); do gateway-ready >/dev/null; done
@@ -60,7 +60,7 @@ def test_ready_walls_off_the_networks_it_stands_in(guest: Guest, times: int) -> 
     )
     assert done.returncode == 0, done.stdout
     assert "10.0.0.0/8" in done.stdout
-    assert "192.168.7.0/24" in done.stdout
+    assert "198.18.7.0/24" in done.stdout
     assert "169.254.0.0/16" in done.stdout
 
 
@@ -68,7 +68,10 @@ PREPARE = f"""
 set -e
 {STAND_IN}
 stand_in systemctl 'echo systemctl $*'
-mkdir -p /boot/grub
+mkdir -p /boot/grub /var/lib/lunch-gateway
+(cd / && tar -cf - usr/local/lib/lunch-gateway) |
+    python3 -c 'import bz2, sys; sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read()))' \
+        >/var/lib/lunch-gateway/programs.tar.bz2
 menu() {{ for kernel; do printf 'menuentry {{\\n\\tlinux\\t%s root=x\\n}}\\n' $kernel; done; }}
 """
 
@@ -108,6 +111,9 @@ def test_prepare_refuses_the_cloud_flavour(guest: Guest) -> None:
     [
         (": >/boot/grub/grub.cfg", "no kernel of Debian's"),
         ("rm /boot/grub/grub.cfg", "GRUB has no menu"),
+        ("echo >/var/lib/lunch-gateway/programs.tar.bz2", "can't be unpacked"),
+        ("rm /var/lib/lunch-gateway/programs.tar.bz2", "can't be unpacked"),
+        ("rm /usr/local/sbin/gateway-selftest", "gateway-selftest is not installed"),
         ("mv /usr/sbin/xl2tpd /tmp", "xl2tpd is not installed"),
         ("mv /usr/sbin/dnsmasq /tmp", "dnsmasq is not installed"),
         ("stand_in systemctl 'case $* in *resolver*) exit 1; esac'", "cannot be enabled"),
