@@ -78,13 +78,28 @@ PROMISED = {
     "port-scan-from-internet",
     "port-scan-from-vnet",
     "secrets-only-where-daemons-read-them",
+    *(
+        f"attacks-{name}"
+        for name in (
+            *("third-phone-gets-an-address", "vanished-phone-holds-no-connection"),
+            *("wall-192.168.100.1", "wall-100.100.100.200", "wall-10.200.0.5", "wall-172.16.9.9"),
+            *("names-beside-a-flood", "self-test-and-reload-beside-a-flood"),
+            *("mistake-in-the-rules", "flushed-rules"),
+            *("split-without-its-rule", "split-without-its-route"),
+            *("xl2tpd-comes-back", "many-calls-from-one-address", "other-address"),
+        )
+    ),
+    "initramfs-has-what-azures-disks-need",
     "broken-gateway-stays-closed",
     "mended-gateway-opens-again",
     "reboots-into-mainline-again",
     "dial-in-after-reboot",
     *(
         f"selftest-{name}"
-        for name in ("kernel", "congestion_control", "nat", "connections", "secrets")
+        for name in (
+            *("kernel", "congestion_control", "nat", "connections", "secrets"),
+            *("cleartext", "esp", "pppd", "l2tp_calls"),
+        )
     ),
 }
 
