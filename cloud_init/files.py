@@ -51,12 +51,14 @@ ONLY_FOR = {
             "/etc/lunch-gateway/l2tp.nft",
             "/etc/modules-load.d/lunch-gateway-l2tp.conf",
             "/etc/ppp/chap-secrets",
+            "/etc/ppp/ip-down.d/lunch-gateway",
             "/etc/ppp/ip-up.d/lunch-gateway",
             "/etc/ppp/options.xl2tpd",
             "/etc/swanctl/conf.d/l2tp-secret.conf",
             "/etc/swanctl/conf.d/l2tp.conf",
             "/etc/swanctl/conf.d/modp1024.conf",
             "/etc/systemd/system/xl2tpd.service",
+            "/usr/local/sbin/gateway-l2tp-ended",
             "/etc/xl2tpd/xl2tpd.conf",
         }
     ),
@@ -182,7 +184,6 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "tunnel_mss": str(settings.mtu - 40),
         "tunnel_subnet": str(settings.tunnel_subnet),
         "upstream_servers": "\n".join(f"server={server}" for server in settings.dns_servers),
-        "vnet_subnet": str(settings.vnet_subnet),
     }
 
 

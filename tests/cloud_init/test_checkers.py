@@ -24,6 +24,7 @@ L2TP = "/etc/swanctl/conf.d/l2tp.conf"
 MODP1024 = "/etc/swanctl/conf.d/modp1024.conf"
 IKEV2 = "/etc/swanctl/conf.d/ikev2.conf"
 PPP_OPTIONS = "/etc/ppp/options.xl2tpd"
+INITRAMFS = "/etc/initramfs-tools/conf.d/lunch-gateway"
 GRUB = "/etc/default/grub.d/50-lunch-gateway.cfg"
 NETWORKD = "/etc/systemd/networkd.conf.d/lunch-gateway.conf"
 LINK = "/etc/systemd/network/10-lunch-gateway-phones.link"
@@ -94,10 +95,8 @@ successfully loaded 9 connections, 0 unloaded
     local:  0.0.0.0/0
     local:  dynamic[udp/l2f]
     remote: dynamic
-    remote: dynamic[udp/l2f]
     remote: dynamic[udp]
-  l2tp-1701: TRANSPORT, no rekeying, dpd action is none
-  l2tp-own-port: TRANSPORT, no rekeying, dpd action is none
+  phone: TRANSPORT, no rekeying, dpd action is none
   phone: TUNNEL, no rekeying, dpd action is none
 ikev2-address-1-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-address-1-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
@@ -117,7 +116,8 @@ def systemd(guest: Guest) -> str:
     """Each unit alone, and then the whole boot, which finds ordering cycles."""
     texts = {
         path.name: path.read_text(encoding="utf-8")
-        for path in (guest.out / f"rootfs{UNITS}").glob("*.service")
+        for path in (guest.out / f"rootfs{UNITS}").glob("*.*")
+        if path.is_file()
     }
     enabled = [name for name, text in texts.items() if "[Install]" in text]
     return guest.complaints(
@@ -519,7 +519,7 @@ def scripts_of(guest: Guest, interpreter: str) -> list[str]:
 
 
 def shell_scripts(guest: Guest) -> list[str]:
-    return [GRUB, *scripts_of(guest, "#!/bin/sh")]
+    return [GRUB, INITRAMFS, *scripts_of(guest, "#!/bin/sh")]
 
 
 def python_scripts(guest: Guest) -> list[str]:
@@ -541,6 +541,8 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     IKEV2: (charon,),
     "/etc/swanctl/conf.d/l2tp-secret.conf": (charon,),
     "/etc/swanctl/conf.d/ikev2-secrets.conf": (charon,),
+    "/etc/initramfs-tools/conf.d/lunch-gateway": (shell,),
+    "/etc/initramfs-tools/hooks/lunch-gateway": (shell,),
     "/etc/lunch-gateway/tunnel.env": (tunnel,),
     "/etc/haproxy/haproxy.cfg": (haproxy, haproxy_loop),
     "/etc/lunch-gateway/dnsmasq.conf": (dnsmasq,),
@@ -553,6 +555,9 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     PHONES_RULES: (udev,),
     f"{UNITS}/gateway-bbr-phone.service": (systemd, bbr_phone),
     f"{UNITS}/gateway-resolver.service": (systemd, dnsmasq),
+    f"{UNITS}/gateway-watch.service": (systemd,),
+    f"{UNITS}/gateway-watch.timer": (systemd,),
+    f"{UNITS}/nftables.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/gateway-split.service": (systemd,),
     f"{UNITS}/haproxy.service.d/10-lunch-gateway.conf": (systemd,),
     "/etc/modules-load.d/lunch-gateway.conf": (modules,),
@@ -561,6 +566,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     "/etc/nftables.conf": (nft,),
     "/etc/ppp/chap-secrets": (pppd,),
     IP_UP: (shell, phones_routes),
+    "/etc/ppp/ip-down.d/lunch-gateway": (shell,),
     PPP_OPTIONS: (pppd, pppd_effect),
     "/etc/ssh/sshd_config.d/10-lunch-gateway.conf": (sshd,),
     SYSCTLS: (sysctl,),
@@ -573,12 +579,16 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{UNITS}/xl2tpd.service": (systemd, xl2tpd),
     "/etc/xl2tpd/xl2tpd.conf": (xl2tpd,),
     f"{SBIN}/gateway-identity": (python, charon),
+    f"{SBIN}/gateway-l2tp-ended": (shell,),
+    f"{SBIN}/gateway-phone-gone": (shell,),
     f"{SBIN}/gateway-prepare": (shell,),
     f"{SBIN}/gateway-ready": (shell,),
     f"{SBIN}/gateway-scrub": (shell,),
     f"{SBIN}/gateway-selftest": (python,),
+    f"{SBIN}/gateway-watch": (shell,),
     BBR_PHONE: (bbr_phone,),
     "/usr/local/lib/lunch-gateway/checks.py": (python,),
+    "/usr/local/lib/lunch-gateway/health.py": (python,),
     "/usr/local/lib/lunch-gateway/speed.py": (python,),
     "/usr/local/lib/lunch-gateway/tunnel.py": (python,),
 }
@@ -610,6 +620,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (grub, GRUB, "sort -V", "sort"),
     (grub, GRUB, " -maxdepth 1", ""),
     (shell, GRUB, ')"', '"'),
+    (shell, INITRAMFS, "MODULES=dep", "MODULES=(dep"),
     (shell, f"{SBIN}/gateway-prepare", "esac", ""),
     (shell, f"{SBIN}/gateway-ready", "done", ""),
     (shell, f"{SBIN}/gateway-scrub", "set -eu", "if true"),
@@ -618,6 +629,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (charon_as_shipped, L2TP, "esp_proposals = aes256gcm16", "esp_proposals = aes256gmc16"),
     (charon_as_shipped, L2TP, "mode = transport", "mode = tunnel"),
     (charon_as_shipped, L2TP, "udp/1701", "udp/1702"),
+    (charon_as_shipped, L2TP, "remote_ts = dynamic[udp]", "remote_ts = dynamic[udp/1701]"),
     (charon_as_shipped, L2TP, "auth = psk", "auth = sku"),
     (charon_as_shipped, L2TP, "rekey_time = 0s", "rekey_tyme = 0s"),
     (charon_as_shipped, L2TP, "unique = never", "uniqe = never"),
@@ -649,7 +661,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (nft, "/etc/nftables.conf", "priority filter; pol", "priority filter pol"),
     (nft, "/etc/nftables.conf", "meta ipsec exists", "meta ipsec exist"),
     (nft, "/etc/nftables.conf", "goto from_phone_to_us", "goto from_phone_to_me"),
-    (nft, "/etc/lunch-gateway/l2tp.nft", "jhash meta mark", "meta mark"),
+    (nft, "/etc/lunch-gateway/l2tp.nft", "jhash ip saddr", "ip saddr"),
     (nft, "/etc/lunch-gateway/split.nft", "tproxy ip to", "tproxy to"),
     (haproxy, "/etc/haproxy/haproxy.cfg", "mode tcp", "mode tpc"),
     (haproxy, "/etc/haproxy/haproxy.cfg", "timeout client 125m", ""),
@@ -698,7 +710,7 @@ BROKEN: list[tuple[Checker, str, str, str]] = [
     (systemd, f"{UNITS}/gateway-scrub.service", "Type=oneshot", "Type=one-shot"),
     (systemd, f"{UNITS}/strongswan.service.d/10-lunch-gateway.conf", "=always", "=alwyas"),
     (systemd, f"{UNITS}/gateway-tunnel.service", "Type=oneshot", "Type=one-shot"),
-    (systemd, f"{UNITS}/xl2tpd.service", "RestartSec=2", "RestartSec=two"),
+    (systemd, f"{UNITS}/xl2tpd.service", "RestartSec=1", "RestartSec=one"),
     (xl2tpd, f"{UNITS}/xl2tpd.service", "xl2tpd -D", "xl2tpd -D --foreground"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "length bit", "lenght bit"),
     (xl2tpd, "/etc/xl2tpd/xl2tpd.conf", "max retries", "max retrys"),

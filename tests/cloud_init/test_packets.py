@@ -18,16 +18,17 @@ from cloud_init.__main__ import render
 from cloud_init.settings import parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
-from tests.cloud_init.packets import outside, phones
-from tests.cloud_init.packets.hosts import ADMIN, LAN_HOST
+from tests.cloud_init.packets import limits, outside, phones
+from tests.cloud_init.packets.hosts import ADMIN, HOSTER_HOST, PRIVATE
 from tests.cloud_init.packets.layout import Layout
 
 Check = Callable[[Layout], None]
 
-CHECKS = (*phones.CHECKS, *outside.CHECKS)
+CHECKS = (*phones.CHECKS, *limits.CHECKS, *outside.CHECKS)
 
 SETTINGS: dict[Check, dict[str, Any]] = {
-    phones.at_home: {"dnsServers": [LAN_HOST]},
+    phones.at_a_hoster: {"dnsServers": [HOSTER_HOST]},
+    phones.wall_with_a_door: {"reachableNetworks": [PRIVATE[0]]},
     phones.phones_meet: {"phoneToPhone": True},
     phones.quic_allowed: {"quic": "allow"},
     outside.ssh_from_its_source: {"sshSource": f"{ADMIN}/32"},
@@ -78,7 +79,8 @@ FILES = (
     "/etc/sysctl.d/90-lunch-gateway.conf",
     "/etc/systemd/system/gateway-split.service",
 )
-REJECT = "reject with icmpx admin-prohibited"
+REJECT = "goto refuse"
+REFUSE = "reject with icmpx admin-prohibited"
 NEXT = "\n        "
 MASQUERADE = "ip saddr $tunnel_subnet oifname != $tunnels masquerade"
 HIGH_PORTS = "masquerade to :16384-65535"
@@ -86,7 +88,13 @@ ESTABLISHED = "ct state established,related accept"
 INVALID = "ct state invalid drop"
 NOT_OURS = f"ip saddr != $tunnel_subnet drop{NEXT}"
 NOT_ITS_OWN = f"fib saddr . iif oif missing drop{NEXT}"
+ASK = "ip daddr $tunnel_gateway udp dport 53 add"
+ASK_BY_TCP = "ip daddr $tunnel_gateway tcp dport 53 add"
 DNS = "ip daddr $tunnel_gateway meta l4proto { tcp, udp } th dport 53 accept"
+WALL = "ip daddr @walled ip daddr != $reachable_networks goto refuse"
+SPLIT_WALL = "ip daddr @walled ip daddr != $reachable_networks return"
+HAPROXY_WALL = "meta skuid haproxy ip daddr @walled ip daddr != $reachable_networks"
+OF_ONE = "ip saddr limit rate over"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
 CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
@@ -95,20 +103,27 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.internet, "iifname $tunnels jump from_phone\n", "\n"),
     (phones.internet, f"oifname $tunnels {ESTABLISHED}", ""),
     (phones.internet, MASQUERADE, ""),
-    (phones.stray, f"ct state invalid drop{NEXT}ip", "ip"),
+    (phones.stray, f"ct state invalid drop{NEXT}oifname", "oifname"),
     (phones.unsolicited, f"$tunnels {ESTABLISHED}", "$tunnels accept"),
     (phones.unsolicited, "hook forward priority filter; policy drop", "hook forward priority 0"),
-    (phones.unsolicited, f"{NOT_ITS_OWN}{ESTABLISHED}", NOT_ITS_OWN),
-    (phones.wall, f"ip daddr @walled {REJECT}", ""),
-    (phones.wall, f"ip daddr @walled {REJECT}", "ip daddr @walled drop"),
+    (phones.unsolicited, f"{ESTABLISHED}{NEXT}{ASK_BY_TCP}", ASK_BY_TCP),
+    (phones.wall, WALL, ""),
+    (phones.wall, WALL, WALL.replace(REJECT, "drop")),
+    (phones.wall, REFUSE, "drop"),
     (phones.wall, "0.0.0.0/8,", ""),
     (phones.wall, "169.254.0.0/16,", ""),
     (phones.wall, "168.63.129.16,", ""),
     (phones.wall, "224.0.0.0/3,", ""),
-    (phones.wall, "define vnet_subnet = 10.1.0.0/24", "define vnet_subnet = 10.9.0.0/24"),
-    (phones.wall_has_no_memory, "ip daddr @walled", "ct state new ip daddr @walled"),
-    (phones.at_home, "scope link", "scope host"),
-    (phones.at_home, f"ip daddr @walled {REJECT}", f"th dport != 53 ip daddr @walled {REJECT}"),
+    (phones.wall, "10.0.0.0/8,", ""),
+    (phones.wall, "172.16.0.0/12,", ""),
+    (phones.wall, "192.168.0.0/16,", ""),
+    (phones.wall, "100.64.0.0/10,", ""),
+    (phones.wall_with_a_door, WALL, WALL.replace(" ip daddr != $reachable_networks", "")),
+    (phones.wall_with_a_door, SPLIT_WALL, "ip daddr @walled return"),
+    (phones.wall_with_a_door, HAPROXY_WALL, HAPROXY_WALL.replace("!= $", "$")),
+    (phones.wall_has_no_memory, WALL, f"ct state new {WALL}"),
+    (phones.at_a_hoster, "scope link", "scope host"),
+    (phones.at_a_hoster, WALL, f"th dport != 53 {WALL}"),
     (phones.names, DNS, ""),
     (phones.names, DNS, DNS.replace("{ tcp, udp }", "tcp")),
     (phones.names, DNS, DNS.replace("{ tcp, udp }", "udp")),
@@ -116,11 +131,11 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.names, "udp dport @ike_ports accept", "meta l4proto { tcp, udp } th dport 53 accept"),
     (phones.own_services, DNS, DNS.replace("th dport 53", "")),
     (phones.split, "iifname $tunnels ip saddr $tunnel_subnet meta l4proto tcp goto split", ""),
-    (phones.split, "ct mark set 0x10000000 meta mark set 0x10000000", "ct mark set 0x10000000"),
+    (phones.split, "meta mark set 0x10000000 fib", "fib"),
+    (phones.split, "        meta mark set 0\n", ""),
     (phones.split, "meta mark 0x10000000 meta l4proto tcp accept", ""),
     (phones.split, "lookup 100 &&", "lookup 101 &&"),
-    (phones.split_has_the_walls, "ip daddr @walled return", ""),
-    (phones.split_has_the_walls, "ip daddr $tunnel_subnet return", ""),
+    (phones.split_has_the_walls, SPLIT_WALL, ""),
     (phones.split_has_the_walls, "fib daddr type local return", ""),
     (phones.split_has_the_walls, "fib daddr oifname $tunnels return", ""),
     (phones.quic_rejected, QUIC, ""),
@@ -136,14 +151,33 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.own_services, "ip daddr $tunnel_gateway icmp", "icmp"),
     (phones.phones_apart, MEETING, "oifname $tunnels accept"),
     (phones.phones_apart, f"oifname $tunnels {REJECT}", ""),
-    (phones.phones_apart, f"ip daddr $tunnel_subnet {REJECT}", ""),
+    (phones.phones_apart, WALL, ""),
     (phones.phones_meet, MEETING, ""),
     (phones.phones_meet, MEETING, "oifname $tunnels accept"),
     (phones.phones_meet, "oifname != $tunnels masquerade", "masquerade"),
-    (phones.spoofed, f"{NOT_OURS}{NOT_ITS_OWN}{ESTABLISHED}", f"{NOT_ITS_OWN}{ESTABLISHED}"),
+    (phones.spoofed, f"{NOT_OURS}{NOT_ITS_OWN}{ASK}", f"{NOT_ITS_OWN}{ASK}"),
     (phones.spoofed, f"{NOT_OURS}{NOT_ITS_OWN}{INVALID}", f"{NOT_ITS_OWN}{INVALID}"),
-    (phones.spoofed, f"{NOT_ITS_OWN}{ESTABLISHED}", ESTABLISHED),
+    (phones.spoofed, f"{NOT_ITS_OWN}{ASK}", ASK),
     (phones.spoofed, f"{NOT_ITS_OWN}{INVALID}", INVALID),
+    (limits.names_of_one, f"{OF_ONE} 50/", f"{OF_ONE} 50000/"),
+    (limits.names_of_one, f"{OF_ONE} 50/", f"{OF_ONE} 50/".replace("saddr", "daddr")),
+    (limits.names_by_tcp_of_one, "ip saddr ct count over 8", "ip saddr ct count over 80"),
+    (limits.names_by_tcp_of_one, "ip saddr ct count over 8", "ip daddr ct count over 8"),
+    (limits.split_of_one, "ip saddr ct count over 1000", "ip saddr ct count over 1001"),
+    (limits.split_of_one, "ip saddr ct count over 1000", "ip daddr ct count over 1000"),
+    (limits.flows_of_one, "ip saddr ct count over 4000", "ip saddr ct count over 5000"),
+    (limits.flows_of_one, "ip saddr ct count over 4000", "ip daddr ct count over 4000"),
+    (limits.refusals_of_one, f"refusals {{ {OF_ONE} 100/", f"refusals {{ {OF_ONE} 90000/"),
+    (limits.refusals_of_one, "443 add @refusals { ip saddr", "443 add @refusals { ip daddr"),
+    (limits.ike_of_one, f"{OF_ONE} 20/", f"{OF_ONE} 20000/"),
+    (limits.ike_of_one, "ike_begun { ip saddr", "ike_begun { ip daddr"),
+    (limits.ike_of_one, "udp dport 500 @th,128,64 0 jump ike_begins", ""),
+    (limits.ike_of_one, "udp dport 500 @th,128,64 0", "udp dport 500"),
+    (limits.ike_of_one, "udp dport 4500 @th,64,32 0 @th,160,64 0 jump ike_begins", ""),
+    (limits.ike_of_one, "@th,160,64 0", ""),
+    (limits.split_without_its_routing, "fib daddr . mark oif missing", ""),
+    (limits.split_without_its_routing, "ExecStartPre=-", "#"),
+    (limits.haproxy_has_the_walls, "jump dialled", ""),
     (outside.cleartext_l2tp, "udp dport 1701 drop", ""),
     (outside.cleartext_l2tp, "udp dport 1701 meta ipsec exists", "udp dport 1701"),
     (outside.cleartext_l2tp_answer, "udp sport 1701 rt ipsec missing drop", ""),

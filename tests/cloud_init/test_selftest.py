@@ -12,7 +12,7 @@ import pytest
 from tests.cloud_init.guest_tree import WITH_ETH0, Guest
 
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
-MODULES = ("tunnel", "speed")
+MODULES = ("tunnel", "speed", "health")
 PROGRAM = "/usr/local/sbin/gateway-selftest"
 
 # Firewall, sshd and files are the real ones; what needs a kernel of its own or running
@@ -43,11 +43,24 @@ cat >/usr/local/sbin/ip <<'END'
 #!/bin/sh
 case "$*" in
     "-4 route show dev "*) cat /tmp/routes-$5 ;;
+    # Nor has each of them IPsec.
+    "xfrm policy show "*) cat /tmp/policies ;;
+    "xfrm state add "*) ! grep -q -e "$(cat /tmp/unknown)" <<SA
+$*
+SA
+    ;;
     *) exec /usr/sbin/ip "$@" ;;
 esac
 END
 chmod 755 /usr/local/sbin/ip
 echo "10.2.2.0/24 scope link congctl bbr.phone" >/tmp/routes-ipsec1
+echo "src 0.0.0.0/0 dst 0.0.0.0/0 proto udp dport 1701" >/tmp/policies
+echo nothing >/tmp/unknown
+echo "00 AVAILABLE tunnel 0x5, id 1, ourtid 57877 has 2 calls and self 0x6" >/tmp/tunnels
+stand_in apt-cache 'linux-image-amd64:
+  Installed: 7.3.4-1
+  Candidate: 7.3.4-1'
+stand_in journalctl 'charon: user alice is in'
 : >/tmp/routes-ppp7
 gateway-identity
 sed -n 's/^    \\(ikev2-[^ ]*\\) : .*/\\1: IKEv2/p' /etc/swanctl/conf.d/*.conf >/tmp/--list-conns
@@ -72,19 +85,20 @@ for line in open("{SYSCTLS}"):
     key, _, value = line.strip().partition(" = ")
     for interface in ("eth0", "lo"):
         path = "/tmp/sys/" + key.replace("*", interface).replace(".", "/")
-        if key.startswith("net"):
+        if value:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             # As the kernel writes several numbers.
             print(value.replace(" ", "\\t"), file=open(path, "w"))
 END OF FILE
+echo 7 >/tmp/sys/net/netfilter/nf_conntrack_count
 echo reno cubic bbr bbr.phone >/tmp/sys/net/ipv4/tcp_available_congestion_control
 mount --bind /tmp/sys /proc/sys
 release=7.3.4+deb13-amd64
 haproxy=up
 answer=10.2.2.1
 """
-# Two that are talked to, and not only asked about: HAProxy takes connections, the resolver
-# answers each question. The real ones are talked to in test_checkers.py.
+# Three that are talked to, and not only asked about: HAProxy takes connections, the resolver
+# answers each question, xl2tpd tells of its tunnels. The real ones are talked to elsewhere.
 RUN = f"""
 export release haproxy answer
 python3 -c '
@@ -102,11 +116,23 @@ if os.environ["answer"] == "none":
     resolver.close()
 else:
     threading.Thread(target=serve, daemon=True).start()
+def tell():
+    while True:
+        with open("/run/xl2tpd/l2tp-control") as control:
+            path = control.read().split()[0][1:]
+        with open(path, "w") as answer:
+            answer.write(open("/tmp/tunnels").read())
+        os.unlink(path)
+if os.path.exists("/tmp/tunnels"):
+    os.mkdir("/run/xl2tpd")
+    os.mkfifo("/run/xl2tpd/l2tp-control")
+    threading.Thread(target=tell, daemon=True).start()
 sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
 '
 """
 ADVISORY = {
+    *("mainline", "updates", "conntrack", "disk", "l2tp_calls", "guesses"),
     "bbr_phone",
     "burst",
     "congestion_control",
@@ -142,7 +168,25 @@ def test_a_fit_machine_passes(guest: Guest) -> None:
 WRONG = [
     # check, what is wrong, words of the complaint
     ("kernel", "release=7.3.4+deb13-cloud-amd64", "cloud flavour"),
-    ("kernel", "release=6.12.57+deb13-amd64", "older than"),
+    ("mainline", "release=6.12.57+deb13-amd64", "older than 7.0"),
+    (
+        "updates",
+        "stand_in apt-cache '  Installed: 7.3.4-1\n  Candidate: 7.4.1-1'",
+        "7.4.1-1 is there",
+    ),
+    ("conntrack", "echo 30000 >/proc/sys/net/netfilter/nf_conntrack_count", "30000 of 32768"),
+    ("disk", "fallocate -l $(df --output=avail -B1 / | tail -n 1) /full || true", "% of / is free"),
+    (
+        "guesses",
+        "stand_in journalctl \"$(yes 'alice failed CHAP authentication' | head -n 150)\"",
+        "150 refused",
+    ),
+    ("l2tp_calls", "sed -i 's/has 2/has 50/' /tmp/tunnels", "50 calls hold 51 addresses, 0 phones"),
+    ("l2tp_calls", "rm /tmp/tunnels", "takes no questions"),
+    ("cleartext", ": >/tmp/policies", "no IPsec policy refuses"),
+    ("esp", "echo 'rfc4106' >/tmp/unknown", "rfc4106"),
+    ("esp", "echo 'hmac(sha1)' >/tmp/unknown", "hmac(sha1)"),
+    ("pppd", "echo lcp-ecco-interval 30 >>/etc/ppp/options.xl2tpd", "lcp-ecco-interval"),
     ("congestion_control", "echo cubic >/proc/sys/net/ipv4/tcp_congestion_control", "cubic"),
     (
         "bbr_phone",
@@ -175,8 +219,22 @@ WRONG = [
     ("sysctls", "echo 0 >/proc/sys/net/ipv4/ip_forward", "ip_forward = 0"),
     ("sysctls", "echo 2 >/proc/sys/net/ipv4/conf/eth0/rp_filter", "eth0/rp_filter = 2"),
     ("firewall", "nft 'add chain inet gateway input { policy accept; }'", "only"),
+    ("firewall", "nft flush chain inet gateway refuse", "refuse; try systemctl reload"),
+    (
+        "firewall",
+        "nft insert rule inet gateway from_phone accept",
+        "from_phone; try systemctl reload",
+    ),
+    ("firewall", "nft add chain inet gateway other", "other; try systemctl reload"),
+    ("firewall", "nft delete table inet gateway", "nft"),
     ("nat", "nft flush chain inet gateway postrouting", "no masquerade"),
-    ("wall", "ip route add 192.168.7.0/24 dev eth0 scope link", "192.168.7.0/24"),
+    (
+        "nat",
+        "nft flush chain inet gateway postrouting"
+        " && nft add rule inet gateway postrouting oifname != ppp7 masquerade",
+        "may get ports of ours",
+    ),
+    ("wall", "ip route add 198.18.7.0/24 dev eth0 scope link", "198.18.7.0/24"),
     ("daemons", "stand_in systemctl failed", "strongswan.service is failed"),
     ("connections", "sed -i /l2tp/d /tmp/--list-conns", "not loaded: l2tp;"),
     ("connections", "sed -i /address-2-mail/d /tmp/--list-conns", "loaded: ikev2-address-2-mail;"),
@@ -189,7 +247,7 @@ WRONG = [
     ("ikev2", ": >/tmp/--list-pools", "no addresses for phones"),
     ("listening", "sed -i s/charon/other/ /usr/local/sbin/ss", "charon-systemd on UDP 500"),
     ("listening", "sed -i s/xl2tpd/other/ /usr/local/sbin/ss", "xl2tpd on UDP 1701"),
-    ("split", "nft flush chain inet gateway split", "no tproxy rule"),
+    ("split", "nft flush chain inet gateway hand_over", "no tproxy rule"),
     ("split", "ip rule del fwmark 0x10000000", "no routing rule"),
     ("split", "ip route flush table 100", "table 100"),
     ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
@@ -207,12 +265,18 @@ WRONG = [
 ]
 
 
+RULES = {"firewall", "nat", "split", "quic", "wall"}
+ALSO = {"tuning": ["conntrack"], "secrets": ["pppd"]}
+
+
 @pytest.mark.parametrize(("check", "change", "words"), WRONG)
 def test_what_is_wrong_is_found(check: str, change: str, words: str, guest: Guest) -> None:
     found = failures(guest, change)
     assert words in found[check]
-    # A value may be what two checks look at.
-    assert set(found) <= {check, "tuning"}
+    # A value, or a rule, may be what several checks look at.
+    assert set(found) <= {check, "tuning", *ALSO.get(check, ())} | (
+        RULES if "nft " in change else set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -233,8 +297,11 @@ def test_only_what_keeps_phones_out_shuts_the_gate(
     assert f"\n{line}" in f"\n{done.stdout}"
 
 
+QUIC, SPLIT = "/etc/lunch-gateway/quic.nft", "/etc/lunch-gateway/split.nft"
+
+
 def test_split_and_quic_may_be_off(guest: Guest) -> None:
-    assert failures(guest, "rm /etc/lunch-gateway/quic.nft /etc/lunch-gateway/split.nft") == {}
+    assert failures(guest, f"rm {QUIC} {SPLIT} && nft -f /etc/nftables.conf") == {}
 
 
 @pytest.mark.parametrize(

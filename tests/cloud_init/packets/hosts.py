@@ -28,8 +28,11 @@ RESOLVER = "8.8.8.8"
 ADMIN, NOT_ADMIN = "198.51.100.7", "198.51.100.8"
 METADATA, AZURE_HOST = "169.254.169.254", "168.63.129.16"
 ROUTER, NEIGHBOUR = "10.1.0.1", "10.1.0.9"
-LAN_GATEWAY, LAN_HOST = "192.168.7.4", "192.168.7.9"
-"""When the gateway stands at home: its address there, and a resolver or a printer."""
+HOSTER_GATEWAY, HOSTER_HOST = "198.18.7.4", "198.18.7.9"
+"""When the gateway stands in a network with public addresses: its own there, and a neighbour's."""
+PRIVATE = ("192.168.100.1", "100.100.100.200", "10.200.0.5", "172.16.9.9")
+"""A modem's page, Alibaba Cloud's metadata, a peered network, a site behind the router: all
+beyond the gateway's own networks."""
 RESERVED = ("0.1.2.3", "240.0.0.1")
 """Not for use on any network, but Linux would route them."""
 
@@ -63,11 +66,11 @@ link set lo up
 link set eth0 up
 addr add {ROUTER}/24 dev eth0
 addr add {NEIGHBOUR}/24 dev eth0
-addr add {LAN_HOST}/24 dev eth0
+addr add {HOSTER_HOST}/24 dev eth0
 route add 10.2.2.0/24 via {GATEWAY}
 """ + "".join(
     f"addr add {address}/32 dev lo\n"
-    for address in (WEB, ADMIN, NOT_ADMIN, METADATA, AZURE_HOST, *RESERVED)
+    for address in (WEB, ADMIN, NOT_ADMIN, METADATA, AZURE_HOST, *PRIVATE, *RESERVED)
 )
 
 HOSTS = {

@@ -44,7 +44,8 @@ HOPS = 16
 """More than any packet here takes with its answer."""
 
 SYSCTL = "/usr/lib/systemd/systemd-sysctl" + "".join(
-    f" --prefix=net/ipv4/{name}" for name in ("conf", "ip_forward", "icmp_ratelimit")
+    f" --prefix=net/ipv4/{name}"
+    for name in ("conf", "ip_forward", "icmp_ratelimit", "icmp_msgs_per_sec", "icmp_msgs_burst")
 )
 
 
@@ -112,15 +113,33 @@ class Layout:
 
     def split(self) -> socket.socket:
         """The routing of gateway-split.service, and a listener in HAProxy's place."""
-        shipped = re.search(r"^ExecStart=(.*)$", SPLIT_ROUTING.read_text(), re.M)
-        assert shipped, f"{SPLIT_ROUTING} starts nothing"
-        run(shipped[1])
+        self.split_routing()
         listener = socket.socket()
         listener.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
         listener.setblocking(False)
         listener.bind(("127.0.0.1", 3129))
         listener.listen()
         return listener
+
+    def split_routing(self) -> None:
+        """Start gateway-split.service, as often as one likes."""
+        lines = SPLIT_ROUTING.read_text().splitlines()
+        starts = [line.partition("=")[2] for line in lines if line.startswith("ExecStart")]
+        assert starts, f"{SPLIT_ROUTING} starts nothing"
+        try:
+            for command in starts:
+                run(f"{command[1:]} || true" if command.startswith("-") else command)
+        except subprocess.CalledProcessError:
+            raise Red("gateway-split does not start") from None
+
+    def taken(self, listener: socket.socket) -> tuple[str, Address]:
+        """Who connected, and where he believes to be; nobody and nowhere if nobody has."""
+        try:
+            taken, (phone, _) = listener.accept()
+        except BlockingIOError:
+            return "nobody", ("nowhere", 0)
+        with taken:
+            return phone, taken.getsockname()
 
     def _socket(self, host: str, kind: int, address: str, port: int) -> socket.socket:
         with self.inside(host):
@@ -129,11 +148,13 @@ class Layout:
         made.bind((address, port))
         return made
 
-    def send(self, sender: socket.socket, to: Address, receiver: socket.socket) -> str:
+    def send(
+        self, sender: socket.socket, to: Address, receiver: socket.socket, text: bytes = b"probe"
+    ) -> str:
         """A UDP datagram. ``seen`` is then who the receiver thinks has sent it."""
         try:
             sender.connect(to)
-            sender.send(b"probe")
+            sender.send(text)
             self.settle()
             if not _readable(receiver):
                 return _outcome(sender)
@@ -150,7 +171,7 @@ class Layout:
             attempt.connect_ex(to)
             self.settle()
             outcome = _outcome(attempt)
-            connected = outcome == SILENT and select.select([], [attempt], [], 0)[1]
+            connected = outcome == SILENT and _ready(attempt, select.POLLOUT)
             return CONNECTED if connected else outcome
 
     def ping(self, host: str, to: str) -> str:
@@ -216,7 +237,14 @@ def _enter(namespace: int) -> None:
 
 
 def _readable(receiver: socket.socket) -> bool:
-    return bool(select.select([receiver], [], [], 0)[0])
+    return _ready(receiver, select.POLLIN)
+
+
+def _ready(socket_: socket.socket, event: int) -> bool:
+    # Not select(), which knows 1,024 descriptors.
+    poll = select.poll()
+    poll.register(socket_, event)
+    return any(found & event for _, found in poll.poll(0))
 
 
 def _outcome(sender: socket.socket) -> str:

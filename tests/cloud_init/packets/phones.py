@@ -10,13 +10,14 @@ from tests.cloud_init.packets.hosts import (
     AZURE_HOST,
     BEHIND_PHONE2,
     GATEWAY,
-    LAN_GATEWAY,
-    LAN_HOST,
+    HOSTER_GATEWAY,
+    HOSTER_HOST,
     METADATA,
     NEIGHBOUR,
     NO_PHONE,
     PHONE,
     PHONE2,
+    PRIVATE,
     PUBLIC,
     RESERVED,
     RESOLVER,
@@ -88,9 +89,23 @@ def wall(net: Layout) -> None:
     """The gateway reaches Azure's host, the VNet and the like; a phone is refused at once."""
     _server = net.listen("outside", 80)
     expect("phone to the internet", net.connect("phone", (WEB, 80)), CONNECTED)
-    for walled in (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *RESERVED):
+    for walled in (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *PRIVATE, *RESERVED):
         expect(f"the gateway to {walled}", net.connect("gateway", (walled, 80)), CONNECTED)
         expect(f"phone to {walled}", net.connect("phone", (walled, 80)), REJECTED)
+
+
+def wall_with_a_door(net: Layout) -> None:
+    """reachableNetworks: these and no others, forwarded and by the split, while HAProxy may too."""
+    server, reachable, *walled = net.listen("outside", 80), *PRIVATE
+    expect(f"phone to {reachable}", net.connect("phone", (reachable, 80)), CONNECTED)
+    expect("which saw", net.taken(server)[0], GATEWAY)
+    for address in (METADATA, ROUTER, *walled):
+        expect(f"phone to {address}", net.connect("phone", (address, 80)), REJECTED)
+    listener = net.split()
+    expect(f"phone to {reachable}, split", net.connect("phone", (reachable, 80)), CONNECTED)
+    expect("taken as", net.taken(listener), (PHONE, (reachable, 80)))
+    run("sed -i 's/^haproxy:x:[0-9]*/haproxy:x:0/' /etc/passwd; nft -f /etc/nftables.conf")
+    expect(f"HAProxy to {reachable}", net.connect("gateway", (reachable, 80)), CONNECTED)
 
 
 def wall_has_no_memory(net: Layout) -> None:
@@ -102,19 +117,19 @@ def wall_has_no_memory(net: Layout) -> None:
     expect("the same flow behind the wall", net.send(phone, (WEB, 7000), server), REJECTED)
 
 
-def at_home(net: Layout) -> None:
+def at_a_hoster(net: Layout) -> None:
     """What gateway-ready finds attached is walled off, also the resolver that we ask there."""
-    run(f"ip addr add {LAN_GATEWAY}/24 dev eth0")
-    _printer, _resolver = net.listen("outside", 80), net.listen("outside", 53)
-    expect("phone to a LAN host", net.connect("phone", (LAN_HOST, 80)), CONNECTED)
+    run(f"ip addr add {HOSTER_GATEWAY}/24 dev eth0")
+    _neighbour, _resolver = net.listen("outside", 80), net.listen("outside", 53)
+    expect("phone to a neighbour", net.connect("phone", (HOSTER_HOST, 80)), CONNECTED)
     run(shipped_commands(r"ip -4 route.*?done$"))
-    expect("phone behind the wall", net.connect("phone", (LAN_HOST, 80)), REJECTED)
-    expect("the gateway", net.connect("gateway", (LAN_HOST, 80)), CONNECTED)
-    resolver = net.udp("outside", 53, LAN_HOST)
+    expect("phone behind the wall", net.connect("phone", (HOSTER_HOST, 80)), REJECTED)
+    expect("the gateway", net.connect("gateway", (HOSTER_HOST, 80)), CONNECTED)
+    resolver = net.udp("outside", 53, HOSTER_HOST)
     for host, outcomes in (("gateway", (CONNECTED, ARRIVED)), ("phone", (REJECTED, REJECTED))):
         tcp, udp = (
-            net.connect(host, (LAN_HOST, 53)),
-            net.send(net.udp(host), (LAN_HOST, 53), resolver),
+            net.connect(host, (HOSTER_HOST, 53)),
+            net.send(net.udp(host), (HOSTER_HOST, 53), resolver),
         )
         expect(f"{host} asks the resolver there", (tcp, udp), outcomes)
 
@@ -141,8 +156,7 @@ def split(net: Layout) -> None:
     """A phone's TCP ends here, under the site's address; with nobody to take it, there."""
     listener = net.split()
     expect("phone to a web server", net.connect("phone", (WEB, 80)), CONNECTED)
-    taken, phone = listener.accept()
-    expect("taken from and as", (phone[0], taken.getsockname()), (PHONE, (WEB, 80)))
+    expect("taken from and as", net.taken(listener), (PHONE, (WEB, 80)))
     site = net.listen("outside", 80)
     listener.close()
     expect("when nobody listens", net.connect("phone", (WEB, 80)), CONNECTED)
@@ -154,7 +168,7 @@ def split_has_the_walls(net: Layout) -> None:
     _listener = net.split()
     run(f"ip route add {BEHIND_PHONE2} dev {TUNNEL2}; ip addr add {PUBLIC}/32 dev eth0")
     expect("phone to a web server", net.connect("phone", (WEB, 80)), CONNECTED)
-    walled = (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *RESERVED)
+    walled = (METADATA, AZURE_HOST, ROUTER, NEIGHBOUR, *PRIVATE, *RESERVED)
     for address in (*walled, TUNNEL_GATEWAY, GATEWAY, PUBLIC, PHONE2, NO_PHONE, BEHIND_PHONE2):
         expect(f"phone to {address}", net.connect("phone", (address, 80)), REJECTED)
 
@@ -256,7 +270,16 @@ def segment_sizes(tap: socket.socket) -> list[int]:
 
 
 CHECKS = (
-    *(internet, stray, unsolicited, wall, wall_has_no_memory, at_home, own_services),
+    *(
+        internet,
+        stray,
+        unsolicited,
+        wall,
+        wall_with_a_door,
+        wall_has_no_memory,
+        at_a_hoster,
+        own_services,
+    ),
     *(phones_apart, phones_meet, spoofed, segment_size),
     *(names, split, split_has_the_walls, quic_rejected, quic_allowed),
 )

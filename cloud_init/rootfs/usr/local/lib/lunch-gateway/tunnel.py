@@ -12,17 +12,24 @@ from pathlib import Path
 
 from checks import Failure, compare_sysctls, expect, loaded, required, run, settings
 
-OLDEST_KERNEL = (7, 0)  # Debian 13 itself has 6.12; backports follows mainline.
 ONLY_FOR_SPEED = {"tcp_bbr", "sch_fq"}  # congestion_control and qdisc look at their effect.
 FOREIGN_SECRETS = ("/var/lib/cloud/instance/user-data.txt", "/var/lib/waagent/CustomData")
 MODULES = Path("/etc/modules-load.d")
 CONNECTIONS = Path("/etc/swanctl/conf.d")
 L2TP = Path("/etc/xl2tpd/xl2tpd.conf")
-L2TP_CHAINS = {"l2tp_apart", "l2tp_remember", "l2tp_port", "l2tp_answer"}
+L2TP_CHAINS = {"l2tp_apart", "l2tp_remember", "l2tp_address", "l2tp_answer"}
 IKEV2 = CONNECTIONS / "ikev2.conf"
 OWN_ADDRESSES = CONNECTIONS / "own-addresses.conf"
 TUNNEL = Path("/etc/lunch-gateway/tunnel.env")
 CHAP_SECRETS = Path("/etc/ppp/chap-secrets")
+PPP_OPTIONS = Path("/etc/ppp/options.xl2tpd")
+SCRATCH_SA = "src 127.0.0.1 dst 127.0.0.1 proto esp spi 0x101 mode transport"
+HALF, KEY = f"0x{'1' * 40}", f"0x{'1' * 64}"
+ESP_ALGORITHMS = (
+    f"aead 'rfc4106(gcm(aes))' 0x{'1' * 72} 128",
+    f"enc 'cbc(aes)' {KEY} auth-trunc 'hmac(sha256)' {KEY} 128",
+    f"enc 'cbc(aes)' {KEY} auth-trunc 'hmac(sha1)' {HALF} 96",
+)
 RESOLVER = Path("/etc/lunch-gateway/dnsmasq.conf")
 OWN_NAME = "resolver.lunch-gateway.internal"
 
@@ -38,11 +45,6 @@ def kernel() -> str:
     expect(
         "-cloud-" not in release,
         f"{release} is the cloud flavour, which has no PPP; see /etc/default/grub.d",
-    )
-    version = tuple(map(int, re.findall(r"\d+", release)[:2]))
-    expect(
-        version >= OLDEST_KERNEL,
-        f"{release} is older than {OLDEST_KERNEL}; is the one from backports installed?",
     )
     return release
 
@@ -73,20 +75,74 @@ def sysctls() -> str:
 
 @required
 def firewall() -> str:
+    """Every rule of the files is in effect, each in its chain and in its order."""
     dropping = {chain["name"] for chain in loaded("chain") if chain.get("policy") == "drop"}
     expect({"input", "forward"} <= dropping, f"only {dropping} drop; see /etc/nftables.conf")
     if L2TP.exists():
-        # Without these no answer to a phone that sends from 1701 finds its SA.
+        # Without these no answer to a phone finds its SA.
         missing = L2TP_CHAINS - {chain["name"] for chain in loaded("chain")}
         expect(not missing, f"{missing} not loaded; see /etc/lunch-gateway/l2tp.nft")
-    return "input and forward drop by default"
+    changed = sorted(chains(in_effect()) ^ chains(as_shipped()))
+    names = " ".join(dict.fromkeys(name for name, _ in changed))
+    expect(not changed, f"not as /etc/nftables.conf has it: {names}; try systemctl reload nftables")
+    return "input and forward drop by default, every rule as shipped"
+
+
+def chains(listing: str) -> set[tuple[str, str]]:
+    """Each chain's name and its rules. Sets fill and empty themselves, and are left out."""
+    return set(re.findall(r"^\tchain (\w+) \{\n(.*?)^\t\}", listing, re.M | re.S))
+
+
+def in_effect() -> str:
+    return run("nft", "--stateless", "list", "table", "inet", "gateway")
+
+
+def as_shipped() -> str:
+    """What the kernel makes of the files, in a network namespace that is thrown away."""
+    both = "nft -f /etc/nftables.conf && nft --stateless list table inet gateway"
+    return run("unshare", "--net", "sh", "-c", both)
 
 
 @required
 def nat() -> str:
-    masquerading = [rule for rule in loaded("rule") if {"masquerade": None} in rule["expr"]]
-    expect(bool(masquerading), "no masquerade rule is loaded; see /etc/nftables.conf")
-    return "masquerade loaded"
+    """Never from a port of ours (CVE-2021-3773), and all that has no ports."""
+    rules = [rule["expr"] for rule in loaded("rule") if rule["chain"] == "postrouting"]
+    ours = [part["masquerade"] for expr in rules for part in expr if "masquerade" in part]
+    expect(None in ours, "no masquerade rule is loaded; see /etc/nftables.conf")
+    high = {"port": {"range": [16384, 65535]}}
+    expect(high in ours, f"phones may get ports of ours: {ours}; see /etc/nftables.conf")
+    return "masquerade loaded, to high ports"
+
+
+@required
+def cleartext() -> str:
+    """L2TP that did not come out of IPsec is refused by the kernel, with or without rules."""
+    if not L2TP.exists():
+        return "off by configuration"
+    policies = run("ip", "xfrm", "policy", "show", "dir", "in", "action", "block")
+    found = "proto udp dport 1701" in policies
+    expect(found, "no IPsec policy refuses L2TP in the clear; try systemctl restart xl2tpd")
+    return "refused by IPsec policy too"
+
+
+@required
+def esp() -> str:
+    """The kernel takes an SA of each kind that phones agree on with us."""
+    for algorithms in ESP_ALGORITHMS:
+        state = f"{SCRATCH_SA} {algorithms}"
+        run("unshare", "--net", "sh", "-c", f"ip link set lo up && ip xfrm state add {state}")
+    return f"{len(ESP_ALGORITHMS)} kinds of SA"
+
+
+@required
+def pppd() -> str:
+    """It reads its options: what it does not know keeps every phone out, one call at a time."""
+    if not L2TP.exists():
+        return "off by configuration"
+    # As xl2tpd starts it.
+    (name,) = (line.split()[2] for line in settings(L2TP, ";") if line.startswith("name = "))
+    run("pppd", "name", name, "notty", "dryrun", "file", str(PPP_OPTIONS))
+    return f"{PPP_OPTIONS} is readable"
 
 
 @required
@@ -170,7 +226,8 @@ def resolver() -> str:
     """It listens where phones ask, nowhere else, and answers, also while we are offline."""
     (address,) = (line.split("=")[1] for line in settings(RESOLVER) if "listen-address=" in line)
     for kind in ("-t", "-u"):
-        sockets = run("ss", "-H", "-l", kind, "-n", "-p").splitlines()
+        # Those for phones: from others it asks its upstreams, for as long as they take.
+        sockets = run("ss", "-H", "-l", kind, "-n", "-p", "sport", "=", ":53").splitlines()
         ours = [line.split()[3] for line in sockets if '"dnsmasq"' in line]
         expect(ours == [f"{address}:53"], f"dnsmasq listens on {ours}, not just on {address}:53")
     expect(answer_of(address).endswith(socket.inet_aton(address)), f"no address for {OWN_NAME}")

@@ -1,0 +1,169 @@
+"""What one phone, or one stranger, can't take from the others."""
+
+from __future__ import annotations
+
+import resource
+import socket
+from collections.abc import Iterator
+
+from tests.cloud_init.packets.hosts import (
+    ADMIN,
+    AZURE_HOST,
+    GATEWAY,
+    METADATA,
+    NEIGHBOUR,
+    NOT_ADMIN,
+    PHONE,
+    PHONE2,
+    TUNNEL_GATEWAY,
+    WEB,
+)
+from tests.cloud_init.packets.layout import (
+    ARRIVED,
+    CONNECTED,
+    REFUSED,
+    REJECTED,
+    SILENT,
+    Address,
+    Layout,
+    expect,
+    run,
+    shipped_commands,
+)
+from tests.cloud_init.packets.outside import OPEN_IKE
+
+HONEST = {"names": 300, "refusals": 40, "ike": 90}
+"""So many at once get what they ask for: more than the busiest phone's, or ten phones', need.
+(Of refusals 200; but before Linux 6.13 all namespaces together have a limit of 50.)"""
+TOO_MANY = 1500
+SPLIT_OF_ONE, FLOWS_OF_ONE = 1000, 4000
+FIRST = bytes(range(1, 9)) + bytes(8) + b"\x21\x20\x22\x08"
+"""The beginning of an IKE message: the caller's SPI, none of ours yet (RFC 7296, 3.1)."""
+LATER = bytes(range(1, 17)) + b"\x2e\x20\x23\x08"
+
+
+def first_other_than(wanted: str, outcomes: Iterator[str]) -> tuple[int, str]:
+    """How many had the outcome that was wanted, and what the next one had."""
+    for number, outcome in enumerate(outcomes):
+        if outcome != wanted:
+            return number, outcome
+    return TOO_MANY, "nothing else"
+
+
+def at_least(what: str, seen: tuple[int, str], least: int, then: str) -> None:
+    number, outcome = seen
+    expect(f"{what}: after {number}, of at least {least}", (number >= least, outcome), (True, then))
+
+
+def names_of_one(net: Layout) -> None:
+    """All questions of a phone come from one port, which is an established flow."""
+    server, greedy = net.udp("gateway", 53), net.udp("phone")
+
+    def ask(sender: socket.socket) -> str:
+        return net.send(sender, (TUNNEL_GATEWAY, 53), server)
+
+    seen = first_other_than(ARRIVED, (ask(greedy) for _ in range(TOO_MANY)))
+    at_least("questions", seen, HONEST["names"], REJECTED)
+    expect("another phone's question", ask(net.udp("phone2")), ARRIVED)
+
+
+def names_by_tcp_of_one(net: Layout) -> None:
+    _server = net.listen("gateway", 53)
+    _held = [held(net, "phone", (TUNNEL_GATEWAY, 53)) for _ in range(8)]
+    expect("the ninth at once", net.connect("phone", (TUNNEL_GATEWAY, 53)), REJECTED)
+    expect("another phone's first", net.connect("phone2", (TUNNEL_GATEWAY, 53)), CONNECTED)
+
+
+def held(net: Layout, host: str, to: Address) -> socket.socket:
+    """A connection that stays open."""
+    with net.inside(host):
+        return socket.create_connection(to, timeout=5)
+
+
+def split_of_one(net: Layout) -> None:
+    """Beyond its share a phone is forwarded; another is split."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * SPLIT_OF_ONE, 4 * SPLIT_OF_ONE))
+    listener, site = net.split(), net.listen("outside", 80)
+    kept = []
+    for _ in range(SPLIT_OF_ONE):
+        kept += [held(net, "phone", (WEB, 80)), listener.accept()[0]]
+    expect("one more", net.connect("phone", (WEB, 80)), CONNECTED)
+    expect("which the site saw", net.taken(site)[0], GATEWAY)
+    expect("another phone", net.connect("phone2", (WEB, 80)), CONNECTED)
+    expect("which the split took", net.taken(listener), (PHONE2, (WEB, 80)))
+
+
+def flows_of_one(net: Layout) -> None:
+    server, greedy = net.udp("outside", 7000, WEB), net.udp("phone")
+    for port in range(10_000, 10_000 + FLOWS_OF_ONE):
+        greedy.sendto(b"flow", (WEB, port))
+        if port % 100 == 0:
+            net.settle()
+    expect("one more", net.send(net.udp("phone"), (WEB, 7000), server), REJECTED)
+    expect("another phone's", net.send(net.udp("phone2"), (WEB, 7000), server), ARRIVED)
+
+
+def refusals_of_one(net: Layout) -> None:
+    """The kernel says "refused" a thousand times a second, to all phones together."""
+    server = net.udp("outside", 443, WEB)
+
+    def sent(host: str, to: Address) -> str:
+        return net.send(net.udp(host), to, server)
+
+    walled, quic = (NEIGHBOUR, 80), (WEB, 443)
+    seen = first_other_than(REJECTED, (sent("phone", walled) for _ in range(TOO_MANY)))
+    at_least("refusals by the wall", seen, HONEST["refusals"], SILENT)
+    seen = first_other_than(REFUSED, (sent("phone", quic) for _ in range(TOO_MANY)))
+    at_least("refusals of QUIC", seen, 0, SILENT)
+    seen = first_other_than(REFUSED, (sent("phone2", quic) for _ in range(TOO_MANY)))
+    at_least("refusals of another phone's QUIC", seen, HONEST["refusals"], SILENT)
+
+
+def ike_of_one(net: Layout) -> None:
+    """Each try to guess a password begins with one; from one port they are an established flow."""
+    run(shipped_commands(OPEN_IKE))
+    for port, marker in ((500, b""), (4500, bytes(4))):
+        daemon = net.udp("gateway", port)
+        guesser, honest = net.udp("outside", 0, ADMIN), net.udp("outside", 0, NOT_ADMIN)
+        first, later = marker + FIRST, marker + LATER
+        tries = (net.send(guesser, (GATEWAY, port), daemon, first) for _ in range(TOO_MANY))
+        seen = first_other_than(ARRIVED, tries)
+        at_least(f"first messages to {port}", seen, HONEST["ike"], SILENT)
+        same = net.send(guesser, (GATEWAY, port), daemon, later)
+        expect("a later message of the same", same, ARRIVED)
+        other = net.send(honest, (GATEWAY, port), daemon, first)
+        expect("somebody else's first", other, ARRIVED)
+        run("nft flush set inet gateway ike_begun")
+    braked = run("nft list counter inet gateway ike_braked")
+    expect("the braked are counted", "packets 0 " in braked, False)
+
+
+def split_without_its_routing(net: Layout) -> None:
+    """Whatever of it is missing: forwarded, and not dropped."""
+    listener, site = net.split(), net.listen("outside", 80)
+    expect("with it", net.connect("phone", (WEB, 80)), CONNECTED)
+    expect("which the split took", net.taken(listener), (PHONE, (WEB, 80)))
+    for missing in ("ip rule delete fwmark 0x10000000 lookup 100", "ip route flush table 100"):
+        run(missing)
+        expect(f"after {missing}", net.connect("phone", (WEB, 80)), CONNECTED)
+        expect("which the site saw", net.taken(site)[0], GATEWAY)
+        net.split_routing()
+        expect("with it again", net.connect("phone", (WEB, 80)), CONNECTED)
+        expect("which the split took again", net.taken(listener), (PHONE, (WEB, 80)))
+    expect("rules after three starts", run("ip rule").count("lookup 100"), 1)
+
+
+def haproxy_has_the_walls(net: Layout) -> None:
+    """Here root is HAProxy: whatever it is brought to dial."""
+    _site = net.listen("outside", 80)
+    expect("before", net.connect("gateway", (METADATA, 80)), CONNECTED)
+    run("sed -i 's/^haproxy:x:[0-9]*/haproxy:x:0/' /etc/passwd; nft -f /etc/nftables.conf")
+    expect("to the internet", net.connect("gateway", (WEB, 80)), CONNECTED)
+    for walled in (METADATA, AZURE_HOST, NEIGHBOUR):
+        expect(f"to {walled}", net.connect("gateway", (walled, 80)), REJECTED)
+
+
+CHECKS = (
+    *(names_of_one, names_by_tcp_of_one, split_of_one, flows_of_one, refusals_of_one, ike_of_one),
+    *(split_without_its_routing, haproxy_has_the_walls),
+)
