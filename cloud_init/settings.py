@@ -102,8 +102,12 @@ class Settings:
         return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[last]
 
     def redacted(self) -> Settings:
-        """The same settings with every secret replaced, for people to read and compare."""
-        return dataclasses.replace(self, psk=REDACTED, users=dict.fromkeys(self.users, REDACTED))
+        """The same settings for people to read and compare: every secret is replaced, and so is
+        every user's name, because that is half of what he proves himself with."""
+        # What stands before an @ decides how the guest spells a name; see _swanctl_secret.
+        ends = ("@redacted" if "@" in user else "" for user in self.users)
+        users = {f"user-{number}{end}": REDACTED for number, end in enumerate(ends, 1)}
+        return dataclasses.replace(self, psk=REDACTED, users=users)
 
 
 def parse(raw: Mapping[str, Any]) -> Settings:

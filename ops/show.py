@@ -27,12 +27,8 @@ def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
         f"  server                   {outputs['server']}",
     ]
     if not open_:
-        users = ", ".join(outputs.get("users", []))
-        return [
-            *lines,
-            f"  account                  {users}",
-            f"  password, shared secret  shown on a terminal only: make output STACK={stack}",
-        ]
+        rest = "account, password, shared secret"
+        return [*lines, f"  {rest}: shown on a terminal only: make output STACK={stack}"]
     for name, password in outputs.get("passwords", {}).items():
         lines += [f"  account                  {name}", f"  password                 {password}"]
     return [*lines, f"  secret (pre-shared key)  {outputs.get('psk')}"]

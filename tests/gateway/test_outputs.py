@@ -28,7 +28,7 @@ def test_outputs(default_run: Run) -> None:
     assert outputs["server"] == f"{label}.westus2.cloudapp.azure.com"
     assert outputs["address"] == ADDRESS
     assert outputs["region"] == "westus2"
-    assert outputs["users"] == list(PASSWORDS)
+    assert outputs["users"] == len(PASSWORDS)
     assert outputs["protocols"] == ["l2tp", "ikev2"]
     assert outputs["modp1024"] == "reject"
     assert outputs["psk"] == Secret(PSK)
@@ -54,6 +54,19 @@ def test_no_secret_outside_a_secret(plain: bool) -> None:
     for secret in (PSK, *PASSWORDS.values()):
         for form in forms(secret):
             assert form not in text
+
+
+def test_no_users_name_outside_a_secret() -> None:
+    """A preview's outputs stand in a pull request's comment, which may be public."""
+    names = ("Xenia.4711", "xenia@users.example")
+    run = run_program(SECRETS | {"users": dict.fromkeys(names, "a-password-4711")})
+    assert run.error is None
+    assert run.outputs["users"] == 2
+    open_text = [open_parts(MessageToDict(request.raw)) for request in run.requests]
+    text = json.dumps([open_text, open_parts(run.outputs), run.log])
+    for name in names:
+        assert not [form for form in forms(name) if form in text]
+        assert name in json.dumps(run.outputs, default=vars)
 
 
 def open_parts(value: Any) -> Any:
