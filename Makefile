@@ -33,9 +33,10 @@ $(STAMP): requirements.txt requirements-clients.txt requirements-dev.txt constra
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
-# Less than the tests need; the same environment, which Pulumi uses too.
-$(RUNTIME): requirements.txt constraints.txt | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+# Less than the tests need; the same environment, which Pulumi uses too. By hashes, because it
+# works with the stack's secrets and with rights on Azure.
+$(RUNTIME): requirements.lock | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
 up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)
