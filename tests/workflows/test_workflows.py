@@ -219,6 +219,7 @@ def test_secrets_come_from_an_environment() -> None:
 RIGHTS = {
     "comment.yml: guest": {"actions": "read", "contents": "read", "pull-requests": "write"},
     "preview.yml: azure": {"contents": "read", "id-token": "write", "pull-requests": "write"},
+    "lunch.yml: reviewers": {"actions": "read", "contents": "read"},
     "lunch.yml: up": {"contents": "read", "id-token": "write"},
     "lunch.yml: down": {"contents": "read", "id-token": "write"},
     "lunch.yml: guard": {"contents": "read", "id-token": "write"},
@@ -284,6 +285,14 @@ def test_somebody_moves_the_commits() -> None:
     assert update["package-ecosystem"] == "github-actions"
     assert update["directory"] == "/"
     assert update["schedule"] == {"interval": "weekly"}
+
+
+def test_nothing_waits_for_the_reviewers_check() -> None:
+    """Red, it tells somebody; and no teardown may stand still for it."""
+    jobs = WORKFLOWS["lunch.yml"]["jobs"]
+    assert "python3 -m ops.reviewers preview" in commands(jobs["reviewers"])
+    assert "if" not in jobs["reviewers"]
+    assert all("reviewers" not in str(body.get("needs")) for body in jobs.values())
 
 
 def test_what_they_call_is_there() -> None:
