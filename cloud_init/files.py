@@ -86,6 +86,10 @@ NOBODY = "255.255.255.255"
 """An address that no packet can come from, for nft definitions that must not be empty."""
 
 
+class GuestFileError(ValueError):
+    """A file of the tree can't be rendered. One line: its path on the guest, and why."""
+
+
 @dataclass(frozen=True)
 class GuestFile:
     """One file on the guest."""
@@ -96,20 +100,31 @@ class GuestFile:
     mode: int
 
 
-def guest_files(settings: Settings) -> Iterator[GuestFile]:
-    """Every file of the guest, by path.
+def guest_files(settings: Settings, rootfs: Path = ROOTFS) -> Iterator[GuestFile]:
+    """Every file of the guest, by path. ``rootfs`` is the tree that they are made of.
 
     Raises:
-        KeyError: a template names a value that does not exist.
+        GuestFileError: one is no text, or a template that names what does not exist.
     """
     values, left_out = _template_values(settings), _left_out(settings)
-    for source in sorted(path for path in ROOTFS.rglob("*") if path.is_file()):
-        path = "/" + source.relative_to(ROOTFS).as_posix()
+    for source in sorted(path for path in rootfs.rglob("*") if path.is_file()):
+        file = _guest_file(source, "/" + source.relative_to(rootfs).as_posix(), values)
+        if file.path not in left_out:
+            yield file
+
+
+def _guest_file(source: Path, path: str, values: Mapping[str, str]) -> GuestFile:
+    try:
         content = _without_comments(source.read_text(encoding="utf-8"), path)
         if path.endswith(".tmpl"):
             path, content = path.removesuffix(".tmpl"), Template(content).substitute(values)
-        if path not in left_out:
-            yield GuestFile(path, content, _mode(source, path))
+    except UnicodeDecodeError:
+        raise GuestFileError(f"{path}: not UTF-8 text") from None
+    except KeyError as error:
+        raise GuestFileError(f"{path}: names {error}, a value that does not exist") from None
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise GuestFileError(f"{path}: {str(error) or 'nested too deeply'}") from None
+    return GuestFile(path, content, _mode(source, path))
 
 
 def _without_comments(text: str, path: str) -> str:

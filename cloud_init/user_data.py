@@ -7,11 +7,12 @@ import bz2
 import io
 import tarfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cloud_init.files import GuestFile, guest_files
+from cloud_init.files import ROOTFS, GuestFile, guest_files
 from cloud_init.settings import Settings, SettingsError
 
 MAX_BYTES = 65_535
@@ -45,16 +46,18 @@ PROGRAMS = "/var/lib/lunch-gateway/programs.tar.bz2"
 UNPACKER = "/usr/local/sbin/gateway-prepare"
 
 
-def user_data(settings: Settings) -> str:
+def user_data(settings: Settings, rootfs: Path = ROOTFS) -> str:
     """The whole user-data (on Azure: customData) for these settings.
 
     The same settings always give the same bytes, on every computer: bzip2 has one
-    implementation; deflate has several, each with bytes of its own.
+    implementation; deflate has several, each with bytes of its own. ``rootfs`` is the tree that
+    the guest's files are made of.
 
     Raises:
+        GuestFileError: a file of the tree can't be rendered.
         SettingsError: the text is longer than `MAX_BYTES`.
     """
-    files = list(guest_files(settings))
+    files = list(guest_files(settings, rootfs))
     packed = [file for file in files if _is_packed(file)]
     written = [_write_file(file) for file in files if not _is_packed(file)]
     text = _text(settings, [*written, _write_archive(packed)])
@@ -69,10 +72,10 @@ def user_data(settings: Settings) -> str:
     return text
 
 
-def readable(settings: Settings) -> str:
+def readable(settings: Settings, rootfs: Path = ROOTFS) -> str:
     """The same guest with every file in plain sight, for people to read and compare, however
     long. For a text without secrets pass ``settings.redacted()``."""
-    return _text(settings, list(map(_write_file, guest_files(settings))))
+    return _text(settings, list(map(_write_file, guest_files(settings, rootfs))))
 
 
 def _text(settings: Settings, files: list[dict[str, str]]) -> str:

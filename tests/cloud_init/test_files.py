@@ -16,7 +16,13 @@ from hypothesis import given
 
 from cloud_init import files
 from cloud_init.dialling import SERVER_NAME
-from cloud_init.files import ROOTFS, SECRET_FILES, GuestFile, guest_files
+from cloud_init.files import (
+    ROOTFS,
+    SECRET_FILES,
+    GuestFile,
+    GuestFileError,
+    guest_files,
+)
 from cloud_init.settings import Settings, parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
@@ -156,23 +162,36 @@ def test_every_value_is_used_by_a_template(settings: Settings) -> None:
     assert set(files._template_values(settings)) == used
 
 
-@pytest.mark.parametrize("text", ["${no_such_value}", "$no_such_value", "${psk", "100 $"])
-def test_a_mistake_in_a_template_is_an_error(
-    text: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+MISTAKES: dict[str, tuple[str, bytes, str]] = {
+    "no value": ("x.tmpl", b"${no_such}", "names 'no_such', a value that does not exist"),
+    "bare": ("x.tmpl", b"$no_such", "names 'no_such', a value that does not exist"),
+    "open": ("x.tmpl", b"${psk", "Invalid placeholder"),
+    "dollar": ("x.tmpl", b"100 $", "Invalid placeholder"),
+    "latin": ("x", b"caf\xe9", "not UTF-8 text"),
+    "python": ("x.py", b"def", "invalid syntax"),
+    "nul": ("x.py", b"a = '\0'", "null bytes"),
+    "deep": ("x.py", b"a" + b".a" * 50_000, ""),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "complaint"), MISTAKES.values(), ids=list(MISTAKES))
+def test_a_mistake_in_a_file_is_said_in_one_line(
+    name: str, content: bytes, complaint: str, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/x.tmpl").write_text(text)
-    monkeypatch.setattr(files, "ROOTFS", tmp_path)
-    with pytest.raises((KeyError, ValueError)):
-        list(guest_files(settings))
+    (tmp_path / "etc" / name).write_bytes(content)
+    with pytest.raises(GuestFileError) as caught:
+        list(guest_files(settings, tmp_path))
+    path, _, why = str(caught.value).partition(": ")
+    assert path == f"/etc/{name}"
+    assert complaint in why
+    assert why
+    assert "\n" not in why
 
 
-def test_a_literal_file_keeps_its_dollars(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_literal_file_keeps_its_dollars(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "x.sh").write_text("echo ${psk} $$\n")
-    monkeypatch.setattr(files, "ROOTFS", tmp_path)
-    assert [file.content for file in guest_files(settings)] == ["echo ${psk} $$\n"]
+    assert [file.content for file in guest_files(settings, tmp_path)] == ["echo ${psk} $$\n"]
 
 
 @given(settings_maps())

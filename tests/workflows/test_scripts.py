@@ -1,4 +1,4 @@
-"""What the workflows run, run here: the guest's difference, its comment, the plan for lunch."""
+"""What the workflows run, run here: the guest's difference and the plan for lunch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ops.cli import OpsError
-from ops.comment import LONGEST, MARK, comment
 from ops.lunch import plan
 from tests.workflows.test_workflows import ROOT, WORKFLOWS
-
-COMMIT = "0123456789abcdef" * 2 + "01234567"
 
 
 def script(workflow: str, job: str, step: str) -> str:
@@ -85,41 +80,6 @@ def test_no_change_is_no_difference(both_sides: Path) -> None:
     difference, summary = compared(both_sides)
     assert difference == ""
     assert "0 lines of difference" in summary
-
-
-# The comment.
-
-
-def test_comment_without_a_difference() -> None:
-    text = comment("\n", COMMIT)
-    assert text.startswith(MARK)
-    assert "changes nothing" in text
-
-
-pieces = st.sampled_from(["```", "``````", "~~~", "\n", " ", "<!-- guest-diff -->", "\u202e", "\0"])
-
-
-@given(difference=st.lists(pieces, min_size=1, max_size=20).map("".join))
-def test_nothing_breaks_out_of_the_comments_block(difference: str) -> None:
-    text = comment(f"x{difference}", COMMIT)
-    lines = text.splitlines()
-    (begin,) = [n for n, line in enumerate(lines) if line.endswith("`diff")]
-    fence = lines[begin].removesuffix("diff")
-    ends = [n for n, line in enumerate(lines) if line.strip().startswith(fence) and n > begin]
-    assert ends == [len(lines) - 1]
-    assert "\u202e" not in text
-    assert "\0" not in text
-
-
-def test_a_long_difference_is_cut_and_says_so() -> None:
-    text = comment("x" * (LONGEST + 5), COMMIT)
-    assert len(text) < 65_536
-    assert "5 more characters in the run's summary" in text
-
-
-def test_what_is_no_commit_is_refused() -> None:
-    with pytest.raises(ValueError, match="COMMIT"):
-        comment("x", "main; id")
 
 
 # The plan.

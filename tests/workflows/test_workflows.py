@@ -217,7 +217,7 @@ def test_secrets_come_from_an_environment() -> None:
 
 
 RIGHTS = {
-    "comment.yml: guest": {"actions": "read", "contents": "read", "pull-requests": "write"},
+    "comment.yml: guest": {"contents": "read", "pull-requests": "write"},
     "preview.yml: azure": {"contents": "read", "id-token": "write", "pull-requests": "write"},
     "lunch.yml: reviewers": {"actions": "read", "contents": "read"},
     "lunch.yml: up": {"contents": "read", "id-token": "write"},
