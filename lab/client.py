@@ -117,10 +117,13 @@ class Phone:
 
     def start_l2tp(self) -> None:
         """Start xl2tpd and place the call, whether or not IPsec is there."""
-        # xl2tpd-control wants its own pipe there.
-        self.run(f"mkdir -p /run/xl2tpd; ip route replace {self.server} via {self.router}")
         self.tunnels += 1
         own = f"/run/{self._unit('l2tp')}"
+        # xl2tpd-control wants its own pipe there. One that was killed leaves the daemon's behind.
+        self.run(
+            f"mkdir -p /run/xl2tpd; rm -f {own}.control;"
+            f" ip route replace {self.server} via {self.router}"
+        )
         xl2tpd = f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p {own}.pid -C {own}.control"
         self._start("l2tp", f"/lab/random-is {self.tunnels} {xl2tpd}")
         self.world.wait_until_succeeds(f"test -p {own}.control", 20)

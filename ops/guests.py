@@ -19,14 +19,14 @@ import yaml
 from cloud_init import settings_file
 from cloud_init.files import GuestFileError
 from cloud_init.settings import Settings, SettingsError, parse
-from cloud_init.user_data import user_data
+from cloud_init.user_data import readable, user_data
 from ops.cli import PROJECT_DIRECTORY, OpsError
 
 ROOTFS = "cloud_init/rootfs/"
 EXAMPLE = "settings.example.yaml"
 """What is read of a tree; all else is code."""
 
-NEEDED = {"psk": "throw-away-4711-4711", "users": {"phone": "throw-away-4711"}}
+NEEDED = {"psk": "throw-away-4711-4711", "users": {"phone": "throw-away-4711-4711"}}
 FLIPPED: Mapping[str, Mapping[str, Any]] = {
     "defaults": {},
     "protocols: [l2tp]": {"protocols": ["l2tp"]},
@@ -74,7 +74,9 @@ def guests(directory: Path) -> Iterator[tuple[str, Guest | str]]:
     """For each choice: the guest, or in one line why there is none."""
     for choice in CHOICES:
         try:
-            yield choice, _parts(user_data(_settings(choice, directory), directory / ROOTFS))
+            settings, rootfs = _settings(choice, directory), directory / ROOTFS
+            user_data(settings, rootfs)  # does it fit?
+            yield choice, _parts(readable(settings, rootfs))
         except SettingsError as error:
             yield choice, f"{EXAMPLE if choice == EXAMPLE else choice}: {error.problems[0]}"
         except GuestFileError as error:
@@ -90,7 +92,7 @@ def _settings(choice: str, directory: Path) -> Settings:
 
 
 def _parts(text: str) -> Guest:
-    """The very text that a machine is booted with, taken apart for people to compare."""
+    """What a machine is booted with, taken apart for people to compare."""
     config = yaml.load(text, Loader=yaml.CSafeLoader)
     parts: dict[str, str] = {}
     for file in config.pop("write_files"):

@@ -50,7 +50,7 @@ def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, An
             beside.dial(users[1])
         private_networks(lab, phone, checks)
         silent_names(lab, phone, beside, checks)
-        mistake_in_the_rules(lab, phone, checks)
+        mistake_in_the_rules(lab, phone, user, checks)
         split_without_routing(lab, phone, checks)
     for each in (phone, beside):
         each.hang_up()
@@ -137,8 +137,9 @@ def silent_names(lab: Stage, phone: Phone, beside: Phone, checks: Checks) -> Non
     names = " ".join(f"{number}.www.example.test" for number in range(10))
     flood = phone.on_phone(f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
     lab.world.succeed(f"systemd-run --quiet --collect --unit=flood {flood}")
-    upstreams = "ss -Haun | grep -cE ':53 *$'"
+    upstreams = "ss -Haunp | grep -c '\"dnsmasq\"'"
     with checks.check("attacks-names-beside-a-flood") as detail:
+        # Beside the one that listens: that from which it asks its upstreams, in vain.
         lab.gateway.wait_until_succeeds(f"test $({upstreams}) -ge 2", 20)
         answers = beside.run(f"dig +tries=1 +time=5 +short @{TUNNEL_ADDRESS} {names}").split()
         detail.append(f"{len(answers)} of 10 names of another phone")
@@ -152,9 +153,10 @@ def silent_names(lab: Stage, phone: Phone, beside: Phone, checks: Checks) -> Non
     lab.world.wait_until_succeeds("! systemctl is-active --quiet flood", 60)
 
 
-def mistake_in_the_rules(lab: Stage, phone: Phone, checks: Checks) -> None:
+def mistake_in_the_rules(lab: Stage, phone: Phone, user: Credentials, checks: Checks) -> None:
     """A restart that fails, and then no rules at all."""
     stranger = Phone(lab.world, PUBLIC_ADDRESS, "phone6")
+    stranger.configure(user)
     with checks.check("attacks-mistake-in-the-rules"):
         lab.gateway.succeed(f"cp -a {RULES} /run/rules && echo 'mistake {{' >>{RULES}")
         try:
