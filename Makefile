@@ -16,7 +16,7 @@ UNLOCK ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup pulumi test test-without-lab test-fast test-engine provision lab bench bench-short
 .PHONY: render profiles clean
-.PHONY: up preview down guard output unlock env
+.PHONY: up preview down guard output unlock new-key env
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ output: $(RUNTIME) ## What to type into the phone
 
 unlock: $(RUNTIME) ## Free a stack that a vanished command left locked
 	@$(RUN) -m ops unlock --stack '$(STACK)'
+
+new-key: $(RUNTIME) ## A new shared key for L2TP, after a user was removed; `make up` brings it
+	@$(RUN) -m ops new-key --stack '$(STACK)'
 
 env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to eval)
 	@$(RUN) -m ops env --stack '$(STACK)'

@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ops import azure, backend
+from ops import azure, backend, shared_key
 from ops.cli import OpsError, Pulumi, checked_name
 from ops.show import phone_settings
 from ops.stack import Stack
@@ -88,6 +88,15 @@ def unlock(options: argparse.Namespace, pulumi: Pulumi) -> int:
     return 0
 
 
+def new_key(options: argparse.Namespace, pulumi: Pulumi) -> int:
+    """Make a new shared key for L2TP, and say what to do with it."""
+    _require_stack(pulumi)
+    stack = Stack(pulumi)
+    _passphrase(stack)
+    print(shared_key.renew(stack))
+    return 0
+
+
 def environment(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Print what makes Pulumi's own command find the same backend: eval "$(make -s env)"."""
     for name in (backend.URL, backend.PASSPHRASE_FILE):
@@ -113,15 +122,21 @@ def guard(options: argparse.Namespace, pulumi: Pulumi) -> int:
 
 def _prepare(options: argparse.Namespace, pulumi: Pulumi) -> None:
     stack = Stack(pulumi)
-    url = pulumi.environment[backend.URL]
-    own = not any(os.environ.get(name) for name in (backend.PASSPHRASE, backend.PASSPHRASE_FILE))
-    backend.ensure_passphrase(
-        pulumi.environment,
-        own and backend.PASSPHRASE_FILE in pulumi.environment,
-        stack.encrypted or backend.has_local_stacks(url),
-    )
+    _passphrase(stack)
     stack.ensure(options.region, options.like)
     backend.release_stale_locks(pulumi)
+    if warning := shared_key.warning(stack):
+        print(warning, file=sys.stderr)
+
+
+def _passphrase(stack: Stack) -> None:
+    environment = stack.pulumi.environment
+    own = not any(os.environ.get(name) for name in (backend.PASSPHRASE, backend.PASSPHRASE_FILE))
+    backend.ensure_passphrase(
+        environment,
+        own and backend.PASSPHRASE_FILE in environment,
+        stack.encrypted or backend.has_local_stacks(environment[backend.URL]),
+    )
 
 
 def _namespaces(settings: Mapping[str, object]) -> tuple[str, ...]:
@@ -144,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, run in {
         "up": up, "preview": preview, "down": down, "output": output, "unlock": unlock,
-        "env": environment, "guard": guard,
+        "new-key": new_key, "env": environment, "guard": guard,
     }.items():  # fmt: skip
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -51,6 +52,21 @@ class Stack:
     def settings(self) -> dict[str, Any]:
         """The settings file's own ``config``, secrets as they stand there: encrypted."""
         return dict(self._file().get("config") or {})
+
+    def configured(self) -> dict[str, Any]:
+        """Every setting as the program gets it: Pulumi.yaml's defaults too, and secrets in the
+        clear."""
+        shown = self.pulumi.json("config", "--show-secrets", "--stack", self.pulumi.stack)
+        return {key: entry.get("objectValue", entry.get("value")) for key, entry in shown.items()}
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """What its latest update left, secrets in the clear; empty if nothing stands."""
+        summary = self.summary()
+        if not summary or not summary.get("resourceCount"):
+            return {}
+        options = ("--show-secrets", "--stack", self.pulumi.stack)
+        return dict(self.pulumi.json("stack", "output", *options))
 
     @property
     def encrypted(self) -> bool:
@@ -103,7 +119,7 @@ class Stack:
         if not missing:
             return
         self._refuse_if_lost(missing, new)
-        self._generate(missing)
+        self.generate(missing)
 
     def _settle_region(self, region: str, copied: bool) -> None:
         """``copied``: the settings were another stack's a moment ago, its region included."""
@@ -120,11 +136,7 @@ class Stack:
 
     def _stands_in(self) -> str:
         """The region that it was brought up in; empty if there is nothing of it."""
-        summary = self.summary()
-        if not summary or not summary.get("resourceCount"):
-            return ""
-        outputs = self.pulumi.json("stack", "output", "--stack", self.pulumi.stack)
-        return str(outputs.get("region", ""))
+        return str(self.outputs.get("region", ""))
 
     def _refuse_if_lost(self, missing: list[str], new: bool) -> None:
         file = self.pulumi.settings_file.name
@@ -143,13 +155,14 @@ class Stack:
                 f" backend, and commit {file} (its secrets are encrypted)"
             )
 
-    def _generate(self, missing: list[str]) -> None:
-        """By standard input: the secrets are on no command line."""
+    def generate(self, keys: list[str]) -> None:
+        """Set ``psk``, the first of ``users`` or both. By standard input: the secrets are on no
+        command line."""
         for key, groups, path in (
             ("psk", _PSK_GROUPS, ["psk"]),
             ("users", _PASSWORD_GROUPS, ["--path", f"users.{FIRST_USER}"]),
         ):
-            if key in missing:
+            if key in keys:
                 options = ["--secret", *path, "--stack", self.pulumi.stack]
                 self.pulumi.read("config", "set", *options, given=typed_secret(groups))
-        print(f"generated {' and '.join(missing)}: in {self.pulumi.settings_file.name}, encrypted")
+        print(f"generated {' and '.join(keys)}: in {self.pulumi.settings_file.name}, encrypted")

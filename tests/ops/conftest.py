@@ -23,6 +23,7 @@ import pulumi
 config = pulumi.Config()
 pulumi.export("server", "gateway.example")
 pulumi.export("region", pulumi.Config("azure-native").get("location"))
+pulumi.export("protocols", config.require_object("protocols"))
 pulumi.export("users", len(config.require_object("users")))
 pulumi.export("psk", config.require_secret("psk"))
 pulumi.export("passwords", config.require_secret_object("users"))

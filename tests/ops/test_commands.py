@@ -85,7 +85,7 @@ def test_output_of_a_stack_that_is_not_up(made: Project) -> None:
     assert "is not up; make up STACK=dev" in made.good("output")
 
 
-@pytest.mark.parametrize("command", ["down", "output", "unlock"])
+@pytest.mark.parametrize("command", ["down", "output", "unlock", "new-key"])
 def test_a_stack_that_is_not_there(project: Project, command: str) -> None:
     """To say "nothing to do" could be to look in the wrong place while a machine costs money."""
     line = project.refused(command, "--stack", "nowhere")
@@ -278,6 +278,7 @@ OF_AN_OUTER_MAKE = ("STACK", "REGION", "LIKE", "UNLOCK", "MAKEFLAGS", "MAKELEVEL
         (["down", "STACK=a"], "ops down --stack 'a'"),
         (["output"], "ops output --stack 'dev'"),
         (["unlock"], "ops unlock --stack 'dev'"),
+        (["new-key", "STACK=a"], "ops new-key --stack 'a'"),
         (["env"], "ops env --stack 'dev'"),
     ],
     ids=str,
