@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// (The kernel lends the functions called here to programs under the GPL only.)
+
 // "bbr.phone": mainline's BBR v1 towards phones, with four rules around it. Whatever is not
 // said here the kernel's own tcp_bbr does; its functions are called from here
 // (net/ipv4/tcp_bbr.c, tcp_bbr_check_kfunc_ids). Why, and what it brings: docs/adr/0017.
