@@ -93,7 +93,7 @@ ASK_BY_TCP = "ip daddr $tunnel_gateway tcp dport 53 add"
 DNS = "ip daddr $tunnel_gateway meta l4proto { tcp, udp } th dport 53 accept"
 WALL = "ip daddr @walled ip daddr != $reachable_networks goto refuse"
 SPLIT_WALL = "ip daddr @walled ip daddr != $reachable_networks return"
-HAPROXY_WALL = "meta skuid haproxy ip daddr @walled ip daddr != $reachable_networks"
+HAPROXY_WALL = "ip daddr @walled ip daddr != $reachable_networks reject"
 OF_ONE = "ip saddr limit rate over"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
@@ -177,7 +177,7 @@ BROKEN: list[tuple[Check, str, str]] = [
     (limits.ike_of_one, "@th,160,64 0", ""),
     (limits.split_without_its_routing, "fib daddr . mark oif missing", ""),
     (limits.split_without_its_routing, "ExecStartPre=-", "#"),
-    (limits.haproxy_has_the_walls, "jump dialled", ""),
+    (limits.haproxy_has_the_walls, "ct state new jump dialled", ""),
     (outside.cleartext_l2tp, "udp dport 1701 drop", ""),
     (outside.cleartext_l2tp, "udp dport 1701 meta ipsec exists", "udp dport 1701"),
     (outside.cleartext_l2tp_answer, "udp sport 1701 rt ipsec missing drop", ""),
