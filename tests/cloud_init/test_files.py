@@ -123,16 +123,19 @@ def test_git_knows_what_is_executable() -> None:
     wrong = [
         line
         for line in listed.splitlines()
-        if line.startswith("100755") != ("/sbin/" in line or "/ip-up.d/" in line)
+        if line.startswith("100755") != any(place in line for place in EXECUTABLE)
     ]
     assert wrong == []
+
+
+EXECUTABLE = ("/sbin/", "/ip-up.d/", "/ip-down.d/", "/hooks/")
 
 
 def test_modes(settings: Settings) -> None:
     modes = {path: file.mode for path, file in by_path(settings).items()}
     assert {path for path, mode in modes.items() if mode == 0o600} == set(SECRET_FILES)
     assert {path for path, mode in modes.items() if mode == 0o755} == {
-        path for path in modes if path.startswith(("/usr/local/sbin/", "/etc/ppp/ip-up.d/"))
+        path for path in modes if any(place in path for place in EXECUTABLE)
     }
     assert set(modes.values()) <= {0o600, 0o644, 0o755}
 

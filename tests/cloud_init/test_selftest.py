@@ -12,7 +12,7 @@ import pytest
 from tests.cloud_init.guest_tree import WITH_ETH0, Guest
 
 SYSCTLS = "/etc/sysctl.d/90-lunch-gateway.conf"
-MODULES = ("tunnel", "speed", "health")
+MODULES = ("tunnel", "rules", "speed", "health")
 PROGRAM = "/usr/local/sbin/gateway-selftest"
 
 # Firewall, sshd and files are the real ones; what needs a kernel of its own or running
@@ -96,13 +96,15 @@ mount --bind /tmp/sys /proc/sys
 release=7.3.4+deb13-amd64
 haproxy=up
 answer=10.2.2.1
+free=50
 """
 # Three that are talked to, and not only asked about: HAProxy takes connections, the resolver
 # answers each question, xl2tpd tells of its tunnels. The real ones are talked to elsewhere.
 RUN = f"""
-export release haproxy answer
+export release haproxy answer free
 python3 -c '
 import os, runpy, socket, sys, threading, types
+os.statvfs = lambda _: types.SimpleNamespace(f_blocks=100, f_bavail=int(os.environ["free"]))
 os.uname = lambda: types.SimpleNamespace(release=os.environ["release"])
 if os.environ["haproxy"] == "up":
     taking = socket.create_server(("127.0.0.1", 3129))
@@ -124,8 +126,9 @@ def tell():
             answer.write(open("/tmp/tunnels").read())
         os.unlink(path)
 if os.path.exists("/tmp/tunnels"):
-    os.mkdir("/run/xl2tpd")
-    os.mkfifo("/run/xl2tpd/l2tp-control")
+    if not os.path.exists("/run/xl2tpd"):
+        os.mkdir("/run/xl2tpd")
+        os.mkfifo("/run/xl2tpd/l2tp-control")
     threading.Thread(target=tell, daemon=True).start()
 sys.argv = ["gateway-selftest", *"OPTIONS".split()]
 runpy.run_path("{PROGRAM}", run_name="__main__")
@@ -175,7 +178,7 @@ WRONG = [
         "7.4.1-1 is there",
     ),
     ("conntrack", "echo 30000 >/proc/sys/net/netfilter/nf_conntrack_count", "30000 of 32768"),
-    ("disk", "fallocate -l $(df --output=avail -B1 / | tail -n 1) /full || true", "% of / is free"),
+    ("disk", "free=9", "91% of / is used; see"),
     (
         "guesses",
         "stand_in journalctl \"$(yes 'alice failed CHAP authentication' | head -n 150)\"",
@@ -247,7 +250,7 @@ WRONG = [
     ("ikev2", ": >/tmp/--list-pools", "no addresses for phones"),
     ("listening", "sed -i s/charon/other/ /usr/local/sbin/ss", "charon-systemd on UDP 500"),
     ("listening", "sed -i s/xl2tpd/other/ /usr/local/sbin/ss", "xl2tpd on UDP 1701"),
-    ("split", "nft flush chain inet gateway hand_over", "no tproxy rule"),
+    ("split", "nft flush chain inet gateway split", "no tproxy rule"),
     ("split", "ip rule del fwmark 0x10000000", "no routing rule"),
     ("split", "ip route flush table 100", "table 100"),
     ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
@@ -295,6 +298,26 @@ def test_only_what_keeps_phones_out_shuts_the_gate(
     done = run(guest, change, options)
     assert done.returncode == status, done.stdout
     assert f"\n{line}" in f"\n{done.stdout}"
+
+
+def test_changes_alone_are_told(guest: Guest) -> None:
+    """Once each, for better and for worse."""
+    again = RUN.replace("OPTIONS", "--gate --changes --save /tmp/saved") + "echo status $?\n"
+    pool = "/tmp/--list-pools"
+    done = guest.run(
+        f"{FIT}\n{again} set +e\n echo AND\n{again} mv {pool} /tmp/kept; : >{pool}\n{again}{again}"
+        f" mv /tmp/kept {pool}\n{again}"
+    ).stdout
+    first, later = done.split("AND\n")
+    assert first.count("\nok  ") > 25
+    fails, mended, *rest = (line for line in later.splitlines() if not line.startswith("status"))
+    assert fails.startswith("FAIL  ikev2: no addresses")
+    assert mended.startswith("ok    ikev2: ")
+    assert rest == []
+    assert later.split()[-1] == "0"
+    assert [line for line in later.splitlines() if "status" in line] == [
+        *("status 0", "status 1", "status 1", "status 0")
+    ]
 
 
 QUIC, SPLIT = "/etc/lunch-gateway/quic.nft", "/etc/lunch-gateway/split.nft"

@@ -180,7 +180,7 @@ def test_redacted_rendering_holds_no_secret(settings: Settings) -> None:
 def test_redacted_rendering_holds_no_users_name() -> None:
     """Half of what he proves himself with, and the rendering may stand in a public place."""
     names = ("Xenia.4711", "xenia@users.example")
-    settings = parse(MINIMAL | {"users": dict.fromkeys(names, "a-password-4711")})
+    settings = parse(MINIMAL | {"users": dict.fromkeys(names, "a-password-47114711")})
     for text in (user_data(settings.redacted()), repr(settings.redacted())):
         assert not [name for name in names if name in text]
     assert all(name in user_data(settings) for name in names)

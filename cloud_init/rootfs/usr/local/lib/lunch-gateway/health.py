@@ -85,6 +85,7 @@ def xl2tpd_says() -> str:
     Into a FIFO, as xl2tpd-control has it, it would wait for its reader for ever. Of several
     questions at the same moment one may be lost.
     """
+    expect(XL2TPD_CONTROL.exists(), "xl2tpd takes no questions; see journalctl -u xl2tpd")
     for _ in range(2):
         file, name = tempfile.mkstemp(dir=XL2TPD_CONTROL.parent)
         path = Path(name)
