@@ -135,15 +135,7 @@ class Phone:
         self._stop("l2tp")
         self.world.execute(self.on_phone(self._goodbye()))
         self._stop("ipsec")
-        # pppd puts back the default route that it found, which was another network's perhaps.
-        self.run(
-            # And what charon gives a phone with IKEv2, which one that was killed leaves behind.
-            "ip route flush table 220 2>/dev/null; ip -o -4 address show | awk"
-            ' \'$2 != "lo" && $4 ~ "/32$" {print "address del " $4 " dev " $2}\' | ip -batch -;'
-            f" ip route flush exact default; ip route flush exact {self.server};"
-            f" ip route add default via {self.router};"
-            " ip xfrm state flush; ip xfrm policy flush"
-        )
+        self.run(f"/lab/as-before {self.server} {self.router}")
         # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
         self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
 

@@ -153,12 +153,16 @@ def test_connections_that_do_not_open_are_not_counted(tmp_path: Path) -> None:
     assert out.count("refused") == 2
 
 
-def test_the_scenario_looks_where_hold_open_writes() -> None:
+def test_the_scenarios_look_where_hold_open_writes() -> None:
+    """By default, and in the directory that it is told."""
     program = (WORLD / "hold-open").read_text()
-    caller = (Path(__file__).parent / "limits" / "expect.py").read_text()
+    limits, attacks = (
+        (Path(__file__).parent / name / "expect.py").read_text() for name in ("limits", "attacks")
+    )
     assert '["/run/hold-open"]' in program
+    assert "/run/hold-open/opened" in attacks
     for name in ("opened", "asked-again", "release"):
-        assert f"/run/hold-open/{name}" in caller
+        assert f"{{state}}/{name}" in limits
         assert f'"{name}"' in program
 
 

@@ -87,6 +87,7 @@ PROMISED = {
             *("mistake-in-the-rules", "flushed-rules"),
             *("split-without-its-rule", "split-without-its-route"),
             *("xl2tpd-comes-back", "many-calls-from-one-address", "other-address"),
+            "dial-in-after-charon-began-anew",
         )
     ),
     "initramfs-has-what-azures-disks-need",

@@ -9,7 +9,7 @@ from typing import Any
 from lab.bench import load
 from lab.bench.modes import PORTS, WAYS
 from lab.client import Credentials, Phone
-from lab.machine import ExpectationFailed
+from lab.machine import ExpectationFailed, Machine
 from lab.progress import Checks
 from lab.stage import PUBLIC_ADDRESS, Stage
 
@@ -26,14 +26,17 @@ PAGE = f"curl --silent --show-error --fail --max-time 30 -o /dev/null http://{SI
 def expect(lab: Stage, users: list[Credentials], checks: Checks) -> dict[str, Any]:
     """Everything the README of this scenario says."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
+    phones = [phone, *(Phone(lab.world, PUBLIC_ADDRESS, f"phone{number}") for number in (2, 3))]
     load.serve(lab.world)
     with checks.check("limits-dial-in"):
-        phone.dial(users[0])
+        for each in phones:
+            each.dial(users[0])
     walls(lab, phone, checks)
     manners(lab, phone, checks)
-    many_connections(lab, phone, checks)
+    many_connections(lab, phones, checks)
     short_connections(phone, checks)
-    phone.hang_up()
+    for each in phones:
+        each.hang_up()
     return {}
 
 
@@ -98,16 +101,17 @@ def short_connections(phone: Phone, checks: Checks) -> None:
             raise ExpectationFailed(f"answers by status: {codes}")
 
 
-def many_connections(lab: Stage, phone: Phone, checks: Checks) -> None:
-    """More than are split, then less memory than they need."""
+def many_connections(lab: Stage, phones: list[Phone], checks: Checks) -> None:
+    """More than are split, a third of them of each phone, which may have 1,000; then less memory
+    than they need."""
     gateway, world = lab.gateway, lab.world
-    world.succeed(
-        "rm -rf /run/hold-open; systemd-run --quiet --collect --unit=hold-open "
-        + phone.on_phone(f"/lab/hold-open {SITE} {PORT} {OPEN}")
-    )
+    states = [f"/run/hold-open-{phone.namespace}" for phone in phones]
+    for phone, state in zip(phones, states, strict=True):
+        opener = f"/lab/hold-open {SITE} {PORT} {OPEN // len(phones)} {state}"
+        unit = f"systemd-run --quiet --collect --unit=hold-open-{phone.namespace}"
+        world.succeed(f"rm -rf {state}; {unit} {phone.on_phone(opener)}")
     with checks.check("limits-two-thousand-connections") as detail:
-        world.wait_until_succeeds("test -e /run/hold-open/opened", 600)
-        opened = int(world.read("/run/hold-open/opened"))
+        opened = sum(answered(world, f"{state}/opened", 600) for state in states)
         split = int(gateway.succeed(PHONES_SIDE))
         spare = int(gateway.succeed("awk '/MemAvailable/ {print int($2/1024)}' /proc/meminfo"))
         held = gateway.succeed("systemctl show -P MemoryCurrent haproxy").strip()
@@ -118,14 +122,20 @@ def many_connections(lab: Stage, phone: Phone, checks: Checks) -> None:
         if opened != OPEN or split not in SPLIT or spare < SPARE:
             raise ExpectationFailed("; ".join(detail))
     with checks.check("limits-idle-connections-live"):
-        world.succeed("touch /run/hold-open/release")
-        world.wait_until_succeeds("test -e /run/hold-open/asked-again", 300)
-        again = int(world.read("/run/hold-open/asked-again"))
+        for state in states:
+            world.succeed(f"touch {state}/release")
+        again = sum(answered(world, f"{state}/asked-again", 300) for state in states)
         if again != OPEN:
             raise ExpectationFailed(f"only {again} of {OPEN} answered again")
     with checks.check("limits-page-beside-them"):
-        phone.run(PAGE)
-    out_of_memory(lab, phone, checks)
+        phones[0].run(PAGE)
+    out_of_memory(lab, phones[0], checks)
+
+
+def answered(world: Machine, file: str, patience: float) -> int:
+    """How many connections a phone's hold-open says were answered, once it says so."""
+    world.wait_until_succeeds(f"test -e {file}", patience)
+    return int(world.read(file))
 
 
 def out_of_memory(lab: Stage, phone: Phone, checks: Checks) -> None:
