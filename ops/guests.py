@@ -35,6 +35,7 @@ FLIPPED: Mapping[str, Mapping[str, Any]] = {
     "quic: allow": {"quic": "allow"},
     "modp1024: allow": {"modp1024": "allow"},
     "phoneToPhone: true": {"phoneToPhone": True},
+    "reachableNetworks: [192.168.1.0/24]": {"reachableNetworks": ["192.168.1.0/24"]},
     "sshSource: 203.0.113.7/32": {"sshSource": "203.0.113.7/32"},
 }
 """The defaults, and each choice that they leave, one at a time."""

@@ -60,7 +60,7 @@ def test_every_choice_makes_another_guest() -> None:
     """But quic alone would be no choice without the split, which the defaults have."""
     found = dict(guests(ROOT))
     assert not [guest for guest in found.values() if isinstance(guest, str)]
-    assert len({str(guest) for guest in found.values()}) == len(CHOICES) == 9
+    assert len({str(guest) for guest in found.values()}) == len(CHOICES) == 10
 
 
 @pytest.mark.parametrize(
