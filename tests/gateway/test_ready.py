@@ -76,7 +76,7 @@ def test_a_gateway_that_answers_ends_the_update(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    run, _ = updated(monkeypatch, only_from(8, OUR_GATEWAY), minutes=10)
+    run, _ = updated(monkeypatch, only_from(24, OUR_GATEWAY), minutes=10)
     assert run.error is None
     waiting = run.log[1:-1]
     assert len(waiting) >= 2
