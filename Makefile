@@ -29,7 +29,7 @@ $(VENV)/bin/pip:
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): requirements.txt requirements-clients.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
+$(STAMP): requirements.txt requirements-profiles.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
@@ -88,10 +88,10 @@ lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how
 	$(RUN) -m lab run --scenario dial_in --scenario split
 
 bench: setup ## Measure every promise, some 90 minutes; build/bench/report.html shows it
-	$(RUN) -m lab bench
+	$(RUN) -m bench run
 
 bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
-	$(RUN) -m lab bench --short
+	$(RUN) -m bench run --short
 
 render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
@@ -103,7 +103,7 @@ PROFILES_OF = $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server 
 PROFILES_TO = build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
 profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
 	@where="$$($(if $(SETTINGS),:,$(if $(wildcard ops/__main__.py),$(RUN) -m ops env --stack "$(or $(STACK),dev)",:)))" && eval "$$where" && \
-	    $(RUN) -m clients $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
+	    $(RUN) -m profiles $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
 
 clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
 	rm -rf build

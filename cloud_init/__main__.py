@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cloud_init import settings_file
 from cloud_init.files import guest_files
-from cloud_init.settings import Settings, SettingsError, parse
 from cloud_init.user_data import user_data
+from settings.file import load
+from settings.guest import Settings, SettingsError, parse
 
 MARKER = ".rendered-by-cloud_init"
 """Stands in every directory that we wrote. Without it we replace nothing."""
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        settings = parse(settings_file.load(options.settings))
+        settings = parse(load(options.settings))
         render(settings.redacted() if options.redacted else settings, options.out)
     except SettingsError as error:
         for problem in error.problems:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from cloud_init.dialling import SERVER_NAME
-from cloud_init.settings import Settings
+from settings.guest import Settings
+from settings.server import SERVER_NAME
 
 ROOTFS = Path(__file__).parent / "rootfs"
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cloud_init.files import ROOTFS, GuestFile, guest_files
-from cloud_init.settings import Settings, SettingsError
+from settings.guest import Settings, SettingsError
 
 MAX_BYTES = 65_535
 """What Azure takes as customData, before its base64 (azure-docs, "Custom data")."""

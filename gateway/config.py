@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from cloud_init.settings import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
 from cloud_init.user_data import user_data
-from cloud_init.values import BadValue
-from gateway import checks
-from gateway.ssh_key import NOBODYS_KEY, ssh_public_key
+from settings import azure_values
+from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
+from settings.ssh_key import NOBODYS_KEY, ssh_public_key
+from settings.values import BadValue
 
 SECRET_KEYS = ("psk", "users")
 
@@ -58,7 +58,7 @@ class GatewayConfig:
     """Azure's short name of the region."""
     dns_label: str
     vm_size: str
-    image: checks.Image
+    image: azure_values.Image
     ssh_public_key: str
     """Of whoever may log in, or the key that lets nobody in."""
     ready_timeout: int
@@ -159,14 +159,18 @@ class _Reader:
         no_tags: dict[str, str] = {}
         return {
             "location": self.location(),
-            "dns_label": self.read("dnsLabel", checks.dns_label, default_dns_label()),
-            "vm_size": self.read("vmSize", checks.vm_size, checks.vm_size(DEFAULT_VM_SIZE)),
-            "image": self.read("image", checks.image, checks.image(DEFAULT_IMAGE)),
+            "dns_label": self.read("dnsLabel", azure_values.dns_label, default_dns_label()),
+            "vm_size": self.read(
+                "vmSize", azure_values.vm_size, azure_values.vm_size(DEFAULT_VM_SIZE)
+            ),
+            "image": self.read("image", azure_values.image, azure_values.image(DEFAULT_IMAGE)),
             "ssh_public_key": self.read("sshPublicKey", ssh_public_key, NOBODYS_KEY),
-            "ready_timeout": self.read("readyTimeout", checks.ready_timeout, DEFAULT_READY_TIMEOUT),
-            "shutdown_time": self.read("shutdownTime", checks.shutdown_time, ""),
-            "time_zone": self.read("shutdownTimeZone", checks.time_zone, DEFAULT_TIME_ZONE),
-            "tags": self.read("tags", checks.tags, no_tags) | _own_tags(),
+            "ready_timeout": self.read(
+                "readyTimeout", azure_values.ready_timeout, DEFAULT_READY_TIMEOUT
+            ),
+            "shutdown_time": self.read("shutdownTime", azure_values.shutdown_time, ""),
+            "time_zone": self.read("shutdownTimeZone", azure_values.time_zone, DEFAULT_TIME_ZONE),
+            "tags": self.read("tags", azure_values.tags, no_tags) | _own_tags(),
         }
 
     def settings(self, server: str) -> Settings | None:
@@ -184,14 +188,14 @@ class _Reader:
         """The provider's own setting, so that one stack is one region."""
         provider = pulumi.Config("azure-native")
         try:
-            return checks.location(provider.get("location") or DEFAULT_LOCATION)
+            return azure_values.location(provider.get("location") or DEFAULT_LOCATION)
         except BadValue as bad:
             self.problems.append(f"{provider.full_key('location')}: {bad}")
             return DEFAULT_LOCATION
 
 
 def _own_tags() -> dict[str, str]:
-    return dict(zip(checks.OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
+    return dict(zip(azure_values.OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
 
 
 def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import compute, resources
 
-from gateway.checks import Image
+from settings.azure_values import Image
 
 VM_NAME = "lunch-gateway"
 """In the portal, in ``az vm`` and at the machine's own prompt."""

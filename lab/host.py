@@ -1,4 +1,4 @@
-"""What the lab needs of the machine it runs on: packages, a cache, a Debian tree."""
+"""What the lab needs of the machine it runs on: packages, room, and a cache."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-RELEASE = "trixie"
-"""Debian 13, the guest's release."""
-
-
 KEEP = 3
 """Of each kind of image: two clones with different guests, and one to go back to."""
-TREES = 5
-"""Debian trees: the guest's, both images', that of the programs that read profiles, and one
-to go back to."""
 FREE_SPACE = 8
 """GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
 
@@ -148,52 +141,3 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode() if isinstance(part, str) else part
         state.update(len(data).to_bytes(8, "big") + data)
     return state.hexdigest()[:16]
-
-
-def debian_name(packages: Sequence[str], hooks: Sequence[str] = ()) -> str:
-    """The name, in the cache, of whatever is made from this Debian tree."""
-    return digest(RELEASE, *packages, "|", *hooks)
-
-
-def debian_tar(
-    packages: Sequence[str],
-    hooks: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-) -> Path:
-    """A tarball of a minimal Debian tree with these packages, cached by its inputs.
-
-    Args:
-        packages: names as mmdebstrap's ``--include`` takes them.
-        hooks: shell commands run in the end with the tree's directory as ``$1``.
-        environment: for the hooks; what is passed here does not name the result.
-
-    Raises:
-        LabError: mmdebstrap failed; with the end of its log.
-    """
-    target = cache_directory() / f"debian-{debian_name(packages, hooks)}.tar"
-    with alone(target.stem):
-        if not target.exists():
-            _bootstrap(packages, hooks, environment or {}, target)
-            forget_all_but(TREES, "debian-*.tar")
-    return used(target)
-
-
-def _bootstrap(
-    packages: Sequence[str], hooks: Sequence[str], environment: Mapping[str, str], target: Path
-) -> None:
-    install(["mmdebstrap", "uidmap"])
-    partial = target.with_suffix(f".{os.getpid()}.partial")
-    command = ["mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(packages)}"]
-    command += [f"--customize-hook={hook}" for hook in hooks]
-    done = subprocess.run(
-        [*command, RELEASE, str(partial)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    if done.returncode:
-        partial.unlink(missing_ok=True)
-        raise LabError(f"mmdebstrap could not build {RELEASE}:\n{done.stdout[-3000:]}")
-    partial.rename(target)

@@ -1,23 +1,24 @@
-"""Plays the scenarios of tests/lab/ on a gateway and writes down what was seen."""
+"""Plays the scenarios of lab/scenarios/ on a gateway and writes down what was seen."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from lab import provision, session
-from lab.client import Credentials
+from lab import opening, provision
+from lab.lab import Lab
+from lab.phones.phone import Credentials
 from lab.progress import Checks, Progress, complain, write_result
-from lab.stage import Stage
 
-SCENARIOS = session.ROOT / "tests" / "lab"
+SCENARIOS = Path(__file__).parent / "scenarios"
 
 RESTARTS = "dial_in"
 """It breaks, mends and restarts the gateway, and scans all of its ports: so it comes last."""
 
-Scenario = Callable[[Stage, list[Credentials], Checks], dict[str, Any]]
+Scenario = Callable[[Lab, list[Credentials], Checks], dict[str, Any]]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=_names(),
         help="play this one; repeat for several (default: all of them)",
     )
-    session.add_options(parser, "lab")
+    opening.add_options(parser, "lab")
 
 
 def _names() -> list[str]:
@@ -40,9 +41,9 @@ def run(options: argparse.Namespace, progress: Progress) -> int:
     """Play the scenarios; 0 if the gateway did everything that was expected of it."""
     scenarios = {name: _load(name) for name in options.scenario or _names()}
     progress.phases = len(scenarios)
-    with session.opened(options, progress) as (lab, gateway):
+    with opening.opened(options, progress) as (lab, gateway):
         checks = Checks(progress)
-        result = _examine(lab, gateway, scenarios, session.credentials(options.settings), checks)
+        result = _examine(lab, gateway, scenarios, opening.credentials(options.settings), checks)
         write_result(lab.directory / "result.json", {**result, "checks": checks.results})
     failed = [check["name"] for check in checks.results if not check["ok"]]
     passed = len(checks.results) - len(failed)
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace, progress: Progress) -> int:
 
 
 def _examine(
-    lab: Stage,
+    lab: Lab,
     gateway: provision.Provisioned,
     scenarios: dict[str, Scenario],
     credentials: list[Credentials],
@@ -83,11 +84,5 @@ def _examine(
 
 
 def _load(name: str) -> Scenario:
-    specification = importlib.util.spec_from_file_location(
-        f"scenario_{name}", SCENARIOS / name / "expect.py"
-    )
-    assert specification and specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    scenario: Scenario = module.expect
+    scenario: Scenario = import_module(f"lab.scenarios.{name}.expect").expect
     return scenario

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.machine import ExpectationFailed
+from lab.machines.machine import ExpectationFailed
 
 HEARTBEAT = 30
 """Seconds between two signs of life in a long phase."""

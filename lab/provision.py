@@ -8,10 +8,11 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from lab import host, image, stage
-from lab.machine import ExpectationFailed, poll
+from lab import host
+from lab.images.gateway import gateway_image
+from lab.lab import IKE_PROBE, Lab
+from lab.machines.machine import ExpectationFailed, poll
 from lab.progress import Progress
-from lab.stage import IKE_PROBE, Stage
 
 PHASES = 3
 """How many phases `provision` announces."""
@@ -43,11 +44,11 @@ def earlier(user_data: Path) -> Provisioned | None:
 
 def _disk(user_data: Path) -> Path:
     told = [field.name for field in fields(Provisioned)]
-    name = host.digest(image.gateway_image().disk.name, user_data.read_bytes(), *told)
+    name = host.digest(gateway_image().disk.name, user_data.read_bytes(), *told)
     return host.cache_directory() / f"provisioned-{name}.qcow2"
 
 
-def provision(progress: Progress, lab: Stage, user_data: Path) -> Provisioned:
+def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
     """Boot a fresh image with this user-data until IKE answers, and keep its disk.
 
     The world runs already; the gateway is off before and after.
@@ -58,19 +59,19 @@ def provision(progress: Progress, lab: Stage, user_data: Path) -> Provisioned:
     disk = _disk(user_data)
     record = disk.with_suffix(".json")
     record.unlink(missing_ok=True)
-    stage.insert_disk(lab, image.gateway_image().disk)
+    lab.insert_disk(gateway_image().disk)
     outcome = _follow(progress, lab, disk)
     with progress.phase("shut down and keep the disk", 30):
         # What belongs to the set-up shall be over: its last act is this clean-up.
         lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 120)
         lab.gateway.shut_down()
-        stage.gateway_disk(lab).replace(disk)
+        lab.gateway_disk.replace(disk)
     record.write_text(json.dumps(asdict(outcome)))
     host.forget_all_but(host.KEEP, "provisioned-*.qcow2")
     return outcome
 
 
-def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
+def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
     """Both boots, from power-on to the first answer to IKE."""
     began = time.monotonic()
     lab.gateway.start()
@@ -96,12 +97,12 @@ def _follow(progress: Progress, lab: Stage, disk: Path) -> Provisioned:
     )
 
 
-def kernels(lab: Stage) -> list[str]:
+def kernels(lab: Lab) -> list[str]:
     """The kernels that the gateway's serial console has seen start, in order."""
     return re.findall(r"^\[ *0\.0+\] Linux version (\S+)", lab.gateway.console.text(), re.MULTILINE)
 
 
-def _first_boot_ended(lab: Stage) -> bool | None:
+def _first_boot_ended(lab: Lab) -> bool | None:
     if failed := re.search(r"gateway-prepare: FAILED: .*", lab.gateway.console.text()):
         raise ExpectationFailed(failed[0])
     if lab.world.execute(IKE_PROBE).status == 0:
@@ -109,7 +110,7 @@ def _first_boot_ended(lab: Stage) -> bool | None:
     return len(kernels(lab)) > 1 or None
 
 
-def _answers_ike(lab: Stage) -> bool | None:
+def _answers_ike(lab: Lab) -> bool | None:
     if failed := re.findall(r"gateway-ready\[\d+\]: (FAIL .*)", lab.gateway.console.text()):
         raise ExpectationFailed("; ".join(failed))
     return lab.world.execute(IKE_PROBE).status == 0 or None

@@ -164,13 +164,13 @@ def release_stale_locks(pulumi: Pulumi) -> None:
 
 
 def recover(pulumi: Pulumi) -> None:
-    """Take the lock away and settle what was being made at that moment (`gateway.recover`).
+    """Take the lock away and settle what was being made at that moment (`ops.recover`).
 
     Raises:
         OpsError: with its own words.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "gateway.recover", pulumi.stack],
+        [sys.executable, "-m", "ops.recover", pulumi.stack],
         cwd=pulumi.directory,
         env=dict(pulumi.environment),
         stdin=subprocess.DEVNULL,
@@ -180,4 +180,4 @@ def recover(pulumi: Pulumi) -> None:
     )
     if done.returncode:
         words = done.stderr.strip().splitlines() or ["it failed without a word"]
-        raise OpsError(f"python -m gateway.recover {pulumi.stack}: {words[-1]}")
+        raise OpsError(f"python -m ops.recover {pulumi.stack}: {words[-1]}")

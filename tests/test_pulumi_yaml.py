@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from cloud_init.settings import GUEST_KEYS, MACHINE_KEYS, Settings, parse
-from gateway import checks, config
+from gateway import config
+from settings import azure_values
+from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, parse
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
@@ -100,7 +101,7 @@ def test_plain_text_is_found() -> None:
 
 def test_the_first_stack_is_where_the_program_would_put_it() -> None:
     stack = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    assert checks.location(stack["azure-native:location"])
+    assert azure_values.location(stack["azure-native:location"])
 
 
 def test_runtime_installs_the_pinned_packages() -> None:

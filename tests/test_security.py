@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-FILES = dict(re.findall(r"^\[(\w+)\]: (tests/\S+)$", TEXT, re.M))
+FILES = dict(re.findall(r"^\[(\w+)\]: ((?:tests|lab)/\S+)$", TEXT, re.M))
 PROMISES = [
     (name, FILES[label])
     for names, label in re.findall(r"\[([^\]]+)\]\[(\w+)\]", TEXT)

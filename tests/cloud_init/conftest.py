@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cloud_init.__main__ import main
-from cloud_init.settings import Settings, parse
+from settings.guest import Settings, parse
 from tests.cloud_init.guest_tree import Guest
 
 EXAMPLE = Path(__file__).parents[2] / "settings.example.yaml"

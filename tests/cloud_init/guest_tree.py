@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloud_init.user_data import L2TP_PACKAGES, PACKAGES, SPLIT_PACKAGES
-from lab.host import LabError, alone, cache_directory, debian_tar
+from lab.host import LabError, alone, cache_directory
+from lab.images.debian import debian_tar
 
 TREE_PACKAGES = (
     *PACKAGES[1:],  # without the kernel

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 
 from cloud_init import files
-from cloud_init.dialling import SERVER_NAME
 from cloud_init.files import (
     ROOTFS,
     SECRET_FILES,
@@ -23,7 +22,8 @@ from cloud_init.files import (
     GuestFileError,
     guest_files,
 )
-from cloud_init.settings import Settings, parse
+from settings.guest import Settings, parse
+from settings.server import SERVER_NAME
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.pppd_words import MAX_SECRET, lines_of_words

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cloud_init.__main__ import render
-from cloud_init.settings import parse
+from settings.guest import parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.packets import limits, outside, phones

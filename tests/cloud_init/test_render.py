@@ -13,8 +13,8 @@ import yaml
 
 from cloud_init import __main__ as command
 from cloud_init.files import SECRET_FILES, guest_files
-from cloud_init.settings import Settings
 from cloud_init.user_data import user_data
+from settings.guest import Settings
 from tests.cloud_init.conftest import EXAMPLE
 
 REPOSITORY = EXAMPLE.parent

@@ -45,7 +45,7 @@ said() { # NAME, WORDS: wait until it has said them
 
 def of_the_world(program: str) -> str:
     """Puts one of the lab's programs on the guest, in /run. For the start of a command."""
-    text = (ROOT / "lab" / "world" / program).read_text(encoding="utf-8")
+    text = (ROOT / "lab" / "phones" / "commands" / program).read_text(encoding="utf-8")
     return f"cat >/run/{program} <<'OF THE WORLD'\n{text}OF THE WORLD\n"
 
 

@@ -38,7 +38,7 @@ def interrupted(
 
 def recovered(stack: Stack) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "gateway.recover", stack.name],
+        [sys.executable, "-m", "ops.recover", stack.name],
         cwd=stack.world.project,
         env=stack.world.environment,
         capture_output=True,

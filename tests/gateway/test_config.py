@@ -14,9 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from cloud_init.user_data import user_data
-from gateway.checks import Image
 from gateway.config import ConfigError, GatewayConfig, load
-from gateway.ssh_key import NOBODYS_KEY
+from settings.azure_values import Image
+from settings.ssh_key import NOBODYS_KEY
 from tests.gateway.program_run import SECRETS, in_stack
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloud_init.settings import Settings
+from settings.guest import Settings
 from tests.gateway.program_run import PSK, SECRETS, Request, Run, Secret, run_program
 
 UNTAGGABLE = {"Subnet"}

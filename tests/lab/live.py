@@ -14,21 +14,21 @@ LAST_WORDS = 30
 """Lines that a failure repeats: of a log, often only the end is shown."""
 
 
-def live(config: pytest.Config, *arguments: str) -> tuple[int, str]:
-    """Run ``python -m lab`` with these arguments; its exit status and last words."""
+def live(config: pytest.Config, module: str, *arguments: str) -> tuple[int, str]:
+    """Run ``python -m MODULE`` with these arguments; its exit status and last words."""
     capture = config.pluginmanager.getplugin("capturemanager")
     words: deque[str] = deque(maxlen=LAST_WORDS)
     with capture.global_and_fixture_disabled():
         print()
         with subprocess.Popen(
-            [sys.executable, "-m", "lab", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        ) as lab:
-            assert lab.stdout
-            for line in lab.stdout:
+        ) as command:
+            assert command.stdout
+            for line in command.stdout:
                 print(line, end="", flush=True)
                 words.append(line)
-    return lab.returncode, "".join(words)
+    return command.returncode, "".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lab.machine import Machine, Ran
+from lab.machines.machine import Machine, Ran
 
 
 class Pretender(Machine):

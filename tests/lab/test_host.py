@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import disk, host
-from lab.accelerator import boots_under
+from lab import host
 from lab.host import LabError
+from lab.images import debian, disk
+from lab.machines.accelerator import boots_under
 
 
 def program(directory: Path, name: str, script: str) -> None:
@@ -88,7 +89,7 @@ def test_failed_image_leaves_nothing_in_the_cache(fake_host: Path) -> None:
         fake_host, "mmdebstrap", 'echo "no such suite"; eval "last=\\${$#}"; : > "$last"; exit 1'
     )
     with pytest.raises(LabError, match="no such suite"):
-        host.debian_tar(["hello"])
+        debian.debian_tar(["hello"])
     assert [each.suffix for each in host.cache_directory().iterdir()] == [".lock"]
 
 

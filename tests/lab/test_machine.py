@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from lab import agent as agent_module
-from lab import machine as machine_module
-from lab.agent import AgentSilent, CommandLost, put
 from lab.host import LabError
-from lab.machine import ExpectationFailed, Machine
+from lab.machines import agent as agent_module
+from lab.machines import machine as machine_module
+from lab.machines.agent import AgentSilent, CommandLost, put
+from lab.machines.machine import ExpectationFailed, Machine
 
 
 class Agent(threading.Thread):

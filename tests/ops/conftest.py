@@ -176,9 +176,6 @@ def _clone(root: Path) -> None:
     shutil.copytree(ROOT / "ops", clone / "ops", ignore=ignored)
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, clone)
-    (clone / "gateway").mkdir()
-    for name in ("__init__.py", "recover.py"):
-        shutil.copy(ROOT / "gateway" / name, clone / "gateway")
     (clone / "__main__.py").write_text(PROGRAM)
     (clone / ".venv").symlink_to(sys.prefix)
 

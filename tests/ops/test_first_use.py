@@ -8,8 +8,8 @@ import stat
 import pytest
 import yaml
 
-from cloud_init.settings import parse
 from ops.stack import typed_secret
+from settings.guest import parse
 from tests.ops.conftest import Project
 
 pytestmark = pytest.mark.engine

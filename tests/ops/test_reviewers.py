@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from ops.ci.reviewers import check
 from ops.cli import OpsError
-from ops.reviewers import check
 from tests.ops.conftest import ROOT
 
 # As in GitHub's documentation of GET /repos/{owner}/{repo}/environments/{environment_name}.
@@ -90,7 +90,7 @@ def run(directory: Path, gh: str) -> subprocess.CompletedProcess[str]:
     program.write_text(f'#!/bin/sh\necho "$@" > {directory}/asked\n{gh}')
     program.chmod(0o755)
     return subprocess.run(
-        [sys.executable, "-m", "ops.reviewers", "preview"],
+        [sys.executable, "-m", "ops.ci.reviewers", "preview"],
         cwd=ROOT,
         env={"PATH": f"{directory}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "owner/project"},
         capture_output=True,
@@ -128,7 +128,7 @@ def test_the_command(gh: str, status: int, line: str, tmp_path: Path) -> None:
 
 def test_without_gh(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ops.reviewers", "preview"],
+        [sys.executable, "-m", "ops.ci.reviewers", "preview"],
         cwd=ROOT,
         env={"PATH": str(tmp_path), "GITHUB_REPOSITORY": "owner/project"},
         capture_output=True,

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ops import verdict as module
-from ops.comment import comment
-from ops.guests import EXAMPLE, ROOTFS
-from ops.tree import Tree
-from ops.verdict import Verdict, judge
+from ops.ci import verdict as module
+from ops.ci.comment import comment
+from ops.ci.guests import EXAMPLE, ROOTFS
+from ops.ci.tree import Tree
+from ops.ci.verdict import Verdict, judge
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +58,7 @@ class Repository:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template")
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("cloud_init", "docs", "gateway", ".github"):
+    for name in ("cloud_init", "docs", "gateway", "settings", ".github"):
         shutil.copytree(ROOT / name, path / name, ignore=ignored)
     for name in (EXAMPLE, "constraints.txt", "__main__.py", "README.md"):
         shutil.copy(ROOT / name, path)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops import comment as command
-from ops.comment import LONGEST, MARK, comment, unjudged
-from ops.guests import EXAMPLE, ROOTFS
-from ops.verdict import Verdict, judge
+from ops.ci import comment as command
+from ops.ci.comment import LONGEST, MARK, comment, unjudged
+from ops.ci.guests import EXAMPLE, ROOTFS
+from ops.ci.verdict import Verdict, judge
 from tests.workflows.conftest import NOTHING, Repository, add
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"

@@ -38,7 +38,7 @@ def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tup
     clone.git("clone", "--quiet", "--bare", str(clone.path), str(server / "project"))
     work = here / "work"
     subprocess.run(["git", "init", "--quiet", str(work)], check=True)
-    for name in ("ops", "cloud_init"):
+    for name in ("ops", "cloud_init", "settings"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "requirements.lock", work)
     environment = {
@@ -118,5 +118,5 @@ def test_the_comment_takes_nothing_from_the_pull_requests_own_runs() -> None:
 def test_the_renderer_has_no_token() -> None:
     """What handles a stranger's files can't give away what it does not have."""
     job = WORKFLOWS["comment.yml"]["jobs"]["guest"]
-    (step,) = [step for step in job["steps"] if "ops.comment" in step.get("run", "")]
+    (step,) = [step for step in job["steps"] if "ops.ci.comment" in step.get("run", "")]
     assert "token" not in str([step.get("env"), job["env"], WORKFLOWS["comment.yml"].get("env")])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.guests import EXAMPLE
-from ops.tree import LARGEST
+from ops.ci.guests import EXAMPLE
+from ops.ci.tree import LARGEST
 from tests.workflows.conftest import NOTHING, Repository, add
 
 
@@ -83,7 +83,7 @@ def test_a_renderer_that_does_not_end_is_said(
     """YAML whose parts hold each other, each nine times: there is no time for that."""
     parts = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 30)]
     bomb = "\n".join(["a0: &a0 {k: 1}", *parts, ""])
-    monkeypatch.setattr("ops.guests.TIMEOUT", 3)
+    monkeypatch.setattr("ops.ci.guests.TIMEOUT", 3)
     text = clone.said(lambda: add(clone.path / EXAMPLE, bomb))
     assert f"{clone.git('rev-parse', 'HEAD')[:9]}: the renderer took more than 3 s\n" in text
     assert NOTHING not in text
@@ -92,7 +92,7 @@ def test_a_renderer_that_does_not_end_is_said(
 def test_a_renderer_that_dies_is_said(
     clone: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("ops.guests.PROJECT_DIRECTORY", tmp_path)
+    monkeypatch.setattr("ops.ci.guests.PROJECT_DIRECTORY", tmp_path)
     text = clone.said(lambda: add(clone.rootfs("etc/nftables.conf"), "x\n"))
     assert "the renderer ended with status 1: " in text
     assert "**Could not be rendered**" in text

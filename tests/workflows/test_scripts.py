@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.ci.lunch import plan
 from ops.cli import OpsError
-from ops.lunch import plan
 from tests.workflows.test_workflows import ROOT, WORKFLOWS
 
 
@@ -28,11 +28,9 @@ def script(workflow: str, job: str, step: str) -> str:
 def both_sides(tmp_path: Path) -> Path:
     """Where the workflow's job works: base and head beside each other."""
     for side in ("base", "head"):
-        shutil.copytree(
-            ROOT / "cloud_init",
-            tmp_path / side / "cloud_init",
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
+        for name in ("cloud_init", "settings"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, tmp_path / side / name, ignore=ignored)
         shutil.copy(ROOT / "settings.example.yaml", tmp_path / side)
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -150,7 +148,7 @@ def test_without_stacks_there_is_nothing_to_do() -> None:
 def test_the_command_writes_githubs_output_and_needs_nothing_installed() -> None:
     environment = {"LUNCH_STACKS": '["dev"]', "SCHEDULE": "11 4 * * 1-5", "PATH": "/usr/bin:/bin"}
     command = [str(Path(sys.base_prefix, "bin/python3")), "-I", "-S", "-c"]
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from ops.lunch import main; main()"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from ops.ci.lunch import main; main()"
     done = subprocess.run(
         [*command, code], env=environment, capture_output=True, text=True, check=True
     )

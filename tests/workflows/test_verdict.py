@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.comment import comment
-from ops.guests import CHOICES, EXAMPLE, ROOTFS, guests
-from ops.verdict import judge
+from ops.ci.comment import comment
+from ops.ci.guests import CHOICES, EXAMPLE, ROOTFS, guests
+from ops.ci.verdict import judge
 from tests.workflows.conftest import NOTHING, ROOT, Repository, add
 
 FILES = sorted(

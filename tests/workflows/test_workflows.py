@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.lunch import SCHEDULE
+from ops.ci.lunch import SCHEDULE
 from tests.workflows import actionlint
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_actionlint() -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "complaint"),
     [
-        ("ops.lunch >>", "ops.lunch $X >>", "SC2086"),
+        ("ops.ci.lunch >>", "ops.ci.lunch $X >>", "SC2086"),
         ("needs: plan", "needs: plans", "plans"),
         ("17 2 * * 1-5", "17 25 * * 1-5", "invalid CRON"),
         ("github.event.schedule", "github.evnt.schedule", "evnt"),
@@ -252,7 +252,7 @@ def test_no_token_stays_in_a_checkout() -> None:
 def test_nothing_waits_for_the_reviewers_check() -> None:
     """Red, it tells somebody; and no teardown may stand still for it."""
     jobs = WORKFLOWS["lunch.yml"]["jobs"]
-    assert "python3 -m ops.reviewers preview" in commands(jobs["reviewers"])
+    assert "python3 -m ops.ci.reviewers preview" in commands(jobs["reviewers"])
     assert "if" not in jobs["reviewers"]
     assert all("reviewers" not in str(body.get("needs")) for body in jobs.values())
 

@@ -1,0 +1,128 @@
+"""How fast a line could carry payload at best.
+
+    limit = line rate x (1 - loss) x payload share
+
+The payload share is what remains of a full packet after all headers. The line's limiter
+counts Ethernet frames without preamble, as Linux' tbf does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.ways import Mode
+from lab.phones.page import CONNECTIONS
+from lab.world.links import PATHS, SITE_DELAY, Link
+from lab.world.sites import OBJECT_SIZES
+
+ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
+"""Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
+LINE_MTU = 1500
+
+ESP_BLOCK, ESP_IV, ESP_ICV = 16, 16, 16
+"""AES-CBC with HMAC-SHA2-256-128 (RFC 3602, RFC 4868): what the phone and the gateway
+agree on."""
+
+
+def frame_in_l2tp(packet: int) -> int:
+    """Bytes on the line of one IP packet in PPP in L2TP in UDP in ESP in UDP (RFC 3948)."""
+    ppp, l2tp = 4, 6
+    inner = UDP + l2tp + ppp + packet
+    # ESP's trailer has two bytes, and the whole is padded to the cipher's block.
+    padded = -(-(inner + 2) // ESP_BLOCK) * ESP_BLOCK
+    return ETHERNET + IPV4 + UDP + 8 + ESP_IV + padded + ESP_ICV
+
+
+def frame_in_ikev2(packet: int) -> int:
+    """Bytes on the line of one IP packet in ESP in tunnel mode in UDP, with AES-GCM: what
+    Android's client and the gateway agree on (RFC 4303, RFC 4106)."""
+    iv, icv, alignment = 8, 16, 4
+    padded = -(-(packet + 2) // alignment) * alignment
+    return ETHERNET + IPV4 + UDP + 8 + iv + padded + icv
+
+
+def payload_share(way: str, mtu: int) -> float:
+    """Of the line's rate, what full TCP segments carry.
+
+    Args:
+        way: ``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``.
+        mtu: of the gateway's tunnels, bytes.
+    """
+    if way == "l2tp":
+        return (mtu - IPV4 - TCP) / frame_in_l2tp(mtu)
+    if way == "ikev2":
+        return (mtu - IPV4 - TCP) / frame_in_ikev2(mtu)
+    if way == "wireguard":
+        packet = 1420
+        # Outer headers, WireGuard's own, Poly1305's tag.
+        return (packet - IPV4 - TCP) / (ETHERNET + IPV4 + UDP + 16 + packet + 16)
+    share = (LINE_MTU - IPV4 - TCP) / (ETHERNET + LINE_MTU)
+    # Shadowsocks: two bytes of length and two tags per chunk of at most 16 KiB (SIP004).
+    return share * 16383 / (16383 + 34) if way == "shadowsocks" else share
+
+
+def limit(link: Link, direction: str, way: str, mtu: int) -> float:
+    """Goodput that physics allows on this link, Mbit/s. Loss is the downlink's only."""
+    rate = link.uplink if direction == "up" else min(link.rate, _rate_for(way, link))
+    surviving = 1.0 if direction == "up" else 1 - link.loss / 100
+    return round(rate * surviving * payload_share(way, mtu), 3)
+
+
+def soonest_page(link: Link, path: str, mode: Mode, mtu: int) -> float:
+    """Seconds that the benchmark's page takes at least; see `soonest`.
+
+    Args:
+        path: a key of `lab.world.links.PATHS`.
+        mtu: of the gateway's L2TP tunnel, bytes.
+    """
+    to_gateway = 0 if mode.way == "direct" else PATHS[path]
+    # Who ends TCP answers the phone's SYN, the gateway or the site.
+    gateway_answers = mode.split or mode.way == "shadowsocks"
+    handshake = link.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
+    round_trip = link.delay + to_gateway + SITE_DELAY
+    rate = limit(link, "down", mode.way, mtu)
+    return round(soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
+
+
+def _rate_for(way: str, link: Link) -> float:
+    """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
+    is_tcp = way in ("direct", "shadowsocks")
+    return link.tcp_rate if is_tcp and link.tcp_rate is not None else link.rate
+
+
+def soonest(
+    rate: float, round_trip: float, handshake: float, sizes: Sequence[int] = OBJECT_SIZES
+) -> float:
+    """Seconds that the page takes at least, where its connections share the line evenly.
+
+    No packet is lost, none waits in a queue, no sender begins slowly: what remains is that each
+    object is asked for when the one before it on its connection is there, and that all bytes
+    pass the line. A gateway that knew all sizes and sent the smallest first could be sooner by
+    a tenth on our lines; TCP does not know them.
+
+    Args:
+        rate: of the payload, Mbit/s.
+        round_trip: from asking for an object to its first byte, s.
+        handshake: until a new connection can ask, s.
+        sizes: of the objects, bytes; the page itself is the first.
+    """
+    first, *waiting = sizes
+    now = handshake + round_trip + first * 8e-6 / rate
+    # Bytes that are missing of what arrives, and when what was asked for begins to.
+    arriving: list[float] = []
+    openings = [0.0, *[handshake] * (CONNECTIONS - 1)]
+    begin = [now + opening + round_trip for opening in openings]
+    asked, waiting = list(zip(begin, waiting, strict=False)), waiting[CONNECTIONS:]
+    while arriving or asked:
+        share = rate / 8e-6 / max(1, len(arriving))
+        done = now + min(arriving) / share if arriving else float("inf")
+        then = min([done, *(when for when, _ in asked)])
+        arriving = [missing - (then - now) * share for missing in arriving]
+        # Less than a byte is what rounding left of none.
+        left = [missing for missing in arriving if missing > 1]
+        for _ in range(min(len(arriving) - len(left), len(waiting))):
+            asked.append((then + round_trip, waiting.pop(0)))
+        arriving = left + [size for when, size in asked if when <= then]
+        asked = [each for each in asked if each[0] > then]
+        now = then
+    return now

@@ -1,0 +1,1 @@
+"""What a phone does while it is measured."""

@@ -1,0 +1,1 @@
+"""The disks that the machines begin with."""

@@ -1,0 +1,167 @@
+"""The two machines of the lab: the gateway under test, and the world around it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import host
+from lab.images import disk
+from lab.images.world import world_image
+from lab.machines.accelerator import accelerator
+from lab.machines.machine import Machine, poll
+
+HOST_PACKAGES = ("qemu-system-x86", "ovmf", *disk.HOST_PACKAGES)
+FIRMWARE = Path("/usr/share/OVMF")
+HERE = Path(__file__).parent
+ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
+"""What lies below /lab there."""
+
+PUBLIC_ADDRESS = "198.18.3.10"
+"""The gateway's, as the internet sees it; mapped 1:1 to its own, as on Azure."""
+PRIVATE_ADDRESS = "10.1.0.4"
+GATEWAY_DISK = "gateway.qcow2"
+KERNEL_AVOIDS = "clearcpuid=cx16"
+"""For both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
+cmpxchg16b from stale ones (its commit "target/i386: Inline cmpxchg16b" mends it): whatever was
+added before lies in them, NT and TF too. Linux allocates memory by it, and one that an interrupt
+caught just then died of a double fault in mid-benchmark. Programs keep the instruction."""
+
+IKE_PROBE = (
+    # One Main Mode proposal that every phone makes: AES-256, SHA2-256, PSK, modp2048.
+    'ike-scan --retry=1 --timeout=1500 --trans="(1=7,14=256,2=4,3=1,4=14)"'
+    f" {PUBLIC_ADDRESS} | grep -q 'Main Mode Handshake returned'"
+)
+"""For the world's shell: does the gateway answer IKE from outside?"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Both machines; laid out by `build`, started by whoever needs them running."""
+
+    directory: Path
+    """Evidence: serial logs, captures, journals. It outlives a failure."""
+    scratch: Path
+    """Disks and sockets of this run; removed with it."""
+    world: Machine
+    gateway: Machine
+
+    @property
+    def gateway_disk(self) -> Path:
+        """The disk that the gateway runs on."""
+        return self.scratch / GATEWAY_DISK
+
+    def start_world(self) -> None:
+        """Boot the world and bring its networks up."""
+        self.world.start()
+        self.world.wait_until_up()
+        self.world.succeed("mkdir -p /lab && mount -o ro /dev/vdb /lab && /lab/up eth0 eth1")
+
+    def insert_disk(self, base: Path) -> None:
+        """Give the gateway, while it is off, a disk that starts as `base`, which stays as it is."""
+        disk.overlay(base, self.gateway_disk)
+
+    def start_gateway(self) -> None:
+        """Boot the provisioned gateway and wait until it answers IKE from outside."""
+        self.gateway.start()
+        self.wait_for_ike()
+
+    def wait_for_ike(self, timeout: float = 600) -> None:
+        """Wait until the gateway answers IKE from outside (seconds)."""
+        poll(
+            lambda: self.world.execute(IKE_PROBE).status == 0 or None,
+            "IKE answers",
+            timeout,
+            self.gateway.check_alive,
+        )
+
+    def close(self) -> None:
+        """Power both off and remove what only this run needed."""
+        self.gateway.stop()
+        self.world.stop()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
+    """Lay out both machines. The gateway still lacks a disk, see `Lab.insert_disk`.
+
+    Args:
+        directory: for the evidence.
+        user_data: given to the gateway byte for byte.
+        processors: of the world. QEMU before 8.1, Debian 12's, may run code on one that another
+            is patching (its commit deba78709ae8), and the kernel dies of "Oops: int3": seen
+            while it boots, once in mid-benchmark, and within seconds where sched_schedstats is
+            switched on and off in a loop. With one, 1,520 switches did no harm.
+    """
+    scratch = host.scratch_directory()
+    world_files = world_image()
+    assert world_files.kernel and world_files.initrd
+    common = ["-machine", "q35,smm=on", "-accel", accelerator(world_files.kernel), "-cpu", "max"]
+    cable = f"addr.type=unix,addr.path={scratch}/vnet"
+    world = [
+        *f"-smp {processors} -m 1536".split(),
+        *("-kernel", str(world_files.kernel), "-initrd", str(world_files.initrd)),
+        # panic=1: the agent of a kernel that starts anew says at once that the old one is gone.
+        *("-append", f"root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1 {KERNEL_AVOIDS}"),
+        *_disk(_overlay(world_files.disk, scratch / "world.qcow2")),
+        *_disk(_world_files(scratch), "raw"),
+        # eth0, the way out; eth1, the cable to the gateway.
+        *"-netdev user,id=up -device virtio-net-pci,netdev=up,addr=0x10,ioeventfd=off".split(),
+        *("-netdev", f"stream,id=vnet,server=on,{cable}"),
+        *("-device", "virtio-net-pci,netdev=vnet,addr=0x11,mac=52:54:00:00:01:01,ioeventfd=off"),
+    ]
+    gateway = [
+        # As Azure's Standard_B1s.
+        *"-smp 1 -m 1024".split(),
+        *_secure_boot(scratch),
+        *_disk(scratch / GATEWAY_DISK),
+        *_disk(_seed(user_data, scratch), "raw"),
+        *("-netdev", f"stream,id=vnet,server=off,{cable}"),
+        *("-device", "virtio-net-pci,netdev=vnet,mac=52:54:00:00:01:04,ioeventfd=off"),
+    ]
+    return Lab(
+        directory,
+        scratch,
+        Machine("world", directory, scratch, [*common, *world]),
+        Machine("gateway", directory, scratch, [*common, *gateway]),
+    )
+
+
+def _overlay(base: Path, target: Path) -> Path:
+    disk.overlay(base, target)
+    return target
+
+
+def _seed(user_data: Path, scratch: Path) -> Path:
+    target = scratch / "seed.img"
+    disk.seed_disk(user_data, "lunch-gateway", target)
+    return target
+
+
+def _world_files(scratch: Path) -> Path:
+    """Our programs as a small disk, so that a changed one needs no new image."""
+    together, target = scratch / "world-files", scratch / "world-files.img"
+    for directory in ON_THE_WORLD:
+        shutil.copytree(directory, together, dirs_exist_ok=True)
+    disk.run("mke2fs", "-q", "-t", "ext4", "-d", together, target, "4M")
+    return target
+
+
+def _disk(path: Path, kind: str = "qcow2") -> list[str]:
+    return ["-drive", f"if=virtio,format={kind},file={path},cache=unsafe,discard=unmap"]
+
+
+def _secure_boot(scratch: Path) -> list[str]:
+    """UEFI that starts only what Microsoft's or Debian's keys have signed, as Azure's
+    trusted launch does."""
+    variables = scratch / "efi-variables.fd"
+    shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.ms.fd", variables)
+    return [
+        "-global",
+        "driver=cfi.pflash01,property=secure,value=on",
+        "-drive",
+        f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.ms.fd'}",
+        "-drive",
+        f"if=pflash,unit=1,format=raw,file={variables}",
+    ]

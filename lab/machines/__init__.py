@@ -1,0 +1,1 @@
+"""Machines in QEMU, and how a test speaks to them."""

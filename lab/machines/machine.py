@@ -1,0 +1,246 @@
+"""A machine under QEMU, and the handful of verbs that scenarios speak to it with.
+
+Commands run through QEMU's guest agent, the stand-in for Azure's own agent, so that the
+machine under test needs neither a key nor a password nor an open port for us.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from lab.host import LabError
+from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
+from lab.machines.console import Console
+
+T = TypeVar("T")
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+PARTING = 5
+"""Seconds that a command may go unanswered around a reboot."""
+
+
+class ExpectationFailed(AssertionError):
+    """The machine under test did not do what was expected of it."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that ended inside a machine."""
+
+    command: str
+    status: int
+    output: str
+    """Standard output and standard error, as they came."""
+
+
+@dataclass
+class Machine:
+    """One QEMU process. Use `start`, then the verbs, then `stop`."""
+
+    name: str
+    directory: Path
+    """For its logs."""
+    scratch: Path
+    """For its sockets."""
+    arguments: Sequence[str]
+    """What QEMU gets beyond what every machine of the lab has."""
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def console(self) -> Console:
+        """Its serial console."""
+        return Console(self.directory / f"{self.name}.serial.log")
+
+    @property
+    def _agent(self) -> GuestAgent:
+        return GuestAgent(self.name, self.scratch / f"{self.name}.agent")
+
+    def start(self) -> None:
+        """Power on. The serial console is appended to across restarts."""
+        command = [
+            # However we end, the machine must not outlive us.
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "--",
+            "qemu-system-x86_64",
+            "-name",
+            self.name,
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-rtc",
+            "base=utc",
+            "-device",
+            "virtio-rng-pci",
+            "-chardev",
+            f"file,id=serial,path={self.console.log},append=on",
+            "-serial",
+            "chardev:serial",
+            "-device",
+            # One port: the 31 that it has by default are 64 descriptors more that QEMU's main
+            # loop asks about at every packet; that was a quarter of a core.
+            "virtio-serial-pci,max_ports=2,ioeventfd=off",
+            "-chardev",
+            f"socket,id=agent,path={self._agent.path},server=on,wait=off",
+            "-device",
+            "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+            *self.arguments,
+        ]
+        log = (self.directory / f"{self.name}.qemu.log").open("wb")
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+
+    def stop(self) -> None:
+        """Power off at once, if it runs."""
+        if self._process and self.is_running():
+            self._process.terminate()
+            self._process.wait(30)
+
+    def is_running(self) -> bool:
+        """Whether its power is on."""
+        return self._process is not None and self._process.poll() is None
+
+    def shut_down(self, timeout: float = 120) -> None:
+        """Ask the machine to shut down, and wait until it has (seconds)."""
+        self._agent.ask("guest-shutdown", answer=False)
+        assert self._process
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ExpectationFailed(f"{self.name} did not shut down in {timeout:.0f} s") from None
+
+    def reboot(self, timeout: float = 600) -> None:
+        """Ask the machine to restart, and wait until it is up again (seconds; a provisioned
+        gateway boots in 100 on CI's host, took 250 on a slow one, and once more than 300)."""
+        before = self.read(BOOT_ID)
+        self._agent.ask("guest-shutdown", {"mode": "reboot"}, answer=False)
+        poll(
+            lambda: self._is_new_boot(before) or None,
+            f"{self.name} restarts",
+            timeout,
+            self.check_alive,
+        )
+
+    def _is_new_boot(self, before: str) -> bool:
+        # On its way down the agent may take a command and end before it answers.
+        try:
+            return self.answers() and self.execute(f"cat {BOOT_ID}", 10, PARTING).output != before
+        except (AgentSilent, CommandLost, ExpectationFailed):
+            return False
+
+    def check_alive(self) -> None:
+        """Raises `LabError` with QEMU's last words if the process has ended."""
+        if not self.is_running():
+            words = (self.directory / f"{self.name}.qemu.log").read_text(errors="replace")
+            raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
+
+    def _last_words(self) -> str:
+        # QEMU stops a machine whose disk has no room to grow, without a word.
+        free = shutil.disk_usage(self.scratch).free / 1e9
+        return f"{self.console.last_words()}; the host's disk has {free:.1f} GB free"
+
+    # The verbs.
+
+    def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
+        """Run a shell command inside and wait for its end, whatever that is (seconds).
+
+        Raises:
+            ExpectationFailed: the command runs for longer than `timeout`.
+            AgentSilent: the machine says nothing at all for `patience`.
+            CommandLost: the machine started anew in the middle of it.
+        """
+        try:
+            return Ran(command, *self._agent.run(command, timeout, patience))
+        except TimeoutError as error:
+            raise ExpectationFailed(f"{self.name}: {error}: {command}") from None
+        except AgentSilent as error:
+            raise AgentSilent(f"{error}; {self._last_words()}") from error
+        except CommandLost as error:
+            raise CommandLost(
+                f"{self.name} started anew in the middle of a command; {self._last_words()};"
+                f" the command was: {command}"
+            ) from error
+
+    def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
+        """Run a command that must end with status 0; returns what it printed."""
+        ran = self.execute(command, timeout, patience)
+        if ran.status != 0:
+            raise ExpectationFailed(
+                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
+            )
+        return ran.output
+
+    def fail(self, command: str, timeout: float = 60) -> str:
+        """Run a command that must not succeed; returns what it printed."""
+        ran = self.execute(command, timeout)
+        if ran.status == 0:
+            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
+        return ran.output
+
+    def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
+        """Repeat a command until it ends with status 0; returns what it printed then."""
+        return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
+
+    def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:
+        """Put files there, by path, and the directories above them."""
+        self.succeed(put(files, mode))
+
+    def read(self, path: str) -> str:
+        """A file's text."""
+        return self.succeed(f"cat {shlex.quote(path)}")
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Copy a file of any size and kind out of the machine."""
+        with target.open("wb") as file:
+            file.writelines(self._agent.parts(path))
+
+    def answers(self) -> bool:
+        """Whether the machine is up far enough to take commands."""
+        try:
+            self._agent.ask("guest-ping", timeout=3)
+        except AgentSilent:
+            return False
+        return True
+
+    def wait_until_up(self, timeout: float = 180) -> None:
+        """Wait until the machine takes commands (seconds)."""
+        poll(
+            lambda: self.answers() or None,
+            f"{self.name} answers its agent",
+            timeout,
+            self.check_alive,
+        )
+
+    def _output_if_ok(self, command: str) -> str | None:
+        ran = self.execute(command)
+        return ran.output if ran.status == 0 else None
+
+
+def poll(
+    observe: Callable[[], T | None],
+    what: str,
+    timeout: float,
+    between: Callable[[], None] = lambda: None,
+) -> T:
+    """Wait for something to be observed; never for time to pass.
+
+    Raises:
+        ExpectationFailed: it was not observed in `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        observed = observe()
+        if observed is not None:
+            return observed
+        between()
+        time.sleep(0.5)
+    raise ExpectationFailed(f"not within {timeout:.0f} s: {what}")

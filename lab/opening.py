@@ -1,0 +1,159 @@
+"""A lab that is up: from the user's settings to a gateway that answers, and the evidence
+when it goes down."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from lab import host, provision
+from lab.images.gateway import gateway_image
+from lab.images.world import world_image
+from lab.lab import HOST_PACKAGES, Lab, build
+from lab.machines.machine import Machine
+from lab.phones.phone import Credentials
+from lab.progress import Progress
+from lab.provision import Provisioned
+
+ROOT = Path(__file__).parent.parent
+
+
+def add_options(parser: argparse.ArgumentParser, out: str) -> None:
+    """What every command needs that opens the lab; `out` is a directory below build/."""
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        default=ROOT / "settings.example.yaml",
+        metavar="FILE",
+        help="what the gateway is made from and the phone's user types (settings.example.yaml)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "build" / out,
+        metavar="DIR",
+        help=f"for the results and the evidence (default: build/{out})",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="provision anew, even if this user-data was before"
+    )
+
+
+@contextmanager
+def opened(
+    options: argparse.Namespace, progress: Progress, processors: int = 2
+) -> Iterator[tuple[Lab, Provisioned]]:
+    """World and gateway, both running, the gateway provisioned now or earlier.
+
+    Args:
+        options: as parsed with `add_options`. What is in ``out`` is removed first.
+        progress: its number of phases grows by what happens here.
+        processors: of the world; `build` says what that costs.
+
+    Raises:
+        LabError: the lab itself can't be opened.
+        ExpectationFailed: the gateway does not come up.
+    """
+    progress.phases += 3
+    user_data, gateway = _prepare(options, progress)
+    with _world(options, progress, user_data, processors) as lab:
+        gateway = gateway or provision.provision(progress, lab, user_data)
+        with progress.phase("boot the provisioned gateway", 90):
+            lab.insert_disk(Path(gateway.disk))
+            lab.start_gateway()
+        yield lab, gateway
+
+
+def provisioned(options: argparse.Namespace, progress: Progress) -> int:
+    """Provision the gateway, unless it was before: whatever opens the lab next finds it.
+
+    Arguments and errors are those of `opened`. Returns 0.
+    """
+    progress.phases += 1
+    user_data, gateway = _prepare(options, progress)
+    if not gateway:
+        progress.phases += 1
+        with _world(options, progress, user_data) as lab:
+            provision.provision(progress, lab, user_data)
+    return 0
+
+
+def _prepare(options: argparse.Namespace, progress: Progress) -> tuple[Path, Provisioned | None]:
+    """Everything that needs no machine: the user-data, and the gateway if it is there."""
+    out: Path = options.out.resolve()
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        out.mkdir(parents=True)
+    except OSError as error:
+        raise host.LabError(f"--out {out} can't be a new directory: {error.strerror}") from None
+    with progress.phase("prepare: packages, images and user-data", 150):
+        host.install(HOST_PACKAGES)
+        host.require_space()
+        world_image()
+        gateway_image()
+        user_data = _render(options.settings, out / "guest")
+    gateway = None if options.fresh else provision.earlier(user_data)
+    if gateway:
+        progress.note(f"this user-data was provisioned before: {gateway.disk}")
+    else:
+        progress.phases += provision.PHASES
+    return user_data, gateway
+
+
+@contextmanager
+def _world(
+    options: argparse.Namespace, progress: Progress, user_data: Path, processors: int = 2
+) -> Iterator[Lab]:
+    """Both machines, the world running; whatever happens, the evidence stays and they go."""
+    lab = build(options.out.resolve(), user_data, processors)
+    try:
+        with progress.phase("boot the world", 30):
+            lab.start_world()
+        yield lab
+    finally:
+        _keep_evidence(lab)
+        lab.close()
+
+
+def credentials(settings: Path) -> list[Credentials]:
+    """What the gateway's owner tells each user."""
+    told = yaml.safe_load(settings.read_text())
+    return [Credentials(told["psk"], user, password) for user, password in told["users"].items()]
+
+
+def _render(settings: Path, target: Path) -> Path:
+    """Have the generator write the guest, as a user would."""
+    command = [
+        sys.executable,
+        "-m",
+        "cloud_init",
+        "render",
+        "--settings",
+        str(settings),
+        "--out",
+        str(target),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise host.LabError(done.stderr.strip())
+    return target / "user-data"
+
+
+def _keep_evidence(lab: Lab) -> None:
+    """Journals and captures, whatever happened; a failure here must not hide that."""
+    for machine in filter(Machine.is_running, (lab.world, lab.gateway)):
+        try:
+            machine.succeed(
+                "journalctl --no-pager -o short-monotonic > /tmp/journal; gzip -f /tmp/journal",
+                patience=20,
+            )
+            machine.fetch("/tmp/journal.gz", lab.directory / f"{machine.name}.journal.gz")
+        except (host.LabError, AssertionError) as error:
+            print(f"no journal of {machine.name}: {str(error)[:200]}", flush=True)

@@ -1,0 +1,1 @@
+"""Phones: stock clients, and what a person does with them."""

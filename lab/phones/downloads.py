@@ -1,0 +1,70 @@
+"""What a phone gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from lab.machines.machine import ExpectationFailed, Machine
+from lab.phones.phone import Phone
+from lab.world.sites import SITE, serve_iperf
+
+FINE = "--length 8K"
+"""iperf3 counts whole blocks; its own of 128 KB are 0.1 Mbit/s in ten seconds, which is a
+sixth of what some flows have."""
+
+
+def fetch_page(phone: Phone) -> None:
+    """A page of the web server beyond the internet, which says whom it sees.
+
+    Raises:
+        ExpectationFailed: no page within 15 s, or the server saw somebody else than the gateway.
+    """
+    page = phone.run("curl --silent --show-error --fail --max-time 15 http://www.example.test/")
+    if f"you are {phone.server}" not in page:
+        raise ExpectationFailed(f"the server saw another address than {phone.server}: {page}")
+
+
+def download(phone: Phone, seconds: int = 10) -> float:
+    """Goodput of one TCP flow from the site to the phone, Mbit/s, after 2 s to get going."""
+    command = f"iperf3 --client {SITE} --reverse --time {seconds} --omit 2 --json {FINE}"
+    return _goodput(phone.run(command, seconds + 60))
+
+
+def outside_the_window(phone: Phone) -> int:
+    """ESP packets so far that the phone threw away because they came too late behind later
+    ones (RFC 4303, 3.4.3)."""
+    counters = phone.run("cat /proc/net/xfrm_stat").split()
+    return int(counters[counters.index("XfrmInStateSeqError") + 1])
+
+
+def download_at_once(
+    world: Machine, phones: Sequence[Phone], seconds: int = 12
+) -> dict[str, float]:
+    """Goodput of each phone while all of them download, Mbit/s, by namespace."""
+    ports = range(5201, 5201 + len(phones))
+    for port in ports:
+        serve_iperf(world, "site", port)
+    options = f"--client {SITE} --reverse --time {seconds} --omit 2 --json {FINE}"
+    # By one shell: a unit of its own for each takes so long beside the first ones' traffic that
+    # those were over before the last had begun (16 s from the first to the fifth, slow host).
+    at_once = " & ".join(
+        phone.on_phone(f"timeout {seconds + 60} iperf3 {options} --port {port}")
+        + f" > /run/{phone.namespace}.json"
+        for phone, port in zip(phones, ports, strict=True)
+    )
+    world.succeed(f"{at_once} & wait", seconds + 90)
+    told = {phone.namespace: world.read(f"/run/{phone.namespace}.json") for phone in phones}
+    goodput = {name: _goodput(report) for name, report in told.items()}
+    began = [json.loads(report)["start"]["timestamp"]["timesecs"] for report in told.values()]
+    if max(began) - min(began) > seconds / 2:
+        raise ExpectationFailed(f"not at once: the downloads began at {sorted(began)}")
+    return goodput
+
+
+def _goodput(report: str) -> float:
+    told = json.loads(report or '{"error": "said nothing"}')
+    if "error" in told:
+        raise ExpectationFailed(f"iperf3: {told['error']}")
+    bits_per_second: float = told["end"]["sum_received"]["bits_per_second"]
+    return round(bits_per_second / 1e6, 2)

@@ -1,0 +1,46 @@
+"""A phone that comes with IKEv2: a stock client set up from the server, name and password that
+somebody told its user. The verbs are those of `lab.phones.phone.Phone`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from lab.phones.models import IOS, Model
+from lab.phones.phone import FILES, Credentials, Phone, Tunnel, find
+
+
+@dataclass
+class Ikev2Phone(Phone):
+    """One phone, in one of the world's namespaces."""
+
+    model: Model = IOS
+    called: str = ""
+    """What its user typed as the server, if it is not the address that is dialled."""
+    rekey: int = 3600
+    """Seconds after which it changes keys, of IKE and ESP alike."""
+    files: ClassVar[tuple[Path, ...]] = (FILES / "ikev2",)
+
+    def _connect_inside(self) -> None:
+        """IKEv2 is all there is."""
+
+    def tunnel(self) -> Tunnel:
+        """What is up now."""
+        sas = self.run("swanctl --list-sas --ike gateway")
+        return self._tunnel(find(r"^  local  .* \[(\d[\d.]+)\]$", sas), "PSK")
+
+    def told_resolvers(self) -> set[str]:
+        """What the gateway named, as the client's own log has it."""
+        return set(find(r"installing DNS server ([\d.]+)", self.log()).split())
+
+    def _values(self, credentials: Credentials) -> dict[str, str]:
+        kind = "email" if "@" in credentials.user else "fqdn"
+        return {
+            **super()._values(credentials),
+            "name": f"{kind}:{credentials.user}",
+            "called": self.called or self.server,
+            "rekey": str(self.rekey),
+            "life": str(self.rekey + 60),
+            "password": credentials.password.encode().hex(),
+        }

@@ -1,0 +1,37 @@
+"""A page as a browser loads it, from a site of `lab.world.sites.serve`."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+
+from lab.phones.downloads import outside_the_window
+from lab.phones.phone import Phone
+from lab.world.sites import OBJECT_SIZES, PORTS
+
+PAGES = 3
+"""So many one after the other are one measurement: a page is some 1,600 packets, and at 1 % of
+loss a few of them decide a single one."""
+CONNECTIONS = 6
+"""As lab/phones/commands/load-page has it."""
+
+
+def command(host: str, pages: int = PAGES) -> str:
+    """So many one after the other, on the phone."""
+    once = f"/lab/load-page {host} {PORTS['page']} {len(OBJECT_SIZES)}"
+    return f"echo PAGE; {' && '.join([once] * pages)}"
+
+
+def read(output: str) -> tuple[float, float]:
+    """Seconds of the median one, bytes of all."""
+    each = [tuple(map(float, line.split())) for line in output.splitlines()]
+    return statistics.median(took for took, _ in each), sum(size for _, size in each)
+
+
+def replays(phone: Phone, host: str) -> list[int]:
+    """ESP packets that the phone throws away, by their order, of each page."""
+    counts = [outside_the_window(phone)]
+    for _ in range(PAGES):
+        phone.run(command(host, 1), 120)
+        counts.append(outside_the_window(phone))
+    return [after - before for before, after in itertools.pairwise(counts)]

@@ -1,0 +1,248 @@
+"""A phone: stock clients (strongSwan, xl2tpd, pppd) set up as a user would, from the
+address, secret, name and password that somebody told him. It knows nothing of how the
+gateway was made."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import ClassVar
+
+from lab.machines.machine import ExpectationFailed, Machine
+from lab.phones.models import IPHONE, Model
+from lab.world.links import CAFE, RESOLVER, ROUTERS
+
+FILES = Path(__file__).parent / "files"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the user types into the phone."""
+
+    psk: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Tunnel:
+    """A tunnel that is up."""
+
+    address: str
+    """The phone's own, from the gateway."""
+    ike: str
+    """What IKE agreed on, such as AES_CBC_256/HMAC_SHA2_256_128/…"""
+    esp: str
+    auth: str
+    """How the user proved himself, such as MS-CHAP-V2."""
+
+
+class DialFailed(ExpectationFailed):
+    """The tunnel did not come up; ``phase`` is ipsec, l2tp or ppp."""
+
+    def __init__(self, phase: str, log: str) -> None:
+        super().__init__(f"dialling failed in phase {phase}:\n{log.strip()[-1500:]}")
+        self.phase = phase
+        self.log = log
+
+
+@dataclass
+class Phone:
+    """One phone, in one of the world's namespaces (`lab.world.links.PHONES`)."""
+
+    world: Machine
+    server: str
+    namespace: str = "phone"
+    model: Model = IPHONE
+    files: ClassVar[tuple[Path, ...]] = (FILES / "l2tp",)
+    """What its clients read, as trees below /etc."""
+    on_wifi: bool = False
+    tunnels: int = 0
+    """Asked for by L2TP since it was switched on. Real ones give them these numbers."""
+
+    @property
+    def router(self) -> str:
+        """Its way out."""
+        return CAFE if self.on_wifi else ROUTERS[self.namespace]
+
+    def run(self, command: str, timeout: float = 60) -> str:
+        """Run a command on the phone that must succeed."""
+        return self.world.succeed(self.on_phone(command), timeout)
+
+    def run_and_fail(self, command: str, timeout: float = 60) -> str:
+        """Run a command on the phone that must not succeed."""
+        return self.world.fail(self.on_phone(command), timeout)
+
+    def on_phone(self, command: str) -> str:
+        """The command for the world that runs this one on the phone."""
+        return f"ip netns exec {self.namespace} sh -c {shlex.quote(command)}"
+
+    def dial(self, credentials: Credentials) -> Tunnel:
+        """Connect, and say to what. Raises as `connect` does."""
+        self.connect(credentials)
+        return self.tunnel()
+
+    def connect(self, credentials: Credentials) -> None:
+        """Connect. Raises `DialFailed`, after which everything is hung up again."""
+        try:
+            self.start_ipsec(credentials)
+            self._connect_inside()
+        except AssertionError:
+            self.hang_up()
+            raise
+
+    def _connect_inside(self) -> None:
+        """What this kind of VPN has inside IPsec."""
+        self.start_l2tp()
+        self._wait_for_ppp()
+
+    def tunnel(self) -> Tunnel:
+        """What is up now."""
+        auth = "MS-CHAP-V2" if "auth chap MS-v2" in self.log() else "unknown"
+        return self._tunnel(find(r"inet ([\d.]+)", self.run("ip -4 address show ppp0")), auth)
+
+    def start_ipsec(self, credentials: Credentials) -> None:
+        """Negotiate IKE and ESP, without L2TP yet."""
+        self.configure(credentials)
+        self._start("ipsec", "/usr/sbin/charon-systemd")
+        self.world.wait_until_succeeds(self.on_phone("swanctl --load-all --noprompt"), 30)
+        ran = self.world.execute(
+            self.on_phone("timeout 30 swanctl --initiate --child gateway --timeout 20 2>&1"), 60
+        )
+        if ran.status != 0:
+            raise DialFailed("ipsec", ran.output)
+
+    def start_l2tp(self) -> None:
+        """Start xl2tpd and place the call, whether or not IPsec is there."""
+        self.tunnels += 1
+        own = f"/run/{self._unit('l2tp')}"
+        # xl2tpd-control wants its own pipe there. One that was killed leaves the daemon's behind.
+        self.run(
+            f"mkdir -p /run/xl2tpd; rm -f {own}.control;"
+            f" ip route replace {self.server} via {self.router}"
+        )
+        xl2tpd = f"/usr/sbin/xl2tpd -D -c /etc/xl2tpd/xl2tpd.conf -p {own}.pid -C {own}.control"
+        self._start("l2tp", f"/lab/random-is {self.tunnels} {xl2tpd}")
+        self.world.wait_until_succeeds(f"test -p {own}.control", 20)
+        self.run(f"xl2tpd-control -c {own}.control connect-lac gateway")
+
+    def hang_up(self) -> None:
+        """Stop everything, politely: the gateway is told."""
+        # In this order: xl2tpd's goodbye must not travel in the clear.
+        self._stop("l2tp")
+        self.world.execute(self.on_phone(self._goodbye()))
+        self._stop("ipsec")
+        self.run(f"/lab/as-before {self.server} {self.router}")
+        # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
+        self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
+
+    def break_off(self) -> None:
+        """Stop everything at once and tell nobody, like a phone whose line is gone."""
+        self._signal("KILL")
+        self.hang_up()
+
+    def sleep(self) -> None:
+        """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
+        self._signal("STOP")
+        # What every phone has; one that is still awake would pass any test of sleeping.
+        charon = f"$(systemctl show --property MainPID --value {self._unit('ipsec')})"
+        self.world.wait_until_succeeds(f"grep -q '^State:.*T (stopped)' /proc/{charon}/status", 10)
+
+    def wake(self) -> None:
+        """Goes on where it was."""
+        self._signal("CONT")
+
+    def _signal(self, name: str) -> None:
+        # IKEv2 has no second one.
+        for unit in ("l2tp", "ipsec"):
+            self.world.execute(f"systemctl kill -s {name} {self._unit(unit)}")
+
+    def _goodbye(self) -> str:
+        return "timeout 10 swanctl --terminate --ike gateway"
+
+    def change_to_wifi(self) -> None:
+        """Another interface, another address, behind another NAT; the old one is gone."""
+        self.on_wifi = True
+        self.run(f"ip link set dev carrier down; ip route replace default via {self.router}")
+
+    def change_back(self) -> None:
+        """To the carrier's line."""
+        self.on_wifi = False
+        self.run(f"ip link set dev carrier up; ip route replace default via {self.router}")
+
+    def configure(self, credentials: Credentials) -> None:
+        """Write what the user types where the clients look for it."""
+        values = self._values(credentials)
+        files = {
+            f"/etc/netns/{self.namespace}/{source.relative_to(tree)}": Template(
+                source.read_text()
+            ).substitute(values)
+            for tree in self.files
+            for source in tree.rglob("*")
+            if source.is_file()
+        }
+        self.world.write(files, 0o600)
+
+    def _values(self, credentials: Credentials) -> dict[str, str]:
+        return {
+            "namespace": self.namespace,
+            "server": self.server,
+            "source_port": str(self.model.source_port),
+            "ike": self.model.ike,
+            "esp": self.model.esp,
+            "replay_window": str(self.model.replay_window),
+            "sha256_96": "yes" if self.model.sha256_96 else "no",
+            "psk": credentials.psk.encode().hex(),
+            "user": credentials.user,
+            "password": re.sub(r'(["\\])', r"\\\1", credentials.password),
+        }
+
+    def log(self) -> str:
+        """What the phone's own daemons said during this call."""
+        units = f"-u {self._unit('ipsec')} -u {self._unit('l2tp')}"
+        return self.world.execute(f"journalctl --no-pager -o cat {units} | tail -n 120").output
+
+    def _wait_for_ppp(self, timeout: float = 45) -> None:
+        # pppd's end is an answer too: no need to wait for the timeout then.
+        outcome = self.world.execute(
+            self.on_phone(
+                f"for i in $(seq {timeout * 2:.0f}); do"
+                " ip -4 -o address show dev ppp0 2>/dev/null | grep -q inet && exit 0;"
+                f" journalctl -o cat --since=-{timeout:.0f}s -u {self._unit('l2tp')} -I | grep -qE"
+                " 'authentication failed|Connection terminated|Maximum retries exceeded' && exit 1;"
+                " sleep 0.5; done; exit 2"
+            ),
+            timeout * 4,
+        )
+        if outcome.status:
+            raise DialFailed("ppp" if "LCP" in (log := self.log()) else "l2tp", log)
+
+    def _tunnel(self, address: str, auth: str) -> Tunnel:
+        status = self.run("swanctl --list-sas --ike gateway")
+        ike, esp = find(r"^  ([A-Z0-9_-]+/\S+)$", status), find(r" ESP:(\S+)", status)
+        return Tunnel(address, ike, esp, auth)
+
+    def _start(self, name: str, command: str) -> None:
+        unit = self._unit(name)
+        self.world.succeed(
+            f"systemctl reset-failed {unit} 2>/dev/null;"
+            f" systemd-run --quiet --collect --unit={unit}"
+            f" ip netns exec {self.namespace} {command}"
+        )
+
+    def _stop(self, name: str) -> None:
+        unit = self._unit(name)
+        self.world.execute(f"systemctl stop {unit}; systemctl reset-failed {unit}")
+
+    def _unit(self, name: str) -> str:
+        return f"{self.namespace}-{name}"
+
+
+def find(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.MULTILINE)
+    if not match:
+        raise ExpectationFailed(f"no {pattern!r} in:\n{text[-1500:]}")
+    return match[1]

@@ -1,0 +1,281 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
+from lab.machines.machine import ExpectationFailed, poll
+from lab.phones.downloads import fetch_page
+from lab.phones.ikev2 import Ikev2Phone
+from lab.phones.models import ANDROID, IPHONE, WINDOWS
+from lab.phones.phone import Credentials, DialFailed, Phone
+from lab.progress import Checks
+from lab.world import sites
+from lab.world.sites import PORTS, SITE
+
+CONNECTIONS = 50
+CALLS = 400
+TUNNEL_ADDRESS = "10.2.2.1"
+RULES = "/etc/nftables.conf"
+WEB = "198.18.2.80"
+"""What every name below www.example.test leads to (lab/world/files/up)."""
+GIVES_UP = 320
+"""Seconds: pppd's questions, shortened below, and twice xl2tpd's 127."""
+PRIVATE = ("192.168.100.1", "100.100.100.200", "10.200.0.5", "172.16.9.9")
+REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
+METADATA = "169.254.169.254"
+XL2TPD, PPP = "/etc/xl2tpd/xl2tpd.conf", "/etc/ppp/options.xl2tpd"
+TWO_ADDRESSES = (
+    f"cp -a {XL2TPD} {PPP} /run/ && sed -i 's/^ip range = .*/ip range = 10.2.2.100-10.2.2.101/'"
+    f" {XL2TPD} && sed -i 's/^lcp-echo-interval .*/lcp-echo-interval 5/' {PPP}"
+    " && systemctl restart xl2tpd"
+)
+ALL_ADDRESSES = f"cp -a /run/xl2tpd.conf {XL2TPD} && cp -a /run/options.xl2tpd {PPP}"
+ALL_TAKEN = "WARN  l2tp_calls: 2 calls hold 2 addresses, 2 phones are there"
+SOCKETS = "ss --no-header --tcp --numeric dst {} | wc -l"
+
+
+def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    user = users[0]
+    phone = Ikev2Phone(lab.world, PUBLIC_ADDRESS, "phone", ANDROID)
+    beside = Ikev2Phone(lab.world, PUBLIC_ADDRESS, "phone5")
+    sites.serve(lab.world)
+    with two_vanish(lab, user, checks):
+        with checks.check("attacks-dial-in"):
+            phone.dial(user)
+            beside.dial(users[1])
+        private_networks(lab, phone, checks)
+        silent_names(lab, phone, beside, checks)
+        mistake_in_the_rules(lab, phone, user, checks)
+        split_without_routing(lab, phone, checks)
+    for each in (phone, beside):
+        each.hang_up()
+    crash(lab, user, checks)
+    many_calls(lab, phone, user, checks)
+    other_address(lab, user, checks)
+    return {}
+
+
+@contextmanager
+def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
+    """The two phones that have the only two addresses; what is done meanwhile must not touch
+    xl2tpd. Then a third."""
+    holder = Phone(lab.world, PUBLIC_ADDRESS, "phone2", IPHONE)
+    other = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
+    third = Phone(lab.world, PUBLIC_ADDRESS, "phone4", IPHONE)
+    lab.gateway.succeed(TWO_ADDRESSES)
+    try:
+        with checks.check("attacks-two-phones-vanish"):
+            address = holder.dial(user).address
+            other.dial(user)
+            hold_open(lab, holder)
+            expect_sockets(lab, address, CONNECTIONS)
+            # The control: there are no more than two, and the gateway knows.
+            lab.gateway.succeed(f"gateway-selftest | grep -q '{ALL_TAKEN}'")
+        for phone in (holder, other):
+            phone.break_off()
+        lab.world.succeed("systemctl stop hold-open")
+        began = time.monotonic()
+        yield
+        with checks.check("attacks-third-phone-gets-an-address") as detail:
+            poll(lambda: try_to_dial(third, user), "a third phone is in", GIVES_UP)
+            detail.append(f"in {time.monotonic() - began:.0f} s after the others vanished")
+            fetch_page(third)
+        with checks.check("attacks-vanished-phone-holds-no-connection") as detail:
+            expect_sockets(lab, address, 0)
+    finally:
+        for phone in (holder, other, third):
+            phone.hang_up()
+        lab.gateway.succeed(f"{ALL_ADDRESSES} && systemctl restart xl2tpd")
+
+
+def hold_open(lab: Lab, phone: Phone) -> None:
+    lab.world.succeed(
+        "rm -rf /run/hold-open; systemd-run --quiet --collect --unit=hold-open "
+        + phone.on_phone(f"/lab/hold-open {SITE} {PORTS['page']} {CONNECTIONS}")
+    )
+    lab.world.wait_until_succeeds("test -e /run/hold-open/opened", 60)
+
+
+def expect_sockets(lab: Lab, address: str, wanted: int) -> None:
+    """Of the gateway, towards the phone that has or had this address."""
+    found = int(lab.gateway.succeed(SOCKETS.format(address)))
+    if found < wanted or (found and not wanted):
+        raise ExpectationFailed(f"{found} sockets towards {address}, expected {wanted}")
+
+
+def try_to_dial(phone: Phone, user: Credentials) -> bool | None:
+    with suppress(DialFailed):
+        phone.connect(user)
+        return True
+    return None
+
+
+def private_networks(lab: Lab, phone: Phone, checks: Checks) -> None:
+    """Beyond Azure's router, which knows the way."""
+    for address in PRIVATE:
+        lab.world.succeed(f"ip -n azure address replace {address}/32 dev lo")
+    for address in PRIVATE:
+        with checks.check(f"attacks-wall-{address}"):
+            lab.gateway.succeed(REACH.format(address))
+            phone.run_and_fail(REACH.format(address))
+
+
+def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
+    """One phone asks for names that no upstream answers for, ten times as fast as it may."""
+    names = " ".join(f"{number}.www.example.test" for number in range(10))
+    flood = phone.on_phone(f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
+    lab.world.succeed(f"systemd-run --quiet --collect --unit=flood {flood}")
+    upstreams = "ss -Haunp | grep -c '\"dnsmasq\"'"
+    with checks.check("attacks-names-beside-a-flood") as detail:
+        # Beside the one that listens: that from which it asks its upstreams, in vain.
+        lab.gateway.wait_until_succeeds(f"test $({upstreams}) -ge 2", 20)
+        # What is refused is not asked again, what is lost is: a phone does the same.
+        said = beside.run(f"dig +tries=4 +time=3 +short @{TUNNEL_ADDRESS} {names}", 120)
+        answers = said.splitlines().count(WEB)
+        detail.append(f"{answers} of 10 names of another phone")
+        if answers != 10:
+            raise ExpectationFailed(f"{detail.pop()}: {said}")
+    with checks.check("attacks-self-test-and-reload-beside-a-flood"):
+        lab.gateway.succeed("gateway-selftest --gate")
+        lab.gateway.succeed("systemctl reload nftables")
+        lab.gateway.succeed('test -z "$(nft -j list set inet gateway ike_ports | grep 4500)"')
+        lab.wait_for_ike(60)
+    lab.world.wait_until_succeeds("! systemctl is-active --quiet flood", 60)
+
+
+def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
+    """A restart that fails, and then no rules at all."""
+    stranger = Phone(lab.world, PUBLIC_ADDRESS, "phone6")
+    stranger.configure(user)
+    with checks.check("attacks-mistake-in-the-rules"):
+        lab.gateway.succeed(f"cp -a {RULES} /run/rules && echo 'mistake {{' >>{RULES}")
+        try:
+            lab.gateway.fail("systemctl restart nftables")
+            walled(lab, phone)
+            fetch_page(phone)
+            no_answer_in_the_clear(lab, stranger)
+        finally:
+            lab.gateway.succeed(f"cp -a /run/rules {RULES} && systemctl restart nftables")
+    with checks.check("attacks-flushed-rules"):
+        lab.gateway.succeed("nft flush ruleset")
+        try:
+            no_answer_in_the_clear(lab, stranger)
+        finally:
+            lab.gateway.succeed("systemctl restart nftables")
+        lab.wait_for_ike(60)
+        walled(lab, phone)
+        fetch_page(phone)
+
+
+def walled(lab: Lab, phone: Phone) -> None:
+    lab.gateway.succeed(REACH.format(METADATA))
+    phone.run_and_fail(REACH.format(METADATA))
+
+
+def no_answer_in_the_clear(lab: Lab, stranger: Phone) -> None:
+    """Its requests arrive before the gateway."""
+    seen = "/tmp/in-the-clear"
+    lab.world.succeed(
+        f"rm -f {seen}; systemd-run --quiet --collect --unit=in-the-clear sh -c"
+        f" 'ip netns exec azure timeout 30 tcpdump -l -n -i vnet udp port 1701 >{seen} 2>&1'"
+    )
+    lab.world.wait_until_succeeds(f"grep -q 'listening on' {seen}", 20)
+    try:
+        stranger.start_l2tp()
+        lab.world.wait_until_succeeds(
+            f"test $(grep -c '> {PRIVATE_ADDRESS}.1701' {seen}) -ge 3", 30
+        )
+    finally:
+        stranger.hang_up()
+        lab.world.execute("systemctl stop in-the-clear")
+    # What goes to 240.0.0.0/16 is for phones that have gone, and nobody there.
+    if f"{PRIVATE_ADDRESS}.1701 > 198.18." in (told := lab.world.read(seen)):
+        raise ExpectationFailed(f"the gateway answered in the clear:\n{told}")
+
+
+def split_without_routing(lab: Lab, phone: Phone, checks: Checks) -> None:
+    for name, command in {
+        "rule": "ip rule delete fwmark 0x10000000 lookup 100",
+        "route": "ip route flush table 100",
+    }.items():
+        with checks.check(f"attacks-split-without-its-{name}"):
+            lab.gateway.succeed(command)
+            fetch_page(phone)
+            lab.gateway.fail("gateway-selftest")
+            lab.gateway.succeed("gateway-selftest --gate && systemctl restart gateway-split")
+            fetch_page(phone)
+
+
+def crash(lab: Lab, user: Credentials, checks: Checks) -> None:
+    """By a phone that has the shared key; the other one has done nothing."""
+    villain = Phone(lab.world, PUBLIC_ADDRESS, "phone2", IPHONE)
+    victim = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
+    with checks.check("attacks-xl2tpd-comes-back") as detail:
+        for phone in (villain, victim):
+            phone.dial(user)
+        before = lab.gateway.succeed("pidof xl2tpd")
+        if (said := "xl2tpd ended (") in lab.gateway.console.text():
+            raise ExpectationFailed("the console says of a restart that it was a crash")
+        villain.run(f"/lab/l2tp-crash {PUBLIC_ADDRESS} {IPHONE.source_port} icrq")
+        began = time.monotonic()
+        gone = victim.on_phone("swanctl --list-sas --ike gateway 2>/dev/null | grep -q ESTABLISHED")
+        lab.world.wait_until_succeeds(f"! {gone}", 30)
+        detail.append(f"the other phone heard of it after {time.monotonic() - began:.1f} s")
+        lab.gateway.wait_until_succeeds("pidof xl2tpd", 30)
+        if lab.gateway.succeed("pidof xl2tpd") == before:
+            raise ExpectationFailed("xl2tpd lives: has Debian mended it? Then this has no subject")
+        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
+        for phone in (villain, victim):
+            phone.hang_up()
+            phone.dial(user)
+            fetch_page(phone)
+        detail.append(f"both are in again after {time.monotonic() - began:.0f} s")
+    for phone in (villain, victim):
+        phone.hang_up()
+
+
+def many_calls(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
+    """First messages as fast as ike-scan sends them, from behind the phone's own NAT."""
+    guess = "ike-scan --retry=1 --interval=5 --file=/run/targets --sport=0 --quiet"
+    with checks.check("attacks-many-calls-from-one-address") as detail:
+        lab.world.succeed(f"yes {PUBLIC_ADDRESS} | head -n {CALLS} >/run/targets")
+        lab.world.succeed(Phone(lab.world, PUBLIC_ADDRESS, "phone6").on_phone(guess), 60)
+        counter = lab.gateway.succeed("nft list counter inet gateway ike_braked")
+        braked = int(re.findall(r"packets (\d+)", counter)[0])
+        detail.append(f"{braked} of {CALLS} ignored")
+        if not 0 < braked < CALLS:
+            raise ExpectationFailed(detail.pop())
+        phone.dial(user)
+        fetch_page(phone)
+    phone.hang_up()
+
+
+def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
+    """As by DHCP: beside the old one, which stays so that the world finds the gateway. After each
+    start charon gives out the same marks, here to two phones that look alike."""
+    before = Phone(lab.world, PUBLIC_ADDRESS, "phone2", WINDOWS)
+    after = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
+    own = "grep -q 10.1.0.77 /etc/swanctl/conf.d/own-addresses.conf"
+    change = "ip address {} 10.1.0.77/24 dev $(ip -4 route show default | awk '{{print $5}}')"
+    with checks.check("attacks-other-address"):
+        lab.gateway.succeed(f"! {own} && {change.format('add')}")
+        lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
+        said = "does not fit our address any more; restarting strongswan"
+        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
+        lab.wait_for_ike(60)
+        before.dial(user)
+        lab.gateway.succeed(f"{change.format('del')} && systemctl start gateway-watch", 120)
+        lab.gateway.fail(own)
+        lab.wait_for_ike(60)
+    with checks.check("attacks-dial-in-after-charon-began-anew"):
+        after.dial(user)
+        fetch_page(after)
+    for phone in (before, after):
+        phone.hang_up()

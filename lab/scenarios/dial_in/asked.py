@@ -1,0 +1,19 @@
+"""What is asked from outside, and how the answers read."""
+
+from __future__ import annotations
+
+import re
+
+from lab.machines.machine import ExpectationFailed
+
+PAGE = "curl --silent --show-error --fail --max-time 10 http://www.example.test/"
+PROBE = "cd /run/probe && python3 -m gateway.probe --timeout 4"
+
+
+def expect_peer(page: str, address: str) -> None:
+    if f"you are {address}" not in page:
+        raise ExpectationFailed(f"the server saw another address than {address}: {page}")
+
+
+def open_ports(scan: str) -> list[str]:
+    return re.findall(r"^(\d+/tcp)\s+open\b", scan, re.MULTILINE)

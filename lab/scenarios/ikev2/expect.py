@@ -1,0 +1,230 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.machines.machine import ExpectationFailed
+from lab.phones import page
+from lab.phones.downloads import fetch_page
+from lab.phones.ikev2 import Ikev2Phone
+from lab.phones.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
+from lab.phones.phone import Credentials, DialFailed, Phone
+from lab.progress import Checks
+from lab.world import sites
+from lab.world.links import Link, impose, release
+
+NAME = "vpn.example.test"
+"""What the gateway was told that phones call it (settings.example.yaml, serverName)."""
+REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
+TUNNEL_ADDRESS = "10.2.2.1"
+WALLED = {
+    "instance-metadata": "169.254.169.254",
+    "azure-host": "168.63.129.16",
+    "vnet-neighbour": "10.1.0.9",
+}
+TOWARDS_PHONES = "ss -H -t -i -n state established dst {}"
+CALM = Link(rate=10, delay=55, queue=50)
+SECRETS = "/etc/swanctl/conf.d/ikev2-secrets.conf"
+RELOAD = "swanctl --load-creds --clear --noprompt"
+
+
+def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    phone = Ikev2Phone(lab.world, PUBLIC_ADDRESS)
+    sites.serve_iperf(lab.world)
+    makers(phone, users, checks)
+    inside(lab, phone, users[0], checks)
+    in_order(lab, replace(phone, model=ANDROID), users[0], checks)
+    strangers(lab, phone, users[0], checks)
+    company(lab, phone, users[0], checks)
+    moves(lab, phone, users[0], checks)
+    lasts(lab, phone, users[0], checks)
+    return {}
+
+
+@contextmanager
+def dialled(phone: Phone, user: Credentials) -> Iterator[str]:
+    """A call, hung up in the end; its address in the tunnel."""
+    try:
+        yield phone.dial(user).address
+    finally:
+        phone.hang_up()
+
+
+def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
+    """What each maker's client proposes, called by address and by name; every user."""
+    models = {
+        "ios": IOS,
+        "mac": MAC,
+        "android": ANDROID,
+        "chromeos": CHROMEOS_IKEV2,
+        "network-manager": NETWORK_MANAGER,
+    }
+    for name, model in models.items():
+        with checks.check(f"ikev2-{name}") as detail:
+            called = replace(phone, model=model, called=NAME if name == "mac" else "")
+            with dialled(called, users[0]):
+                detail.append(str(called.tunnel()))
+                fetch_page(called)
+    named = replace(phone, called=NAME)
+    for user in users[1:]:
+        with checks.check(f"ikev2-dial-in-{user.user}") as detail, dialled(named, user) as address:
+            detail.append(address)
+
+
+def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """Resolver, split and walls, as with L2TP."""
+    with checks.check("ikev2-dial-in") as detail:
+        detail.append(str(phone.dial(user)))
+    with checks.check("ikev2-phone-is-told-the-resolver"):
+        if (told := phone.told_resolvers()) != {TUNNEL_ADDRESS}:
+            raise ExpectationFailed(f"told {told} instead of {TUNNEL_ADDRESS}")
+        phone.run(f"dig +short +time=5 @{TUNNEL_ADDRESS} www.example.test A | grep -q .")
+        phone.run_and_fail(f"dig +short +time=5 @{TUNNEL_ADDRESS} www.example.test AAAA | grep .")
+    with checks.check("ikev2-page-through-tunnel"):
+        fetch_page(phone)
+    with checks.check("ikev2-split-runs-bbr-towards-phone") as detail:
+        address = phone.tunnel().address
+        lab.world.succeed(
+            "systemd-run --quiet --collect --unit=download "
+            + phone.on_phone(f"iperf3 --client {sites.SITE} --reverse --time 5")
+        )
+        seen = f"{TOWARDS_PHONES.format(address)} | grep -oF ' bbr.phone '"
+        detail.append(lab.gateway.wait_until_succeeds(seen, 15))
+        lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+    for name, address in WALLED.items():
+        with checks.check(f"ikev2-wall-{name}") as detail:
+            lab.gateway.succeed(REACH.format(address))
+            phone.run_and_fail(REACH.format(address))
+            detail.append(f"{address} answers the gateway and not the phone")
+    with checks.check("ikev2-wall-gateway-services"):
+        for address in (TUNNEL_ADDRESS, "10.1.0.4"):
+            lab.gateway.succeed(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
+            phone.run_and_fail(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
+    phone.hang_up()
+
+
+def in_order(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """A page over six connections for the phone with the narrowest replay window."""
+    sites.serve(lab.world)
+    impose(lab.world, CALM)
+    with checks.check("ikev2-esp-in-order") as detail, dialled(phone, user):
+        thrown_away = page.replays(phone, sites.SITE)
+        window = f"a window of {phone.model.replay_window}"
+        detail.append(f"with {window} {thrown_away} of some 1600 packets thrown away")
+        if min(thrown_away):
+            raise ExpectationFailed(f"each page loses some, with {window}: {thrown_away}")
+    release(lab.world)
+
+
+def strangers(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """Wrong in one thing each, and right again. L2TP's key is known to all who ever dialled in."""
+    wrong = {
+        "wrong-password": replace(user, password=user.password + "x"),
+        "unknown-user": replace(user, user="mallory"),
+        "shared-key-as-password": replace(user, password=user.psk),
+        "unknown-user-with-shared-key": replace(user, user="mallory", password=user.psk),
+    }
+    for name, credentials in wrong.items():
+        with checks.check(f"ikev2-{name}") as detail:
+            refused(phone, credentials)
+            detail.append("refused")
+    with checks.check("ikev2-called-by-a-name-that-is-not-its-own"):
+        refused(replace(phone, called="other.example.test"), user)
+    with checks.check("ikev2-own-password-under-anothers-name"):
+        refused(replace(phone, called=user.user), replace(user, user="bob"))
+    with checks.check("ikev2-removed-user"):
+        remove = f"cp -a {SECRETS} /run/kept && sed -i s/fqdn:{user.user}/fqdn:x/ {SECRETS}"
+        lab.gateway.succeed(f"{remove} && {RELOAD}")
+        try:
+            refused(phone, user)
+        finally:
+            lab.gateway.succeed(f"cp -a /run/kept {SECRETS} && rm /run/kept && {RELOAD}")
+    with checks.check("ikev2-right-credentials-after-wrong-ones"), dialled(phone, user):
+        fetch_page(phone)
+
+
+def refused(phone: Ikev2Phone, credentials: Credentials) -> None:
+    """By the gateway itself: a client that finds the gateway wanting also fails."""
+    try:
+        tunnel = phone.dial(credentials)
+    except DialFailed as failure:
+        if "received AUTHENTICATION_FAILED" not in failure.log:
+            raise
+    else:
+        raise ExpectationFailed(f"got in: {tunnel}")
+
+
+def company(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """One user's three devices behind one carrier's NAT, L2TP among them."""
+    second = replace(phone, namespace="phone2", called=NAME)
+    third = Phone(lab.world, PUBLIC_ADDRESS, "phone3")
+    with (
+        checks.check("ikev2-three-devices-behind-one-nat") as detail,
+        dialled(phone, user) as one,
+        dialled(second, user) as two,
+        dialled(third, user) as l2tp,
+    ):
+        detail.append(f"{one} {two} {l2tp}")
+        if len({one, two, l2tp}) != 3:
+            raise ExpectationFailed(f"they share addresses: {one} {two} {l2tp}")
+        for device in (phone, second, third):
+            fetch_page(device)
+        for other in (two, l2tp):
+            phone.run_and_fail(f"ping -c 1 -W 3 {other}")
+        phone.run(f"ping -c 1 -W 5 {TUNNEL_ADDRESS}")
+
+
+def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """From mobile data to a Wi-Fi and back while it downloads: the download goes on."""
+    download = f"iperf3 --client {sites.SITE} --reverse --time 25 --bitrate 5M"
+    with (
+        checks.check("ikev2-download-survives-change-of-network") as detail,
+        dialled(phone, user) as address,
+    ):
+        lab.world.succeed(
+            "rm -f /run/moved; systemd-run --quiet --collect --unit=moving "
+            + phone.on_phone(f"{download} >/run/moving && mv /run/moving /run/moved")
+        )
+        seen = TOWARDS_PHONES.format(address)
+        lab.gateway.wait_until_succeeds(f"{seen} | grep -q bytes_acked", 15)
+        phone.change_to_wifi()
+        try:
+            lab.gateway.wait_until_succeeds("swanctl --list-sas | grep -q '@ 198.18.5.7'", 20)
+            fetch_page(phone)
+        finally:
+            phone.change_back()
+        lab.world.wait_until_succeeds("test -e /run/moved", 60)
+        detail.append(f"still {address}")
+        if (now := phone.tunnel().address) != address:
+            raise ExpectationFailed(f"{address} before, {now} after")
+
+
+def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """Past every lifetime, shortened to seconds, and through a nap."""
+    short = replace(phone, rekey=10)
+    with checks.check("ikev2-outlives-its-keys") as detail, dialled(short, user) as address:
+        first = lab.gateway.succeed("ip xfrm state | grep 'proto esp' | sort")
+        lab.world.wait_until_succeeds(
+            f"test $(journalctl -o cat -u {phone.namespace}-ipsec --since=-60s"
+            " | grep -c 'rekeyed between') -ge 2",
+            60,
+        )
+        if lab.gateway.succeed("ip xfrm state | grep 'proto esp' | sort") == first:
+            raise ExpectationFailed("ESP still has its first keys")
+        fetch_page(phone)
+        detail.append(f"keys of both changed, {address} kept")
+    with checks.check("ikev2-wakes-up-where-it-was") as detail, dialled(phone, user) as address:
+        phone.sleep()
+        # Longer than the gateway takes to ask (dpd_delay), shorter than it takes to give up.
+        lab.gateway.wait_until_succeeds(
+            "journalctl -o cat -u strongswan --since=-90s | grep -q 'retransmit 1 of request'", 90
+        )
+        phone.wake()
+        fetch_page(phone)
+        detail.append(f"still {address}")

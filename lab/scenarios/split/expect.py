@@ -1,0 +1,98 @@
+"""See README.md beside this file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.machines.machine import ExpectationFailed
+from lab.phones import downloads, page
+from lab.phones.phone import Credentials, Phone
+from lab.progress import Checks
+from lab.world import sites
+from lab.world.links import Link, impose, release
+
+LOSSY = Link(rate=10, delay=55, queue=50, loss=1)
+CALM = Link(rate=10, delay=55, queue=50)
+AT_LEAST = 3.0
+"""Times the goodput of forwarding."""
+TOWARDS_PHONES = "ss -H -t -i -n state established dst 10.2.2.0/24"
+
+
+def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Everything the README of this scenario says."""
+    phone = Phone(lab.world, PUBLIC_ADDRESS)
+    sites.serve_iperf(lab.world)
+    with checks.check("split-dial-in"):
+        phone.dial(users[0])
+    goodput = faster(lab, phone, checks)
+    in_order(lab, phone, checks)
+    fails_open(lab, phone, checks)
+    phone.hang_up()
+    return {"split": goodput}
+
+
+def faster(lab: Lab, phone: Phone, checks: Checks) -> dict[str, float]:
+    """Split and forwarded on the same line, one after the other."""
+    goodput: dict[str, float] = {}
+    impose(lab.world, LOSSY)
+    with checks.check("split-runs-bbr-towards-phone") as detail:
+        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))
+    with checks.check("split-is-faster-than-forwarding") as detail:
+        goodput["split_mbps"] = downloads.download(phone)
+        lab.gateway.succeed("systemctl stop haproxy")
+        goodput["forward_mbps"] = downloads.download(phone)
+        lab.gateway.succeed("systemctl start haproxy")
+        ratio = goodput["split_mbps"] / goodput["forward_mbps"]
+        detail.append(f"{goodput} Mbit/s: {ratio:.1f} times")
+        if ratio < AT_LEAST:
+            raise ExpectationFailed(f"only {ratio:.1f} times forwarding: {goodput}")
+    release(lab.world)
+    return goodput
+
+
+def sees_towards_phone(lab: Lab, phone: Phone, congestion_control: str) -> str:
+    """Of a download's connection, on the gateway."""
+    lab.world.succeed(
+        "systemd-run --quiet --collect --unit=download "
+        + phone.on_phone(f"iperf3 --client {sites.SITE} --reverse --time 8")
+    )
+    seen = f"{TOWARDS_PHONES} | grep -oF ' {congestion_control} '"
+    found = lab.gateway.wait_until_succeeds(seen, 15)
+    lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+    return found
+
+
+def in_order(lab: Lab, phone: Phone, checks: Checks) -> None:
+    """Each connection of a page is paced for itself, while IPsec numbers all of them together."""
+    sites.serve(lab.world)
+    impose(lab.world, CALM)
+    with checks.check("split-esp-in-order") as detail:
+        thrown_away = page.replays(phone, sites.SITE)
+        detail.append(f"the phone threw away {thrown_away} of some 1600 packets each")
+        if min(thrown_away):
+            raise ExpectationFailed(f"each page loses some: {thrown_away}")
+    release(lab.world)
+
+
+def fails_open(lab: Lab, phone: Phone, checks: Checks) -> None:
+    """With HAProxy, without it, and with it again."""
+    for name, before in {
+        "split-page": "systemctl start haproxy",
+        "split-stopped-still-forwards": "systemctl stop haproxy",
+        "split-killed-still-works": "systemctl start haproxy && systemctl kill -s KILL haproxy",
+    }.items():
+        with checks.check(name):
+            lab.gateway.succeed(before)
+            downloads.fetch_page(phone)
+    with checks.check("split-comes-back"):
+        lab.gateway.wait_until_succeeds("systemctl is-active haproxy", 30)
+        lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        downloads.fetch_page(phone)
+    with checks.check("split-plain-bbr-where-bbr-phone-is-missing") as detail:
+        lab.gateway.succeed("systemctl stop gateway-bbr-phone")
+        lab.gateway.succeed("gateway-selftest --gate | grep -q '^WARN  bbr_phone: '")
+        detail.append(sees_towards_phone(lab, phone, "bbr"))
+        lab.gateway.succeed("systemctl start gateway-bbr-phone", 120)
+        lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))

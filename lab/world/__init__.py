@@ -1,0 +1,1 @@
+"""All that is around the gateway and the phones: networks, lines, sites."""

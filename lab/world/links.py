@@ -1,0 +1,182 @@
+"""The phone's access link and the way to the gateway: what happens to packets, in the
+world's kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from lab.machines.machine import Machine
+
+SITE_DELAY = 5
+"""One way, ms, from whoever asks to the site: sites sit in delivery networks nearby."""
+
+PATHS = {"near": 5, "far": 55}
+"""One way, ms, from the operator to the gateway: one in Japan East, one in West US 2."""
+
+PHONES = ("phone", *(f"phone{number}" for number in range(2, 11)))
+"""All behind one carrier's NAT: lab/world/files/up."""
+ROUTERS = {name: f"192.168.{43 + index}.1" for index, name in enumerate(PHONES)}
+"""The carrier's end of each phone's line."""
+CAFE = "192.168.60.1"
+"""The router of a Wi-Fi that the first phone can change to."""
+RESOLVER = "8.8.8.8"
+"""What the line itself names, as lab/world/files/up has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The downlink. The uplink has the same delay and queue, and its own rate."""
+
+    rate: float
+    """Mbit/s."""
+    delay: float
+    """One way, ms."""
+    queue: float = 50
+    """What the limiter holds back before it drops, ms; nothing where there is a burst."""
+    loss: float = 0
+    """Random, per cent of packets, before the limiter."""
+    jitter: float = 0
+    """By which the delay varies, ms; packets may overtake each other."""
+    burst: float | None = None
+    """KB that a policer lets through at once before it drops. None: a queue instead."""
+    tcp_rate: float | None = None
+    """Mbit/s for TCP, where the operator tells it from the rest. None: one rate for all."""
+    uplink: float = 10
+    """Mbit/s."""
+
+
+def impose(world: Machine, link: Link, path: str | None = None, seed: int = 1) -> None:
+    """Make the link between carrier and phone like this, and the gateway as far as `path`
+    says (a key of `PATHS`; None: next door, and the sites too).
+
+    Delay and loss on one hop, rate on another: one qdisc for both would count what waits
+    for its delay against the limiter's queue. netem's own limit stays far above both.
+    Losses of the same seed are the same.
+    """
+    far = PATHS[path] if path else 0
+    site = SITE_DELAY if path else 0
+    queue = f"burst {_burst(link.uplink)} latency {link.queue}ms"
+    commands = [
+        _loss(link, seed),
+        *_limiter(link),
+        f"{_CARRIER} qdisc replace dev internet root tbf rate {link.uplink}mbit {queue}",
+        # Beyond the uplink's limiter its delay can only be on the hops that follow.
+        _netem("internet", "web", f"delay {link.delay + site}ms"),
+        _netem("web", "internet", f"delay {site}ms"),
+        _netem("internet", "azure", f"delay {link.delay + far}ms"),
+        _netem("azure", "internet", f"delay {far}ms"),
+        _netem("azure", "site", f"delay {site}ms"),
+        _netem("site", "azure", f"delay {site}ms"),
+    ]
+    world.succeed(" && ".join([*_one_packet_each(), *commands]))
+
+
+def reseed(world: Machine, link: Link, seed: int) -> None:
+    """Have the losses of a link that is imposed begin again."""
+    world.succeed(_loss(link, seed))
+
+
+def release(world: Machine) -> None:
+    """A link without delay, loss or limit again."""
+    world.succeed(
+        "; ".join(
+            f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null"
+            for host, device in _CABLES
+        )
+        + "; ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null; true"
+    )
+
+
+@contextmanager
+def other_ports(world: Machine) -> Iterator[None]:
+    """The carrier's NAT has forgotten who had which port, and gives out others."""
+    rule = 'oifname "internet" meta l4proto { tcp, udp } masquerade'
+    reset = "ip netns exec carrier nft flush chain ip carrier postrouting"
+    forget = "ip netns exec carrier conntrack -F"
+    change = f"{reset} && ip netns exec carrier nft 'add rule ip carrier postrouting {rule}%s'"
+    world.succeed(f"{change % ' to :40000-49999'} && {forget}")
+    try:
+        yield
+    finally:
+        world.succeed(f"{change % ''} && {forget}")
+
+
+_CABLES = (
+    ("internet", "carrier"),
+    ("carrier", "internet"),
+    ("carrier", "phone"),
+    ("phone", "carrier"),
+    ("internet", "web"),
+    ("web", "internet"),
+    ("internet", "azure"),
+    ("azure", "internet"),
+    ("azure", "site"),
+    ("site", "azure"),
+)
+"""Host and the name of its end of the cable."""
+
+
+_CARRIER = "ip netns exec carrier tc"
+
+
+def _one_packet_each() -> list[str]:
+    """Without this a "packet" that netem loses would be up to 64 KB of TCP at once."""
+    return [
+        f"ip netns exec {host} ethtool -K {device} tso off gso off gro off"
+        for host, device in _CABLES
+    ]
+
+
+def _loss(link: Link, seed: int) -> str:
+    what = f"delay {link.delay}ms {link.jitter}ms loss {link.loss}% seed {seed}"
+    return _netem("internet", "carrier", what)
+
+
+def _netem(host: str, device: str, what: str) -> str:
+    # netem without delay, loss or limit is no obstacle; so every link has the same hops.
+    return f"ip netns exec {host} tc qdisc replace dev {device} root netem {what} limit 20000"
+
+
+def _burst(rate: float) -> int:
+    """Bytes that a shaper may send at once: three packets, or what its timer, late by some
+    ms under emulation, must catch up on. What is more than that lets BBR believe in a
+    faster line, and a queue stands (measured: docs/adr/0008)."""
+    return max(4_542, round(rate * 1e6 / 8 * 0.004))
+
+
+def _limiter(link: Link) -> list[str]:
+    """Between the carrier and the phone, instead of whatever was there."""
+    wipe = [
+        f"{{ {_CARRIER} qdisc delete dev phone {place} 2>/dev/null; true; }}"
+        for place in ("clsact", "root")
+    ]
+    if link.burst is not None:
+        police = f"police rate {link.rate}mbit burst {link.burst * 1000:.0f} conform-exceed drop"
+        return [
+            *wipe,
+            f"{_CARRIER} qdisc add dev phone clsact",
+            f"{_CARRIER} filter add dev phone egress matchall action {police}",
+        ]
+    if link.tcp_rate is not None:
+        return [*wipe, *_per_protocol(link, link.tcp_rate)]
+    shape = f"tbf rate {link.rate}mbit burst {_burst(link.rate)} latency {link.queue}ms"
+    return [*wipe, f"{_CARRIER} qdisc add dev phone root {shape}"]
+
+
+TWO_PACKETS = 3_028
+"""Bytes. A bfifo that holds less than one lets nothing through."""
+
+
+def _per_protocol(link: Link, tcp_rate: float) -> list[str]:
+    commands = [f"{_CARRIER} qdisc add dev phone root handle 1: htb default 20"]
+    for minor, rate in (10, tcp_rate), (20, link.rate):
+        queue = max(TWO_PACKETS, round(rate * 1e6 / 8 * link.queue / 1000))
+        shape = f"htb rate {rate}mbit burst {_burst(rate)}"
+        commands += [
+            f"{_CARRIER} class add dev phone parent 1: classid 1:{minor} {shape}",
+            f"{_CARRIER} qdisc add dev phone parent 1:{minor} bfifo limit {queue}",
+        ]
+    is_tcp = "u32 match ip protocol 6 0xff flowid 1:10"
+    return [*commands, f"{_CARRIER} filter add dev phone parent 1: protocol ip {is_tcp}"]

@@ -1,0 +1,65 @@
+"""The sites, near the gateway and near the operator, and what they serve."""
+
+from __future__ import annotations
+
+from lab.machines.machine import Machine
+
+SITE = "198.18.4.80"
+"""Near the gateway, as a delivery network's server is near whoever asks."""
+
+PORTS = {"iperf": 5201, "page": 8080, "https": 443}
+NEIGHBOURS_PORT = 5202
+"""iperf3's again, for those who share the phone's line."""
+FILE = "/srv/page/large"
+
+PAGE = {
+    "html": [18],
+    "css": [30, 18, 12, 8, 5, 3, 1, 1],
+    "js": [120, 90, 70, 55, 45, 38, 32, 27, 23, 20, 17, 14, 12, 10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2],
+    "fonts": [45, 35, 28, 23],
+    "images": [300, 200, 120, 90, 70, 60, 50, 40, 30, 25, 20, 15, 12, 9, 7, 5, 3, 2],
+    "other": [2] * 11,
+}
+"""KB of each object, in the order of their requests. Number and sum per kind are the median
+home page's (HTTP Archive, Web Almanac 2024, "Page Weight"); the spread within is ours."""
+OBJECT_SIZES = [1000 * size for sizes in PAGE.values() for size in sizes]
+
+
+def serve(world: Machine) -> None:
+    """Start what the phone asks for: iperf3 and nginx on both sites."""
+    sizes = " ".join(map(str, OBJECT_SIZES))
+    world.succeed(
+        f"mkdir -p /srv/page && cd /srv/page && i=0 && for size in {sizes};"
+        " do head -c $size /dev/urandom > $i; i=$((i + 1)); done"
+    )
+    _prepare_https(world)
+    for host in ("web", "site"):
+        serve_iperf(world, host, PORTS["iperf"])
+        world.succeed(
+            f"systemctl is-active --quiet nginx-{host} || systemd-run --quiet --unit=nginx-{host}"
+            f" --property=NetworkNamespacePath=/run/netns/{host}"
+            f" nginx -c /lab/nginx.conf -g 'pid /run/nginx-{host}.pid;'"
+        )
+    serve_iperf(world, "web", NEIGHBOURS_PORT)
+
+
+def serve_iperf(world: Machine, host: str = "site", port: int = 5201) -> None:
+    """Start iperf3's server on a host, sending with cubic as most sites do."""
+    unit = f"iperf-{host}-{port}"
+    # In JSON, because only then a client that asks for the server's figures gets them so.
+    world.succeed(
+        f"systemctl is-active --quiet {unit} || systemd-run --quiet --unit={unit}"
+        f" --property=NetworkNamespacePath=/run/netns/{host} iperf3 --server --json"
+        f" --port {port}"
+    )
+    world.wait_until_succeeds(f"ip netns exec {host} ss -Hltn sport = :{port} | grep -q .")
+
+
+def _prepare_https(world: Machine) -> None:
+    """What nginx.conf needs for HTTPS: a key that nobody checks, and the file (all zeros,
+    which nothing on the way compresses)."""
+    world.succeed(
+        f"truncate --size 1G {FILE} && openssl req -x509 -newkey ec -pkeyopt"
+        " ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=site -keyout /run/site.key"
+        " -out /run/site.crt 2>/dev/null"
+    )

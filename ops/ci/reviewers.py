@@ -1,0 +1,93 @@
+"""Whether a person must agree before a job gets an environment's secrets.
+
+``python -m ops.ci.reviewers ENVIRONMENT`` asks GitHub by its command ``gh`` and is red if nobody
+must. Standard library only, so that it needs no set-up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+from ops.cli import OpsError
+
+TIMEOUT = 60
+"""Seconds for GitHub's answer."""
+
+
+def check(environment: str, status: int, body: str) -> str:
+    """What is right about the environment, in one line.
+
+    Args:
+        environment: its name.
+        status: of GitHub's answer to GET /repos/OWNER/REPO/environments/NAME, as in HTTP.
+        body: of the same answer.
+
+    Raises:
+        OpsError: nobody must agree, or GitHub's answer does not tell.
+    """
+    if status == 404:
+        return f"there is no environment {environment}, so nobody gets its secrets"
+    rules = _rules(body) if status == 200 else None
+    if rules is None:
+        raise OpsError(
+            f"environment {environment}: GitHub's answer (HTTP {status}) does not tell its"
+            " protection rules; the job needs the permission actions: read"
+        )
+    named = [rule for rule in rules if rule.get("type") == "required_reviewers"]
+    if not any(rule.get("reviewers") for rule in named):
+        raise OpsError(
+            f"environment {environment}: has no required reviewer, so whoever may push a branch"
+            " can read the stacks' key and passwords; add one (Settings > Environments >"
+            f" {environment} > Required reviewers), or delete the environment"
+        )
+    return f"environment {environment}: a reviewer must agree first"
+
+
+def _rules(body: str) -> list[dict[str, Any]] | None:
+    try:
+        # Without any rule GitHub may leave the key out.
+        rules = json.loads(body).get("protection_rules", [])
+    except (ValueError, AttributeError):
+        return None
+    good = isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)
+    return rules if good else None
+
+
+def ask(repository: str, environment: str) -> tuple[int, str]:
+    """Status and body of GitHub's answer.
+
+    Raises:
+        OpsError: there was none.
+    """
+    # Its own exit status says only that something is wrong, also where there is no environment.
+    command = ["gh", "api", "--include", f"repos/{repository}/environments/{environment}"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OpsError(f"environment {environment}: gh gave no answer ({error})") from None
+    head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
+    status = re.match(r"HTTP/[\d.]+ (\d{3})\b", head)
+    if not status:
+        words = done.stderr.strip().split("\n")[0]
+        raise OpsError(f"environment {environment}: gh gave no answer ({words})")
+    return int(status[1]), body
+
+
+def main() -> int:
+    """Print the finding; returns the exit status."""
+    (environment,) = sys.argv[1:]
+    try:
+        print(check(environment, *ask(os.environ["GITHUB_REPOSITORY"], environment)))
+    except OpsError as error:
+        print(f"::error::{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""The rules of Azure's own names and values, one reader for each machine setting.
+
+Every reader takes the raw configuration value and returns the usable one, or raises
+`BadValue`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from settings.values import BadValue, shown
+
+_DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
+"""What the Network API takes as domainNameLabel (its own error message names it)."""
+
+_LOCATION = re.compile(r"[a-z][a-z0-9]{2,49}")
+
+_VM_SIZE = re.compile(
+    r"Standard_(?P<family>[A-Z]{1,3})(?P<cpus>\d{1,4}(?:-\d{1,3})?)"
+    r"(?P<features>[a-z]*)(?P<rest>(?:_[A-Za-z0-9]+)*)"
+)
+"""learn.microsoft.com, "Azure virtual machine sizes naming conventions"."""
+
+_IMAGE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_IMAGE_VERSION = re.compile(r"latest|\d+\.\d+\.\d+")
+
+MAX_TAGS = 50
+"""Per resource (azure-docs, "Use tags"). The project's and the stack's count."""
+_TAG_NAME_LENGTH = 512
+_TAG_VALUE_LENGTH = 256
+_NOT_IN_TAG_NAMES = "<>%&\\?/"
+_RESERVED_TAG_NAMES = ("azure", "microsoft", "windows")
+OWN_TAGS = ("project", "stack")
+"""Tags that the program sets itself."""
+
+
+READY_MINUTES = range(121)
+"""How long `pulumi up` may wait; a first start takes minutes, never hours."""
+
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9 .()+-]{2,59}")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A marketplace image, by the four parts of its URN."""
+
+    publisher: str
+    offer: str
+    sku: str
+    version: str
+
+
+def dns_label(value: Any) -> str:
+    """The public address's name within its region."""
+    if not isinstance(value, str) or not _DNS_LABEL.fullmatch(value):
+        raise BadValue(
+            f"{shown(value)} is not usable; allowed: 3 to 63 lower-case letters, digits and"
+            " hyphens, a letter first, no hyphen at the end"
+        )
+    return value
+
+
+def location(value: Any) -> str:
+    """An Azure region in its short form: ``West US 2`` is ``westus2``."""
+    short = value.replace(" ", "").lower() if isinstance(value, str) else ""
+    if not _LOCATION.fullmatch(short):
+        raise BadValue(f"{shown(value)} is not a region; expected one such as westus2 or japaneast")
+    return short
+
+
+def vm_size(value: Any) -> str:
+    """A VM size by shape; only Azure knows which exist and where."""
+    match = _VM_SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise BadValue(
+            f"{shown(value)} is not a VM size; expected one such as Standard_B1s or"
+            " Standard_B2ats_v2"
+        )
+    if "p" in match["features"]:
+        raise BadValue(
+            f"{shown(value)} has an Arm processor (the p in {match['features']!r}), and the guest's"
+            " kernel is for amd64; choose a size without the p, such as Standard_B2ats_v2"
+        )
+    return match[0]
+
+
+def image(value: Any) -> Image:
+    """A marketplace image for amd64 that can start with trusted launch."""
+    parts = value.split(":") if isinstance(value, str) else []
+    if (
+        len(parts) != 4
+        or not all(_IMAGE_PART.fullmatch(part) for part in parts)
+        or not _IMAGE_VERSION.fullmatch(parts[3])
+    ):
+        raise BadValue(
+            f"{shown(value)} is not an image; expected publisher:offer:sku:version, such as"
+            " Debian:debian-13:13-gen2:latest"
+        )
+    found = Image(*parts)
+    if "arm64" in found.sku.lower():
+        raise BadValue(f"{shown(value)} is for Arm processors; the guest's kernel is for amd64")
+    # Debian names both generations' images alike but for this; trusted launch needs the second.
+    if found.publisher.lower() == "debian" and "gen2" not in found.sku.lower():
+        raise BadValue(
+            f"{shown(value)} is a generation 1 image, which trusted launch can't start;"
+            f" use {found.publisher}:{found.offer}:{found.sku}-gen2:{found.version}"
+        )
+    return found
+
+
+def ready_timeout(value: Any) -> int:
+    """Minutes that `pulumi up` waits for the gateway to answer; 0: it does not wait."""
+    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value)
+    number = int(value) if digits else value
+    if type(number) is not int or number not in READY_MINUTES:
+        raise BadValue(
+            f"{shown(value)} is not usable; expected whole minutes from {READY_MINUTES.start} (do"
+            f" not wait) to {READY_MINUTES.stop - 1}"
+        )
+    return number
+
+
+def shutdown_time(value: Any) -> str:
+    """The time of day at which Azure stops the machine, ``HH:MM``."""
+    # To YAML 1.1, a bare 13:30 is the number 810.
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise BadValue(
+            f"{shown(value)} is not a time of day; expected hours and minutes in quotes, such as"
+            ' "13:30"'
+        )
+    return value
+
+
+def time_zone(value: Any) -> str:
+    """A time zone by Windows' name for it, the only one that Azure's schedules know."""
+    if not isinstance(value, str) or not _TIME_ZONE.fullmatch(value):
+        raise BadValue(
+            f"{shown(value)} is not one of Windows' names for time zones; expected one such as"
+            " Tokyo Standard Time or UTC (tzutil /l lists them)"
+        )
+    return value
+
+
+def tags(value: Any) -> dict[str, str]:
+    """Tags for everything that can carry one."""
+    if not isinstance(value, Mapping):
+        raise BadValue(
+            f"{shown(value)} is not a map of tag name to value, such as {{owner: alice}}"
+        )
+    if len(value) > MAX_TAGS - len(OWN_TAGS):
+        raise BadValue(
+            f"{len(value)} tags are too many; Azure takes {MAX_TAGS}, and"
+            f" {' and '.join(OWN_TAGS)} are set here"
+        )
+    faults = [fault for name, text in value.items() for fault in _tag_faults(name, text)]
+    if faults:
+        raise BadValue(*faults)
+    # Azure tells tag names apart without regard to case.
+    if len({name.lower() for name in value}) < len(value):
+        raise BadValue(f"two of the names {', '.join(value)} differ in case only")
+    return {name: _tag_text(text) for name, text in value.items()}
+
+
+def _tag_faults(name: str, value: Any) -> Iterator[str]:
+    """Of one tag. Its name is a text, since it comes from JSON."""
+    text = _tag_text(value)
+    if (
+        not 1 <= len(name) <= _TAG_NAME_LENGTH
+        or set(_NOT_IN_TAG_NAMES) & set(name)
+        or not name.isprintable()
+        or name != name.strip()
+    ):
+        yield (
+            f"tag name {shown(name)} is not usable; allowed: 1 to {_TAG_NAME_LENGTH} printable"
+            f" characters without any of {_NOT_IN_TAG_NAMES}, no space at either end"
+        )
+    elif name.lower() in OWN_TAGS:
+        yield f"tag {shown(name)} is set by the program itself; choose another name"
+    elif name.lower().startswith(_RESERVED_TAG_NAMES):
+        yield (
+            f"tag name {shown(name)} begins with a word that Azure keeps for itself:"
+            f" {', '.join(_RESERVED_TAG_NAMES)}"
+        )
+    if not isinstance(text, str) or len(text) > _TAG_VALUE_LENGTH or not text.isprintable():
+        yield (
+            f"the value of tag {shown(name)} is not usable; allowed: text of at most"
+            f" {_TAG_VALUE_LENGTH} printable characters"
+        )
+
+
+def _tag_text(value: Any) -> Any:
+    """`pulumi config set --path tags.x true` stores a boolean, and 42 a number."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value

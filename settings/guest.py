@@ -1,0 +1,213 @@
+"""What a deployment may choose about the guest, checked once, here.
+
+The keys are those of the stack's configuration (see ``Pulumi.yaml``) and of a
+settings file (see ``settings.example.yaml``). Everything behind this module may
+rely on a `Settings` being valid.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from settings import reachable, server, users, values
+
+MACHINE_KEYS = frozenset(
+    {
+        "dnsLabel",
+        "vmSize",
+        "image",
+        "sshPublicKey",
+        "tags",
+        "readyTimeout",
+        "shutdownTime",
+        "shutdownTimeZone",
+    },
+)
+"""Keys of the same configuration that shape the machine around the guest.
+``gateway/config.py`` reads and checks them; a settings file may hold them."""
+
+REDACTED = "[redacted]"
+
+
+class SettingsError(ValueError):
+    """One or more settings are unusable; ``problems`` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The guest's settings. Build one with `parse`, which checks every rule."""
+
+    psk: str = dataclasses.field(repr=False)
+    """IPsec pre-shared key."""
+    users: Mapping[str, str] = dataclasses.field(repr=False)
+    """Password by user name, for MS-CHAPv2."""
+    tunnel_subnet: IPv4Network = IPv4Network("10.2.2.0/24")
+    """The phones' network. Its first address is the gateway's end of every tunnel."""
+    dns_servers: tuple[IPv4Address, ...] = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
+    """One or two, which the gateway's own resolver asks for the phones."""
+    mtu: int = 1280
+    """Bytes of the largest IP packet inside the tunnel (pppd's mtu and mru)."""
+    vnet_subnet: IPv4Network = IPv4Network("10.1.0.0/24")
+    """The network the machine itself stands in; phones can't reach it."""
+    reachable_networks: tuple[IPv4Network, ...] = ()
+    """Private networks that phones reach all the same; from all others they are walled off.
+    No two overlap."""
+    ssh_source: IPv4Network | None = None
+    """From where SSH is let in; None: from nowhere."""
+    acceleration: str = "split"
+    """``split``: the gateway terminates the phones' TCP, so that its BBR is the sender
+    towards them. ``off``: it forwards."""
+    quic: str = "reject"  # also in Pulumi.yaml
+    """``reject``: where the gateway splits, the phones' QUIC (UDP 443) is refused, so that apps
+    take TCP instead. ``allow``: it is forwarded."""
+    modp1024: str = "reject"  # also in Pulumi.yaml
+    """``allow``: L2TP phones that know no better Diffie-Hellman group than 2 (modp1024) get in;
+    Android up to 11 is one. ``reject``: they don't."""
+    phone_to_phone: bool = False
+    """Whether phones may talk to each other through the gateway."""
+    protocols: tuple[str, ...] = server.PROTOCOLS
+    """How phones may dial in, in the order of `server.PROTOCOLS`."""
+    server_name: str | None = None
+    """What phones dial: a DNS name, or an IPv4 address. An IKEv2 client wants the gateway
+    to call itself exactly that. None: nobody said (gateway/config.py fills in Azure's)."""
+
+    @property
+    def tunnel_gateway(self) -> IPv4Address:
+        """The gateway's own address in the tunnel subnet: its first."""
+        return self.tunnel_subnet[1]
+
+    @property
+    def l2tp_range(self) -> tuple[IPv4Address, IPv4Address]:
+        """First and last address given to L2TP phones: .100 to .150 of a /24, and the
+        same share of a subnet of another size, so that room stays beside it."""
+        size = self.tunnel_subnet.num_addresses
+        return self.tunnel_subnet[size * 100 // 256], self.tunnel_subnet[size * 150 // 256]
+
+    @property
+    def ikev2_range(self) -> tuple[IPv4Address, IPv4Address]:
+        """First and last address given to IKEv2 phones: .160 to .250 of a /24, and the
+        same share of a subnet of another size, above `l2tp_range`."""
+        size = self.tunnel_subnet.num_addresses
+        # The last one of all is for broadcasts.
+        last = min(size * 250 // 256, size - 2)
+        return self.tunnel_subnet[size * 160 // 256], self.tunnel_subnet[last]
+
+    def redacted(self) -> Settings:
+        """The same settings for people to read and compare: every secret is replaced, and so is
+        every user's name, because that is half of what he proves himself with."""
+        # What stands before an @ decides how the guest spells a name; see _swanctl_secret.
+        ends = ("@redacted" if "@" in user else "" for user in self.users)
+        users = {f"user-{number}{end}": REDACTED for number, end in enumerate(ends, 1)}
+        return dataclasses.replace(self, psk=REDACTED, users=users)
+
+
+def parse(raw: Mapping[str, Any]) -> Settings:
+    """Check raw configuration values (YAML or JSON types, numbers also as text).
+
+    Raises:
+        SettingsError: with a line for every problem found, naming the key, the value
+            (never a secret's) and what is allowed.
+    """
+    known = GUEST_KEYS | MACHINE_KEYS
+    problems = [
+        f"{_one_line(key)}: no such setting; {_instead(key, known)}"
+        for key in raw
+        if key not in known
+    ]
+    read: dict[str, Any] = {}
+    for key, (field, reader) in _READERS.items():
+        if raw.get(key) is None:
+            if key in _REQUIRED:
+                problems.append(f"{key}: missing; {_REQUIRED[key]}")
+            continue
+        try:
+            read[field] = reader(raw[key])
+        except values.BadValue as bad:
+            problems += [f"{key}: {fault}" for fault in bad.faults]
+    if not problems:
+        settings = Settings(**read)
+        problems = _conflicts(settings)
+        if not problems:
+            return settings
+    raise SettingsError(problems)
+
+
+def _one_line(key: Any) -> str:
+    short = isinstance(key, str) and key.isprintable() and len(key) <= 80
+    return key if short else values.shown(key)
+
+
+def _instead(key: Any, known: frozenset[str]) -> str:
+    whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
+    if whole in known:
+        return f"a part of {whole} is set with pulumi config set --path"
+    return f"known are {', '.join(sorted(known))}"
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
+    "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
+    "users": ("users", users.users),
+    "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
+    "dnsServers": ("dns_servers", values.dns_servers),
+    "mtu": ("mtu", values.mtu),
+    "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
+    "reachableNetworks": ("reachable_networks", reachable.networks),
+    "sshSource": ("ssh_source", values.ssh_source),
+    "acceleration": ("acceleration", values.one_of("split", "off")),
+    "quic": ("quic", values.one_of("allow", "reject")),
+    "modp1024": ("modp1024", values.one_of("allow", "reject")),
+    "phoneToPhone": ("phone_to_phone", values.boolean),
+    "protocols": ("protocols", server.protocols),
+    "serverName": ("server_name", server.server_name),
+}
+
+GUEST_KEYS = frozenset(_READERS)
+
+_REQUIRED = {
+    "psk": "set the pre-shared key that every phone types (pulumi config set --secret psk …)",
+    "users": "set at least one (pulumi config set --secret --path users.alice …)",
+}
+
+
+def _conflicts(settings: Settings) -> list[str]:
+    """Values that are fine alone and not together."""
+    problems = []
+    if settings.tunnel_subnet.overlaps(settings.vnet_subnet):
+        problems.append(
+            f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
+            " the gateway could not tell a phone from a neighbour. Choose another range"
+        )
+    problems += [
+        f"reachableNetworks: {network} overlaps tunnelSubnet {settings.tunnel_subnet}, the phones'"
+        " own (phoneToPhone opens that); name smaller networks, or move tunnelSubnet"
+        for network in settings.reachable_networks
+        if network.overlaps(settings.tunnel_subnet)
+    ]
+    # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
+    problems += [
+        f"users: user {user} has the gateway's own name; choose another"
+        for user in settings.users
+        if "ikev2" in settings.protocols and user.lower() == settings.server_name
+    ]
+    if "ikev2" in settings.protocols:
+        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users)]
+    problems += [
+        f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
+        for server in settings.dns_servers
+        for key, network in (
+            ("tunnelSubnet", settings.tunnel_subnet),
+            ("vnetSubnet", settings.vnet_subnet),
+        )
+        if server in network
+    ]
+    return problems

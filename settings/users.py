@@ -1,0 +1,90 @@
+"""Who may dial in, and by which password: the value of ``users``."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from settings.server import SERVER_NAME
+from settings.values import BadValue, secret, shown
+
+PASSWORD_LENGTH = range(8, 129)
+"""Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
+
+IKEV2_MIN_PASSWORD = 16
+"""Characters. With L2TP the shared key stands before the password. With IKEv2 nothing does:
+who knows a name can try passwords on line, and who poses as the gateway off line."""
+
+_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+def users(value: Any) -> Mapping[str, str]:
+    """Password by user name."""
+    if not isinstance(value, Mapping):
+        raise BadValue("must be a map of user name to password, such as {alice: …}")
+    if not value:
+        raise BadValue("nobody could dial in; at least one user name with a password is needed")
+    faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
+    faults += _names_alike(value)
+    if faults:
+        raise BadValue(*faults)
+    return dict(value)
+
+
+_read_password = secret(
+    "password", PASSWORD_LENGTH, note=f" ({IKEV2_MIN_PASSWORD} or more with ikev2 in protocols)"
+)
+
+
+def _user_faults(name: Any, password: Any) -> Iterator[str]:
+    if not _is_usable(name):
+        yield (
+            f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
+            " a letter or digit first (pppd and some phones alter anything else)"
+        )
+        return
+    # His password would prove anybody, and pppd could be asked to prove itself by it.
+    if name.lower() == SERVER_NAME:
+        yield f"user {name} is called like the gateway itself; choose another name"
+    try:
+        _read_password(password)
+    except BadValue as bad:
+        yield f"user {name}: {bad}"
+        return
+    if password.startswith("@/"):
+        yield f"user {name}: a password that begins with @/ is a file name to pppd"
+
+
+def _names_alike(names: Iterable[Any]) -> Iterator[str]:
+    """A line for each name that is written in several ways. IKE compares names as DNS does,
+    and on a Mac or on Windows their files would be one."""
+    alike = defaultdict(list)
+    for name in filter(_is_usable, names):
+        alike[name.lower()].append(name)
+    for same in alike.values():
+        if len(same) > 1:
+            both = " and ".join(same)
+            yield f"{both} differ in case only; to IKE they are one. Rename all but one"
+
+
+def _is_usable(name: Any) -> bool:
+    return isinstance(name, str) and bool(_USER_NAME.fullmatch(name))
+
+
+def too_short_for_ikev2(known: Mapping[str, str]) -> Iterator[str]:
+    """A line for everybody whose password must not be a key. It says its length alone."""
+    for name, password in known.items():
+        if len(password) < IKEV2_MIN_PASSWORD:
+            yield (
+                f"user {name}: the password has {len(password)} characters; with ikev2 in protocols"
+                f" {IKEV2_MIN_PASSWORD} or more are needed, since it alone is the key and strangers"
+                " can try it on line. Set a longer one (pulumi config set --secret --path"
+                f" {_path(name)} …), or protocols: [l2tp]"
+            )
+
+
+def _path(name: str) -> str:
+    """As Pulumi's ``--path`` takes it from a shell: a point alone would end the name."""
+    return f"""'users["{name}"]'""" if "." in name else f"users.{name}"

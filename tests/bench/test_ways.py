@@ -1,0 +1,124 @@
+"""A phone has one VPN of its own at a time, and the gateway does what the mode says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench import ways as module
+from bench.ways import MODES, Ways
+from lab.lab import Lab
+from lab.phones.phone import Credentials, Phone
+from tests.lab.machines import Pretender
+
+
+class Client:
+    """Notes what a phone's client is asked to do."""
+
+    def __init__(self, name: str, done: list[str]) -> None:
+        self.name, self.done = name, done
+        self.up = False
+
+    def dial(self, user: Credentials) -> None:
+        self.done.append(f"{self.name} dials")
+
+    def hang_up(self) -> None:
+        self.done.append(f"{self.name} hangs up")
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    done: list[str] = []
+    l2tp, ikev2 = Client("l2tp", done), Client("ikev2", done)
+    monkeypatch.setattr(Phone, "dial", lambda _, user: l2tp.dial(user))
+    monkeypatch.setattr(Phone, "hang_up", lambda _: l2tp.hang_up())
+    monkeypatch.setattr(module, "Ikev2Phone", lambda *_, **__: ikev2)
+    return done
+
+
+@pytest.fixture
+def ways() -> Ways:
+    world, gateway = Pretender(), Pretender()
+    lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=gateway)
+    return Ways(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+
+
+def test_one_of_its_own_clients_at_a_time(ways: Ways, done: list[str]) -> None:
+    ways.take(MODES["split+bbr"])
+    ways.take(MODES["split+bbr+ikev2"])
+    assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
+    ways.take(MODES["split+bbr+ikev2"])
+    assert done[-1] == "ikev2 dials", "it is up"
+    ways.open("direct")
+    assert done[-1] == "ikev2 hangs up", "its route would take everything"
+
+
+def test_a_new_group_begins_without_ikev2(ways: Ways, done: list[str]) -> None:
+    ways.take(MODES["split+bbr+ikev2"])
+    ways.open("l2tp")
+    assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
+
+
+def test_quic_is_refused_in_its_mode_only(ways: Ways, done: list[str]) -> None:
+    gateway = ways.lab.gateway
+    assert isinstance(gateway, Pretender)
+    for name, refused in (("split+bbr", True), ("split+bbr+quic", False)):
+        gateway.commands.clear()
+        ways.take(MODES[name])
+        said = "\n".join(gateway.commands)
+        assert "flush chain inet gateway quic" in said
+        assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
+
+
+def test_bursts_are_the_gateways_own_where_it_splits(ways: Ways, done: list[str]) -> None:
+    """Whatever it booted with, and after another mode had the kernel's."""
+    gateway = ways.lab.gateway
+    assert isinstance(gateway, Pretender)
+    gateway.answers_by = ((r"sysctl -n net\.ipv4\.tcp_tso_rtt_log", "13\n"),)
+    for name, bursts in (("forward", 9), ("split+bbr", 13), ("shadowsocks", 9), ("split+bbr", 13)):
+        gateway.commands.clear()
+        ways.take(MODES[name])
+        said = "\n".join(gateway.commands)
+        assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
+
+
+def test_towards_phones_the_gateways_own_bbr_unless_the_mode_says_otherwise(
+    ways: Ways, done: list[str]
+) -> None:
+    gateway = ways.lab.gateway
+    assert isinstance(gateway, Pretender)
+    for name, named in (("split+bbr", True), ("split+cubic", False), ("split+bbr1", False)):
+        gateway.commands.clear()
+        ways.take(MODES[name])
+        said = "\n".join(gateway.commands)
+        assert "ip route change" in said
+        assert ("ip route change $route congctl bbr.phone" in said) == named, name
+
+
+def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
+    """The words that `ip route change` is given, for phones' routes only."""
+    listing = (
+        "default via 10.1.0.1 dev eth0 proto dhcp src 10.1.0.4 metric 100\n"
+        "10.2.2.0/24 dev ipsec1 scope link congctl bbr.phone\n"
+        "10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl cubic\n"
+        "10.2.2.101 dev ppp1 proto kernel scope link src 10.2.2.1\n"
+    )
+    (tmp_path / "ip").write_text(
+        f'#!/bin/sh\n[ "$2" = change ] && echo "$@" || cat <<END\n{listing}END\n'
+    )
+    (tmp_path / "ip").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", module._phones_routes("bbr.phone")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == (
+        "route change 10.2.2.0/24 dev ipsec1 scope link congctl bbr.phone\n"
+        "route change 10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
+        "route change 10.2.2.101 dev ppp1 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
+    )

@@ -1,0 +1,27 @@
+"""What a phone is told to do, without the world."""
+
+from __future__ import annotations
+
+import re
+
+from lab.phones.libreswan import LibreswanPhone
+from lab.phones.phone import Phone
+from tests.lab.machines import Pretender
+
+
+def numbers(world: Pretender) -> list[tuple[str, int]]:
+    """Of the tunnels that were asked for, with the phone's name."""
+    found = re.findall(
+        r"netns exec (\S+) /lab/random-is (\d+) /usr/sbin/xl2tpd", "\n".join(world.commands)
+    )
+    return [(phone, int(number)) for phone, number in found]
+
+
+def test_each_phone_counts_its_tunnels_from_one() -> None:
+    world = Pretender()
+    one = Phone(world, "192.0.2.1", "phone")
+    two = LibreswanPhone(world, "192.0.2.1", "phone2", protocol="l2tp")
+    for phone in (one, two, one):
+        phone.start_l2tp()
+        phone.hang_up()
+    assert numbers(world) == [("phone", 1), ("phone2", 1), ("phone", 2)]

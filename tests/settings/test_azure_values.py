@@ -1,0 +1,82 @@
+"""Azure's own rules for names and values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from settings.azure_values import (
+    dns_label,
+    image,
+    location,
+    ready_timeout,
+    shutdown_time,
+    tags,
+    time_zone,
+    vm_size,
+)
+from settings.values import BadValue
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["Standard_B1s", "Standard_B2ats_v2", "Standard_D2ds_v5", "Standard_E8-4ds_v5",
+     "Standard_NC4as_T4_v3", "Standard_F2", "Standard_PB6s"],
+)  # fmt: skip
+def test_sizes(size: str) -> None:
+    assert vm_size(size) == size
+
+
+@pytest.mark.parametrize("size", ["Standard_B2pts_v2", "Standard_D2ps_v5", "Standard_E2pds_v5"])
+def test_arm_sizes_are_refused(size: str) -> None:
+    with pytest.raises(BadValue, match="Arm processor"):
+        vm_size(size)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "complaint"),
+    [
+        (vm_size, "standard_b1s", "not a VM size"),
+        (vm_size, "Standard_B1s ", "not a VM size"),
+        (vm_size, "Basic_A0", "not a VM size"),
+        (image, "Debian:debian-13:13-arm64:latest", "Arm processors"),
+        (image, "Debian:debian-13:13:latest", "use Debian:debian-13:13-gen2:latest"),
+        (image, "Debian:debian-13:13-gen2", "not an image"),
+        (image, "Debian:debian-13:13-gen2:newest", "not an image"),
+        (image, "Debian:debian 13:13-gen2:latest", "not an image"),
+        (dns_label, "ab", "not usable"),
+        (dns_label, "1abc", "not usable"),
+        (dns_label, "abc-", "not usable"),
+        (dns_label, "a" * 64, "not usable"),
+        (location, "2westus", "not a region"),
+        (location, "", "not a region"),
+        (ready_timeout, "-1", "whole minutes from 0 .* to 120"),
+        (ready_timeout, 121, "whole minutes"),
+        (ready_timeout, True, "whole minutes"),
+        (ready_timeout, "1.5", "whole minutes"),
+        (ready_timeout, "9" * 9999, "whole minutes"),
+        (shutdown_time, "24:00", "not a time of day"),
+        (shutdown_time, "9:00", "not a time of day"),
+        (shutdown_time, "1330", "not a time of day"),
+        (shutdown_time, 810, "810 is not a time of day; expected hours and minutes in quotes"),
+        (time_zone, "Asia/Tokyo", "Windows' names"),
+        (time_zone, "jst", "Windows' names"),
+        (tags, {"a<b": "x"}, "tag name 'a<b' is not usable"),
+        (tags, {"": "x"}, "tag name '' is not usable"),
+        (tags, {"n" * 513: "x"}, "1 to 512 printable"),
+        (tags, {"a": "v" * 257}, "value of tag 'a' is not usable"),
+        (tags, {"a": "x\ny"}, "value of tag 'a' is not usable"),
+        (tags, {"a\0b": "x"}, r"tag name 'a\\x00b' is not usable"),
+        (tags, {"a ": "x"}, "no space at either end"),
+        (tags, {"\u200b": "x"}, "printable"),
+        (tags, {"a": ["x"]}, "value of tag 'a' is not usable"),
+        (tags, {"Stack": "x"}, "set by the program itself"),
+        (tags, {"microsoft-x": "x"}, "Azure keeps for itself"),
+        (tags, {"a": "x", "A": "y"}, "differ in case only"),
+        (tags, {f"t{n}": "x" for n in range(49)}, "49 tags are too many"),
+    ],
+)
+def test_azures_own_rules(check: Any, value: Any, complaint: str) -> None:
+    with pytest.raises(BadValue, match=complaint):
+        check(value)
