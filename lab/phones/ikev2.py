@@ -18,6 +18,8 @@ class Ikev2Phone(Phone):
     model: Model = IOS
     called: str = ""
     """What its user typed as the server, if it is not the address that is dialled."""
+    names_as: str = ""
+    """How it says who its user is: fqdn, email or keyid (RFC 7296, 3.5). Empty: as most do."""
     rekey: int = 3600
     """Seconds after which it changes keys, of IKE and ESP alike."""
     files: ClassVar[tuple[Path, ...]] = (FILES / "ikev2",)
@@ -35,7 +37,7 @@ class Ikev2Phone(Phone):
         return set(find(r"installing DNS server ([\d.]+)", self.log()).split())
 
     def _values(self, credentials: Credentials) -> dict[str, str]:
-        kind = "email" if "@" in credentials.user else "fqdn"
+        kind = self.names_as or ("email" if "@" in credentials.user else "fqdn")
         return {
             **super()._values(credentials),
             "name": f"{kind}:{credentials.user}",

@@ -275,14 +275,12 @@ def test_swanctl_reads_back_the_pre_shared_key(psk: str) -> None:
 def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
     settings = parse({"psk": psk, "users": users})
     text = content(settings, "/etc/swanctl/conf.d/ikev2-secrets.conf")
-    found = re.findall(
-        r"^    ike-\d+ {\n((?:    id-\d = .*\n)+)    secret = (.*)\n    }$", text, re.M
-    )
+    found = re.findall(r"^ike-\d+ {\n((?:id\d = .*\n)+)secret = (.*)\n}$", text, re.M)
     assert [swanctl_reads(written) for _, written in found] == [
         password.encode() for password in users.values()
     ]
-    names = [re.findall(r'= "(.*)"', ids) for ids, _ in found]
-    assert [forms[0] for forms in names] == [f"fqdn:{user}" for user in users]
+    names = [re.findall(r"= (.*)", ids) for ids, _ in found]
+    assert [forms[:2] for forms in names] == [[f"fqdn:{user}", f"keyid:{user}"] for user in users]
     assert [f"email:{user}" in forms for forms, user in zip(names, users, strict=True)] == [
         "@" in user for user in users
     ]
@@ -295,7 +293,7 @@ def test_swanctl_reads_back_every_user(users: dict[str, str], psk: str) -> None:
 def test_only_a_gateway_without_a_name_answers_to_any(name: str, called: list[str]) -> None:
     text = content(parse(MINIMAL | {"serverName": name}), "/etc/swanctl/conf.d/ikev2.conf")
     found = re.findall(r'local {\n            id = "fqdn:(.*)"', text)
-    assert found == [each for each in called for _ in ("name", "mail")]
+    assert found == [each for each in called for _ in ("name", "mail", "bytes")]
 
 
 def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> None:

@@ -57,7 +57,7 @@ PROMISED = {
         for name in (
             *("ios", "mac", "android", "chromeos", "network-manager", "dial-in", "dial-in-bob"),
             *("wrong-password", "unknown-user", "removed-user", "shared-key-as-password"),
-            *("own-password-under-anothers-name", "wall-instance-metadata"),
+            *("own-password-under-anothers-name", "wall-instance-metadata", "user-named-by-bytes"),
             *("split-runs-bbr-towards-phone", "three-devices-behind-one-nat"),
             *("download-survives-change-of-network", "outlives-its-keys", "wakes-up-where-it-was"),
         )

@@ -72,6 +72,10 @@ def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
                 detail.append(str(called.tunnel()))
                 fetch_page(called)
     named = replace(phone, called=NAME)
+    # Some makers' Androids (strongswan#2101).
+    bytes_ = replace(phone, model=ANDROID, names_as="keyid")
+    with checks.check("ikev2-user-named-by-bytes") as detail, dialled(bytes_, users[0]) as address:
+        detail.append(address)
     for user in users[1:]:
         with checks.check(f"ikev2-dial-in-{user.user}") as detail, dialled(named, user) as address:
             detail.append(address)
@@ -138,8 +142,15 @@ def strangers(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) ->
         refused(replace(phone, called="other.example.test"), user)
     with checks.check("ikev2-own-password-under-anothers-name"):
         refused(replace(phone, called=user.user), replace(user, user="bob"))
+    bytes_ = replace(phone, names_as="keyid")
+    for name, credentials in {
+        "own-password": replace(user, user="bob"),
+        "shared-key": replace(user, password=user.psk),
+    }.items():
+        with checks.check(f"ikev2-{name}-under-a-name-in-bytes"):
+            refused(bytes_, credentials)
     with checks.check("ikev2-removed-user"):
-        remove = f"cp -a {SECRETS} /run/kept && sed -i s/fqdn:{user.user}/fqdn:x/ {SECRETS}"
+        remove = f"cp -a {SECRETS} /run/kept && sed -i s/:{user.user}$/:x/ {SECRETS}"
         lab.gateway.succeed(f"{remove} && {RELOAD}")
         try:
             refused(phone, user)
