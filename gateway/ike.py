@@ -153,7 +153,7 @@ _SHA1, _SHA2_256 = 2, 4
 
 def _main_mode() -> _Message:
     """What phones propose (RFC 2409 appendix A): AES-256 or -128, SHA-2 or SHA-1, a
-    pre-shared key, group 14, for eight hours. The gateway's l2tp-psk.conf takes any of them."""
+    pre-shared key, group 14, for eight hours. The gateway's l2tp.conf takes any of them."""
     transforms = [
         struct.pack("!BBH", number, 1, 0)  # KEY_IKE
         + _attribute(1, 7)  # encryption: AES-CBC

@@ -154,7 +154,7 @@ def _instead(key: Any, known: frozenset[str]) -> str:
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
+    # Some clients keep it between quotes (Libreswan's ipsec.secrets) and can't escape one.
     "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
     "users": ("users", users.users),
     "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),

@@ -142,7 +142,7 @@ def _netem(host: str, device: str, what: str) -> str:
 def _burst(rate: float) -> int:
     """Bytes that a shaper may send at once: three packets, or what its timer, late by some
     ms under emulation, must catch up on. What is more than that lets BBR believe in a
-    faster line, and a queue stands (measured: docs/adr/0008)."""
+    faster line, and a queue stands (measured: docs/results/2026-11-adr-8.md)."""
     return max(4_542, round(rate * 1e6 / 8 * 0.004))
 
 
