@@ -592,7 +592,7 @@ CHECKED_BY: dict[str, tuple[Checker, ...]] = {
     f"{SBIN}/gateway-selftest": (python,),
     f"{SBIN}/gateway-watch": (shell,),
     BBR_PHONE: (bbr_phone,),
-    "/usr/local/lib/lunch-settings/azure_values.py": (python,),
+    "/usr/local/lib/lunch-gateway/checks.py": (python,),
     "/usr/local/lib/lunch-gateway/health.py": (python,),
     "/usr/local/lib/lunch-gateway/rules.py": (python,),
     "/usr/local/lib/lunch-gateway/speed.py": (python,),
