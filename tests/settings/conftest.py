@@ -1,0 +1,3 @@
+from tests.cloud_init.conftest import raw
+
+__all__ = ["raw"]
