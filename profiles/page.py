@@ -33,7 +33,7 @@ def render(account: Account, files: Mapping[str, File]) -> str:
 
     Args:
         account: whose page it is.
-        files: what `clients.bundle.files` made for the same account.
+        files: what `profiles.bundle.files` made for the same account.
     """
     values = {key: getattr(account, key) for key in NAMES}
     css, js = _read("page.css"), _read("page.js")
