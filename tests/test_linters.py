@@ -19,6 +19,8 @@ ROOTFS = "cloud_init/rootfs/"
 
 MAX_FUNCTION = 60
 MAX_MODULE = 300
+LONG_YET = {"tests/bench/test_report.py", "tests/gateway/test_config.py"}
+"""Modules that are longer still; each leaves this list when it has been divided."""
 
 
 @cache
@@ -86,6 +88,10 @@ def test_ruff() -> None:
     assert complaints("ruff", "check", "--quiet", ".", *python_on_the_guest()) == ""
 
 
+def test_ruff_format() -> None:
+    assert complaints("ruff", "format", "--check", ".", *python_on_the_guest()) == ""
+
+
 def test_mypy() -> None:
     assert complaints("mypy") == ""
 
@@ -111,6 +117,7 @@ def test_yamllint() -> None:
     ("program", "arguments", "name", "text"),
     [
         ("ruff", ["check", "--quiet"], "x.py", "import os\n"),
+        ("ruff", ["format", "--check"], "x.py", "x=1\n"),
         ("mypy", ["--config-file", str(REPOSITORY / "pyproject.toml")], "x.py", "def f(x): ...\n"),
         ("shellcheck", ["--norc"], "x.sh", "#!/bin/sh\necho $1\n"),
         ("yamllint", ["--strict", "-c", str(REPOSITORY / ".yamllint")], "x.yaml", "a: 1\na: 2\n"),
@@ -143,11 +150,9 @@ def test_functions_are_short() -> None:
 
 
 def test_modules_are_short() -> None:
-    lengths = {
-        name: text_of(name).count("\n") for name in python_files() if not name.startswith("tests/")
-    }
+    lengths = {name: text_of(name).count("\n") for name in python_files()}
     assert lengths
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_MODULE} == {}
+    assert {name for name, lines in lengths.items() if lines > MAX_MODULE} == LONG_YET
 
 
 # Registries and mirrors differ from place to place: pip's and apt's own configuration
