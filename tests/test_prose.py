@@ -1,0 +1,146 @@
+"""Linters of words: spelling, Markdown, and the glossary of CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.test_linters import REPOSITORY, complaints, text_of, tracked
+
+CONFIGURATION = str(REPOSITORY / "pyproject.toml")
+
+NO_WORDS = {"requirements.lock", "tests/engine/cli/build/go.sum"}
+"""Hashes, in which any word may stand."""
+
+LONG_YET = {"README.md", "docs/automation.md", "docs/benchmark.md", "docs/engine.md"}
+"""Documents that still have lines over 100; each leaves this list with the last of them."""
+
+
+def documents() -> set[str]:
+    return {name for name in tracked() if name.endswith(".md")}
+
+
+def test_codespell() -> None:
+    assert complaints("codespell", *(name for name in tracked() if name not in NO_WORDS)) == ""
+
+
+def markdown(*names: str, without: str = "") -> str:
+    """What PyMarkdown says of these documents, without the rules that are named."""
+    options = [f"--disable-rules={without}"] if without else []
+    return complaints("pymarkdown", "--strict-config", *options, "scan", *sorted(names))
+
+
+def test_markdown() -> None:
+    # Japanese has no spaces at which to end a line.
+    japanese = {name for name in documents() if name.endswith(".ja.md")}
+    assert markdown(*documents() - LONG_YET - japanese) == ""
+    assert markdown(*LONG_YET | japanese, without="md013") == ""
+
+
+@pytest.mark.parametrize("name", sorted(LONG_YET))
+def test_only_documents_with_long_lines_are_spared(name: str) -> None:
+    assert "MD013" in markdown(name), f"{name} has no long line any more: take it out of LONG_YET"
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "text"),
+    [
+        ("codespell", ["--toml", CONFIGURATION], "Read t" + "eh manual.\n"),
+        ("pymarkdown", ["--config", CONFIGURATION, "scan"], "# A\n\n" + "long " * 20 + "\n"),
+        ("pymarkdown", ["--config", CONFIGURATION, "scan"], "# A\n\n[b](#nowhere)\n"),
+    ],
+)
+def test_a_linter_of_words_complains(
+    program: str, arguments: list[str], text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.md").write_text(text)
+    assert complaints(program, *arguments, str(tmp_path / "x.md")) != ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n" + "long " * 30 + "\n```\n",
+        "| a |\n|---|\n| " + "long " * 30 + "|\n",
+        "[" + "x" * 50 + "](https://example.org/" + "y" * 50 + ")\n",
+    ],
+    ids=["code", "table", "link"],
+)
+def test_what_can_not_be_wrapped_may_be_long(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.md").write_text("# A\n\n" + text)
+    scan = ["--config", CONFIGURATION, "scan", str(tmp_path / "x.md")]
+    assert complaints("pymarkdown", *scan) == ""
+
+
+class Retired(NamedTuple):
+    """A word that has given way to one of the glossary."""
+
+    word: str
+    """A regular expression; whole words only."""
+    where: str
+    """A regular expression for the names of the files in which it is retired."""
+    say: str
+    """What CONTRIBUTING.md says instead: a word of its glossary, or a room of its house."""
+    example: str
+    """A line that must be found."""
+
+
+CODE = r".*\.(py|js|toml|ya?ml)|Makefile|cloud_init/rootfs/.*"
+MEASURING = r"(tests/)?(lab|bench)/.*"
+NOT_THE_LAB = r"(?!(tests/)?lab/).*"
+RETIRED = [
+    Retired("Stage|stage", MEASURING, "lab", "def up(stage: Stage) -> None:"),
+    Retired("Session", MEASURING, "tunnel", "class Session:"),
+    Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
+    Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),
+    Retired(r"-m lab bench|lab(/|\.)(bench|report)", CODE, "bench", "python -m lab bench --full"),
+    Retired(r"gateway(/|\.)recover", CODE, "ops", "python -m gateway.recover dev"),
+    Retired(r"gateway(/|\.)checks", CODE, "settings", "from gateway.checks import x"),
+    Retired(
+        r"cloud_init(/|\.)(settings|settings_file|values|users|dialling|reachable)",
+        CODE,
+        "settings",
+        "from cloud_init.settings import Settings",
+    ),
+    Retired("uniqueids|encapsulation=yes|l2tp-psk.conf", NOT_THE_LAB, "charon", "uniqueids=no"),
+]
+"""To retire a word: its line here, its place in the glossary, and then all that is red."""
+
+HISTORY = re.compile(r"docs/results/2026-11-.*|CHANGELOG\.md|CONTRIBUTING\.md|tests/test_prose\.py")
+"""What tells of former words, and this list of them."""
+
+
+def retired_in(name: str, text: str) -> list[str]:
+    """Each line of the file that holds a word which is retired there."""
+    if HISTORY.fullmatch(name):
+        return []
+    words = [retired for retired in RETIRED if re.fullmatch(retired.where, name)]
+    return [
+        f"{name}:{number}: {found[0]!r} is called {retired.say}"
+        for number, line in enumerate(text.splitlines(), 1)
+        for retired in words
+        if (found := re.search(rf"(?<![\w-])({retired.word})(?![\w-])", line))
+    ]
+
+
+def test_no_retired_word_is_used() -> None:
+    assert [line for name in tracked() for line in retired_in(name, text_of(name))] == []
+
+
+@pytest.mark.parametrize("retired", RETIRED, ids=[retired.example for retired in RETIRED])
+def test_a_retired_word_is_found(retired: Retired) -> None:
+    names = [name for name in tracked() if re.fullmatch(retired.where, name)]
+    assert names, f"no file is called like {retired.where}"
+    names = [name for name in names if not HISTORY.fullmatch(name)]
+    assert any("is called" in line for line in retired_in(names[0], retired.example))
+
+
+@pytest.mark.parametrize("say", sorted({retired.say for retired in RETIRED}))
+def test_the_glossary_or_the_house_has_the_word_to_say_instead(say: str) -> None:
+    sections = text_of("CONTRIBUTING.md").split("\n## ")
+    told = [section for section in sections if section.startswith(("Words\n", "The house\n"))]
+    cells = re.findall(r"^\| ([^|]+) \|", "\n".join(told), re.MULTILINE)
+    assert say in {word.strip("`") for cell in cells for word in re.split("[,;] ", cell)}
