@@ -13,6 +13,7 @@ from pathlib import Path
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)|(?:href|src)=\"([^\"]+)\"", re.M)
 _SPAN = re.compile(r"`([^`]+)`")
 _COMMENT = re.compile(r"\s+# .*")
+_MODULE = re.compile(r"\bpython3? -m ([a-z_.]+)")
 _MADE = re.compile(r"(?:^|&& |; |\$\()(?:[A-Z_]+=\S* )*make(?: -\S+)* ([a-z][a-z-]*)")
 
 
@@ -46,10 +47,19 @@ class Page:
         return [_COMMENT.sub("", line) for code, line in self.lines if code and line.strip()]
 
     @cached_property
+    def code(self) -> list[str]:
+        """Returns what is quoted as code, in blocks and in the middle of a sentence."""
+        return [*self.commands, *_SPAN.findall(self.prose)]
+
+    @cached_property
     def targets(self) -> set[str]:
-        """Returns what the page has make do, in blocks and in the middle of a sentence."""
-        texts = [*self.commands, *_SPAN.findall(self.prose)]
-        return {name for text in texts for name in _MADE.findall(text)}
+        """Returns what the page has make do."""
+        return {name for text in self.code for name in _MADE.findall(text)}
+
+    @cached_property
+    def modules(self) -> set[str]:
+        """Returns what the page has Python run."""
+        return {name for text in self.code for name in _MODULE.findall(text)}
 
     @cached_property
     def headings(self) -> list[tuple[int, str]]:

@@ -130,6 +130,16 @@ def test_make_can_do_what_the_page_says(name: str) -> None:
     assert page(name).targets <= set(re.findall(r"^([a-z][a-z-]*):", makefile, re.M))
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_python_can_run_what_the_page_says(name: str) -> None:
+    places = {module: ROOT / module.replace(".", "/") for module in page(name).modules}
+    assert not [
+        module
+        for module, place in places.items()
+        if not (place.with_suffix(".py").exists() or (place / "__main__.py").exists())
+    ]
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md", "docs/speed.md", "docs/start.md"])
 def test_figures_are_those_of_committed_results(name: str) -> None:
     results = "".join(path.read_text(encoding="utf-8") for path in results_files())
@@ -171,9 +181,9 @@ def test_a_heading_is_found_by_githubs_name_for_it() -> None:
 
 def test_a_reader_of_pages_sees_what_stands_there(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
-    text = "# A\n\n`make up`, make sure [b](#a).\n\n```\nX=1 make down  # why\n```\n\n# A\n"
-    path.write_text(text, encoding="utf-8")
+    prose, code = "`make up`, make sure [b](#a). `python3 -m a.b`.", "X=1 make down  # why"
+    path.write_text(f"# A\n\n{prose}\n\n```\n{code}\n```\n\n# A\n", encoding="utf-8")
     read = Page(path)
-    assert (read.targets, read.links) == ({"up", "down"}, ["#a"])
+    assert (read.targets, read.modules, read.links) == ({"up", "down"}, {"a.b"}, ["#a"])
     assert (read.commands, read.anchors) == (["X=1 make down"], {"a", "a-1"})
-    assert [words(text) for text in read.sentences()] == [1, 5, 1]
+    assert [words(text) for text in read.sentences()] == [1, 5, 3, 1]
