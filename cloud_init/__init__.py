@@ -1,4 +1,4 @@
 """The guest: what cloud-init turns a stock Debian 13 cloud image into.
 
-Pure Python over the tree ``rootfs/``: no Pulumi, clock, randomness or network.
+Pure Python over the layers in ``rootfs/``: no Pulumi, clock, randomness or network.
 """

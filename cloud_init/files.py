@@ -1,6 +1,7 @@
-"""The files that land on the guest: the tree ``rootfs/``, with the settings filled in.
+"""The files that land on the guest: the layers of ``rootfs/``, with the settings filled in.
 
-A file's path under ``rootfs/`` is its path on the guest. One that ends in ``.tmpl`` is a
+A file's path in its layer, ``rootfs/LAYER/``, is its path on the guest. The layer's name says
+when it ships: ``a+b`` where both parts are on (`parts`). A file that ends in ``.tmpl`` is a
 `string.Template`; every other is literal. What git calls executable is 0755 there, the
 rest 0644, except what `SECRET_FILES` names. Lines that are all comment, and docstrings that
 no program prints, stay here: they would take a third of what Azure allows, and a better word
@@ -12,7 +13,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -29,58 +30,8 @@ SECRET_FILES: Mapping[str, str] = {
 }
 """Guest path to the reason why only root may read it (mode 0600)."""
 
-ONLY_FOR_SPLIT = frozenset(
-    {
-        "/etc/haproxy/haproxy.cfg",
-        "/etc/lunch-gateway/split.nft",
-        "/etc/ppp/ip-up.d/lunch-gateway",
-        "/etc/systemd/network/10-lunch-gateway-phones.link",
-        "/etc/systemd/system/gateway-bbr-phone.service",
-        "/etc/systemd/system/gateway-split.service",
-        "/etc/systemd/system/gateway-tunnel.service.d/10-lunch-gateway-split.conf",
-        "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",
-        "/etc/udev/rules.d/90-lunch-gateway-phones.rules",
-        "/usr/local/lib/lunch-gateway/bbr-phone.c",
-    }
-)
-"""Guest paths that are left out where the phones' TCP is not split."""
-
-ONLY_FOR = {
-    "l2tp": frozenset(
-        {
-            "/etc/lunch-gateway/l2tp.nft",
-            "/etc/modules-load.d/lunch-gateway-l2tp.conf",
-            "/etc/ppp/chap-secrets",
-            "/etc/ppp/ip-down.d/lunch-gateway",
-            "/etc/ppp/ip-up.d/lunch-gateway",
-            "/etc/ppp/options.xl2tpd",
-            "/etc/swanctl/conf.d/l2tp-secret.conf",
-            "/etc/swanctl/conf.d/l2tp.conf",
-            "/etc/swanctl/conf.d/modp1024.conf",
-            "/etc/systemd/system/xl2tpd.service",
-            "/usr/local/sbin/gateway-l2tp-ended",
-            "/etc/xl2tpd/xl2tpd.conf",
-        }
-    ),
-    "ikev2": frozenset(
-        {
-            "/etc/lunch-gateway/tunnel.env",
-            "/etc/modules-load.d/lunch-gateway-ikev2.conf",
-            "/etc/swanctl/conf.d/ikev2-secrets.conf",
-            "/etc/swanctl/conf.d/ikev2.conf",
-            "/etc/systemd/system/gateway-tunnel.service",
-            "/etc/systemd/system/gateway-tunnel.service.d/10-lunch-gateway-split.conf",
-        }
-    ),
-}
-"""Guest paths that are left out where phones don't dial in that way."""
-
-ONLY_WITHOUT_QUIC = frozenset({"/etc/lunch-gateway/quic.nft"})
-"""Guest paths that are left out where the phones' QUIC is let through: where that is asked
-for, and where TCP would gain nothing from taking its place."""
-
-ONLY_WITH_MODP1024 = frozenset({"/etc/swanctl/conf.d/modp1024.conf"})
-"""Guest paths that are left out where phones that know no better group are refused."""
+README = "README.md"
+"""Stands beside the layers: a paragraph for each."""
 
 NOBODY = "255.255.255.255"
 """An address that no packet can come from, for nft definitions that must not be empty."""
@@ -100,17 +51,52 @@ class GuestFile:
     mode: int
 
 
+def parts(settings: Settings) -> Mapping[str, bool]:
+    """Every word that a layer's name may be made of, and whether it is on."""
+    return {
+        "base": True,
+        "l2tp": "l2tp" in settings.protocols,
+        "ikev2": "ikev2" in settings.protocols,
+        "split": settings.acceleration == "split",
+        "quic-rejected": settings.quic == "reject",
+        "modp1024": settings.modp1024 == "allow",
+    }
+
+
 def guest_files(settings: Settings, rootfs: Path = ROOTFS) -> Iterator[GuestFile]:
-    """Every file of the guest, by path. ``rootfs`` is the tree that they are made of.
+    """Yields every file of the guest, by path. ``rootfs`` holds the layers that they come from.
 
     Raises:
-        GuestFileError: one is no text, or a template that names what does not exist.
+        GuestFileError: one is no text, is a template that names what does not exist, or lies
+            in no layer, or in two.
     """
-    values, left_out = _template_values(settings), _left_out(settings)
-    for source in sorted(path for path in rootfs.rglob("*") if path.is_file()):
-        file = _guest_file(source, "/" + source.relative_to(rootfs).as_posix(), values)
-        if file.path not in left_out:
+    values, on = _template_values(settings), parts(settings)
+    for path, source, layer in _sources(rootfs, set(on)):
+        # Also of a layer that stays here: a mistake in it shows with any settings.
+        file = _guest_file(source, path, values)
+        if all(on[part] for part in layer.split("+")):
             yield file
+
+
+def _sources(rootfs: Path, known: Set[str]) -> Iterator[tuple[str, Path, str]]:
+    """Yields guest path, source and layer of every file of the tree, in the order of paths."""
+    found = [path.relative_to(rootfs) for path in rootfs.rglob("*") if path.is_file()]
+    brought: dict[str, str] = {}
+    for name in sorted(found, key=lambda name: name.parts[1:]):
+        if name == Path(README):
+            continue
+        layer, *inside = name.parts
+        path = "/" + "/".join(inside)
+        if not inside or not known.issuperset(layer.split("+")):
+            raise GuestFileError(
+                f"/{name.as_posix()}: {layer} is no layer; a layer's name is made of"
+                f" {', '.join(sorted(known))}, with + between two"
+            )
+        lands = path.removesuffix(".tmpl")
+        if other := brought.get(lands):
+            raise GuestFileError(f"{lands}: brought twice, as {other} and as {name.as_posix()}")
+        brought[lands] = name.as_posix()
+        yield path, rootfs / name, layer
 
 
 def _guest_file(source: Path, path: str, values: Mapping[str, str]) -> GuestFile:
@@ -152,16 +138,6 @@ def _without_docstrings(code: str) -> str:
                 for line in range(statement.lineno - 1, statement.end_lineno):
                     lines[line] = ""
     return "".join(lines)
-
-
-def _left_out(settings: Settings) -> frozenset[str]:
-    splitting = settings.acceleration == "split"
-    return frozenset().union(
-        () if splitting else ONLY_FOR_SPLIT,
-        () if splitting and settings.quic == "reject" else ONLY_WITHOUT_QUIC,
-        () if settings.modp1024 == "allow" else ONLY_WITH_MODP1024,
-        *(paths for protocol, paths in ONLY_FOR.items() if protocol not in settings.protocols),
-    )
 
 
 def _mode(source: Path, path: str) -> int:

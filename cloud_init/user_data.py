@@ -19,7 +19,7 @@ MAX_BYTES = 65_535
 """What Azure takes as customData, before its base64 (azure-docs, "Custom data")."""
 
 PACKAGES = (
-    "linux-image-amd64",  # from backports: rootfs/etc/apt/preferences.d/lunch-gateway
+    "linux-image-amd64",  # from backports: rootfs/base/etc/apt/preferences.d/lunch-gateway
     "charon-systemd",
     "strongswan-swanctl",
     "libstrongswan-standard-plugins",  # AES-GCM
@@ -50,8 +50,8 @@ def user_data(settings: Settings, rootfs: Path = ROOTFS) -> str:
     """The whole user-data (on Azure: customData) for these settings.
 
     The same settings always give the same bytes, on every computer: bzip2 has one
-    implementation; deflate has several, each with bytes of its own. ``rootfs`` is the tree that
-    the guest's files are made of.
+    implementation; deflate has several, each with bytes of its own. ``rootfs`` holds
+    the layers that the guest's files come from.
 
     Raises:
         GuestFileError: a file of the tree can't be rendered.

@@ -95,11 +95,10 @@ def _settings(choice: str, directory: Path) -> Settings:
 def _parts(text: str) -> Guest:
     """What a machine is booted with, taken apart for people to compare."""
     config = yaml.load(text, Loader=yaml.CSafeLoader)
-    parts: dict[str, str] = {}
-    for file in config.pop("write_files"):
-        # x and x.tmpl may both be there.
-        before = parts.get(file["path"], "")
-        parts[file["path"]] = f"{before}mode {file['permissions']}\n{file['content']}"
+    parts = {
+        file["path"]: f"mode {file['permissions']}\n{file['content']}"
+        for file in config.pop("write_files")
+    }
     return {**parts, "user-data": yaml.safe_dump(config, sort_keys=False)}
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from cloud_init.__main__ import main
+from cloud_init.files import ROOTFS
 from settings.guest import Settings, parse
 from tests.cloud_init.guest_tree import Guest
 
@@ -14,6 +15,17 @@ EXAMPLE = Path(__file__).parents[2] / "settings.example.yaml"
 
 EVERY_FILE = {"acceleration": "split", "quic": "reject", "modp1024": "allow"}
 """The settings with which no file is left out."""
+
+
+def brought_by(part: str) -> set[str]:
+    """Guest paths of what lies in a layer that has this part in its name."""
+    return {
+        "/" + source.relative_to(layer).as_posix().removesuffix(".tmpl")
+        for layer in ROOTFS.iterdir()
+        if part in layer.name.split("+")
+        for source in layer.rglob("*")
+        if source.is_file()
+    }
 
 
 @pytest.fixture

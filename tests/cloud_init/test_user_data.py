@@ -20,7 +20,7 @@ from hypothesis import given
 
 import cloud_init
 from cloud_init import user_data as module
-from cloud_init.files import ONLY_FOR, guest_files
+from cloud_init.files import guest_files
 from cloud_init.user_data import (
     L2TP_PACKAGES,
     PACKAGES,
@@ -30,7 +30,7 @@ from cloud_init.user_data import (
     user_data,
 )
 from settings.guest import REDACTED, Settings, SettingsError, parse
-from tests.cloud_init.conftest import EXAMPLE
+from tests.cloud_init.conftest import EXAMPLE, brought_by
 from tests.cloud_init.strategies import MINIMAL, settings_maps
 
 PACKAGE = Path(cloud_init.__file__).parent
@@ -142,7 +142,7 @@ def test_without_a_protocol_nothing_of_it_is_there(
     left = {path: text for path, _, text in written(other) if not reading.search(path)}
     assert not [path for path, text in left.items() if re.search(words, text)]
     paths = [{path for path, _, _ in written(config)} for config in (both, other)]
-    assert paths[0] - paths[1] == ONLY_FOR[protocol]
+    assert paths[0] - paths[1] == brought_by(protocol)
     assert not [path for path in paths[1] if re.search(words, path)]
 
 

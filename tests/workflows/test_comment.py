@@ -74,7 +74,7 @@ def test_too_many_lines_are_not_compared() -> None:
 
 
 def test_a_difference_is_shown_once(clone: Repository) -> None:
-    text = clone.said(lambda: add(clone.rootfs("etc/nftables.conf"), "changed_4711=1\n"))
+    text = clone.said(lambda: add(clone.rootfs("base/etc/nftables.conf"), "changed_4711=1\n"))
     assert text.count("+changed_4711=1") == 1
 
 

@@ -83,7 +83,7 @@ def test_the_workflow_says_what_main_sees(clone: Repository) -> None:
     (clone.path / "cloud_init/__main__.py").write_text(f"open({str(ran)!r}, 'w')\n")
     (clone.path / "ops").mkdir()
     (clone.path / "ops/comment.py").write_text(f"print('{NOTHING}')\n")
-    add(clone.rootfs("etc/nftables.conf"), "changed_4711=1\n")
+    add(clone.rootfs("base/etc/nftables.conf"), "changed_4711=1\n")
     body, asked = run_workflow(clone, base, clone.commit())
     assert "\n+changed_4711=1\n" in body
     assert "\n.github/workflows/preview.yml\ncloud_init/__main__.py\nops/comment.py\n" in body

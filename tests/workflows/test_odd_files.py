@@ -15,29 +15,43 @@ from tests.workflows.conftest import NOTHING, Repository, add
 
 
 def linked(clone: Repository) -> None:
-    clone.rootfs("etc/nftables.conf").unlink()
-    clone.rootfs("etc/nftables.conf").symlink_to("/etc/passwd")
+    clone.rootfs("base/etc/nftables.conf").unlink()
+    clone.rootfs("base/etc/nftables.conf").symlink_to("/etc/passwd")
 
 
 ODD: dict[str, tuple[Callable[[Repository], object], str]] = {
     "link": (linked, "etc/nftables.conf: a symbolic link"),
     "huge": (
-        lambda c: c.rootfs("etc/x").write_text("x" * (LARGEST + 1)),
+        lambda c: c.rootfs("base/etc/x").write_text("x" * (LARGEST + 1)),
         f"etc/x: {LARGEST + 1} bytes; expected at most {LARGEST}",
     ),
     "larger than Azure takes": (
-        lambda c: c.rootfs("etc/x").write_text("x" * 70_000),
+        lambda c: c.rootfs("base/etc/x").write_text("x" * 70_000),
         "Azure takes",
     ),
-    "binary": (lambda c: c.rootfs("etc/x").write_bytes(b"\x7fELF\xff\0"), "/etc/x: not UTF-8 text"),
+    "binary": (
+        lambda c: c.rootfs("base/etc/x").write_bytes(b"\x7fELF\xff\0"),
+        "/etc/x: not UTF-8 text",
+    ),
     "template": (
-        lambda c: add(c.rootfs("etc/xl2tpd/xl2tpd.conf.tmpl"), "${no_such}\n"),
+        lambda c: add(c.rootfs("l2tp/etc/xl2tpd/xl2tpd.conf.tmpl"), "${no_such}\n"),
         "/etc/xl2tpd/xl2tpd.conf.tmpl: names 'no_such', a value that does not exist",
     ),
-    "python": (lambda c: c.rootfs("etc/x.py").write_text("def"), "/etc/x.py: invalid syntax"),
-    "name": (lambda c: c.rootfs("etc/a\nb").write_text("x"), "etc/a b: the name is not printable"),
+    "python": (lambda c: c.rootfs("base/etc/x.py").write_text("def"), "/etc/x.py: invalid syntax"),
+    "no layer": (
+        lambda c: c.rootfs("x").write_text("x\n"),
+        "/x: x is no layer",
+    ),
+    "twice": (
+        lambda c: c.rootfs("split/etc/nftables.conf.tmpl").write_text("x\n"),
+        "/etc/nftables.conf: brought twice, as base/etc/nftables.conf and as split/etc/",
+    ),
+    "name": (
+        lambda c: c.rootfs("base/etc/a\nb").write_text("x"),
+        "etc/a b: the name is not printable",
+    ),
     "many": (
-        lambda c: [c.rootfs(f"etc/{n}").write_text("") for n in range(1001)],
+        lambda c: [c.rootfs(f"base/etc/{n}").write_text("") for n in range(1001)],
         "files; expected at most 1000",
     ),
     "example": (lambda c: add(c.path / EXAMPLE, "newKey: 1\n"), "newKey: no such setting"),
@@ -69,11 +83,11 @@ def test_a_link_is_not_followed(clone: Repository, tmp_path: Path) -> None:
     (tmp_path / "secret/x.conf").write_text("secret-4711\n")
 
     def change() -> None:
-        shutil.rmtree(clone.rootfs("etc"))
-        clone.rootfs("etc").symlink_to(tmp_path / "secret")
+        shutil.rmtree(clone.rootfs("base/etc"))
+        clone.rootfs("base/etc").symlink_to(tmp_path / "secret")
 
     text = clone.said(change)
-    assert "cloud_init/rootfs/etc: a symbolic link" in text
+    assert "cloud_init/rootfs/base/etc: a symbolic link" in text
     assert "secret-4711" not in text
 
 
@@ -93,7 +107,7 @@ def test_a_renderer_that_dies_is_said(
     clone: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("ops.ci.guests.PROJECT_DIRECTORY", tmp_path)
-    text = clone.said(lambda: add(clone.rootfs("etc/nftables.conf"), "x\n"))
+    text = clone.said(lambda: add(clone.rootfs("base/etc/nftables.conf"), "x\n"))
     assert "the renderer ended with status 1: " in text
     assert "**Could not be rendered**" in text
     assert NOTHING not in text

@@ -62,7 +62,7 @@ def compared(directory: Path) -> tuple[str, str]:
 
 
 def test_a_change_of_the_guest_shows(both_sides: Path) -> None:
-    file = both_sides / "head/cloud_init/rootfs/etc/swanctl/conf.d/l2tp.conf"
+    file = both_sides / "head/cloud_init/rootfs/l2tp/etc/swanctl/conf.d/l2tp.conf"
     file.write_text(file.read_text().replace("dpd_delay = 30s", "dpd_delay = 31s"))
     settings = both_sides / "head/settings.example.yaml"
     settings.write_text(settings.read_text().replace("key-4711", "key-4712"))

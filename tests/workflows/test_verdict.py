@@ -14,9 +14,14 @@ from tests.workflows.conftest import NOTHING, ROOT, Repository, add
 
 FILES = sorted(
     path.relative_to(ROOT / ROOTFS).as_posix()
-    for path in (ROOT / ROOTFS).rglob("*")
+    for path in (ROOT / ROOTFS).glob("*/**/*")
     if path.is_file()
 )
+
+
+def on_guest(name: str) -> str:
+    """Where a file of a layer lands."""
+    return "/" + name.partition("/")[2].removesuffix(".tmpl")
 
 
 def choices(text: str, heading: str) -> set[str]:
@@ -32,18 +37,19 @@ def choices(text: str, heading: str) -> set[str]:
 def test_every_file_of_the_guest_speaks(name: str, clone: Repository) -> None:
     text = clone.said(lambda: add(clone.rootfs(name), "changed_4711=1\n"))
     assert NOTHING not in text
-    assert f"# /{name.removesuffix('.tmpl')} (" in text
+    assert f"# {on_guest(name)} (" in text
     assert "\n+changed_4711=1\n" in text
     assert "an update **replaces the machine**" in text
 
 
 OPTIONS = {
-    "etc/swanctl/conf.d/modp1024.conf": {"modp1024: allow"},
-    "etc/lunch-gateway/quic.nft": {*CHOICES} - {"acceleration: off", "quic: allow"},
-    "etc/xl2tpd/xl2tpd.conf.tmpl": {*CHOICES} - {"protocols: [ikev2]"},
-    "etc/swanctl/conf.d/ikev2.conf.tmpl": {*CHOICES} - {"protocols: [l2tp]"},
-    "etc/haproxy/haproxy.cfg": {*CHOICES} - {"acceleration: off"},
-    "etc/nftables.conf": {*CHOICES},
+    "l2tp+modp1024/etc/swanctl/conf.d/modp1024.conf": {"modp1024: allow"},
+    "split+quic-rejected/etc/lunch-gateway/quic.nft": {*CHOICES}
+    - {"acceleration: off", "quic: allow"},
+    "l2tp/etc/xl2tpd/xl2tpd.conf.tmpl": {*CHOICES} - {"protocols: [ikev2]"},
+    "ikev2/etc/swanctl/conf.d/ikev2.conf.tmpl": {*CHOICES} - {"protocols: [l2tp]"},
+    "split/etc/haproxy/haproxy.cfg": {*CHOICES} - {"acceleration: off"},
+    "base/etc/nftables.conf": {*CHOICES},
 }
 
 
@@ -66,9 +72,9 @@ def test_every_choice_makes_another_guest() -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        (lambda at: (at / ROOTFS / "etc/new.conf").write_text("x\n"), "# /etc/new.conf ("),
-        (lambda at: (at / ROOTFS / FILES[0]).unlink(), f"# /{FILES[0]} ("),
-        (lambda at: (at / ROOTFS / "usr/local/sbin/gateway-ready").chmod(0o644), "-mode 0755"),
+        (lambda at: (at / ROOTFS / "base/etc/new.conf").write_text("x\n"), "# /etc/new.conf ("),
+        (lambda at: (at / ROOTFS / FILES[0]).unlink(), f"# {on_guest(FILES[0])} ("),
+        (lambda at: (at / ROOTFS / "base/usr/local/sbin/gateway-ready").chmod(0o644), "-mode 0755"),
         (lambda at: add(at / EXAMPLE, "sshSource: 203.0.113.9/32\n"), "203.0.113.9"),
     ],
     ids=["new", "gone", "mode", "example"],
@@ -106,7 +112,7 @@ def test_code_and_data_together(clone: Repository) -> None:
 
     def change() -> None:
         (clone.path / "cloud_init/files.py").write_text("def guest_files(*_): return ()\n")
-        add(clone.rootfs("etc/nftables.conf"), "changed_4711=1\n")
+        add(clone.rootfs("base/etc/nftables.conf"), "changed_4711=1\n")
 
     text = clone.said(change)
     assert "\n+changed_4711=1\n" in text
@@ -120,20 +126,20 @@ def test_nothing_is_said_only_of_what_cannot_shape_the_guest(clone: Repository) 
 
 
 def test_a_remark_is_no_other_guest_but_not_nothing(clone: Repository) -> None:
-    text = clone.said(lambda: add(clone.rootfs("etc/nftables.conf"), "# 4711\n"))
+    text = clone.said(lambda: add(clone.rootfs("base/etc/nftables.conf"), "# 4711\n"))
     assert NOTHING not in text
     assert choices(text, "give the same guest") == {*CHOICES}
-    assert f"\n{ROOTFS}etc/nftables.conf\n" in text
+    assert f"\n{ROOTFS}base/etc/nftables.conf\n" in text
     assert "replaces" not in text
 
 
 def test_what_main_did_meanwhile_is_not_the_pull_requests(clone: Repository) -> None:
     def change() -> None:
         clone.git("checkout", "--quiet", "main")
-        add(clone.rootfs("etc/nftables.conf"), "main_4711=1\n")
+        add(clone.rootfs("base/etc/nftables.conf"), "main_4711=1\n")
         clone.commit()
         clone.git("checkout", "--quiet", "theirs")
-        add(clone.rootfs("etc/haproxy/haproxy.cfg"), "theirs_4711=1\n")
+        add(clone.rootfs("split/etc/haproxy/haproxy.cfg"), "theirs_4711=1\n")
 
     change()
     head = clone.commit()

@@ -89,7 +89,7 @@ def old_android(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> No
 def modp1024_allowed(lab: Lab) -> Iterator[None]:
     """What `modp1024: allow` puts there, and away again."""
     path, reload = "/etc/swanctl/conf.d/modp1024.conf", "swanctl --load-conns"
-    text = (ROOT / f"cloud_init/rootfs{path}").read_text(encoding="utf-8")
+    text = (ROOT / f"cloud_init/rootfs/l2tp+modp1024{path}").read_text(encoding="utf-8")
     lab.gateway.write({path: text})
     try:
         lab.gateway.succeed(reload)
