@@ -2,15 +2,16 @@
 
 import pulumi
 
-from cloud_init.user_data import readable
+from cloud_init.user_data import readable, user_data
 from gateway import ready
-from gateway.config import load
+from gateway.config import full_keys, load
 from gateway.gateway import Gateway, GatewayArgs
 
 config = load()
-gateway = Gateway("lunch-gateway", GatewayArgs(config=config))
+with full_keys():  # It may be too long, which is said before the first resource.
+    guest = user_data(config.settings)
+gateway = Gateway("lunch-gateway", GatewayArgs(config=config, user_data=guest))
 ready.wait(gateway, config)
-
 pulumi.export("server", config.server)
 pulumi.export("address", gateway.address)
 pulumi.export("vm", gateway.vm_id)

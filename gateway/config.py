@@ -6,18 +6,18 @@ costs seconds and leaves nothing behind.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from cloud_init.user_data import user_data
 from settings import azure_values
 from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
 from settings.ssh_key import NOBODYS_KEY, ssh_public_key
@@ -92,6 +92,19 @@ def load() -> GatewayConfig:
     loaded = GatewayConfig(settings=settings, **machine)
     _warn(config, loaded)
     return loaded
+
+
+@contextlib.contextmanager
+def full_keys() -> Iterator[None]:
+    """Has what is wrong with the settings inside told as `load` tells it.
+
+    Raises:
+        ConfigError: in the place of a `SettingsError`.
+    """
+    try:
+        yield
+    except SettingsError as error:
+        raise ConfigError(list(map(pulumi.Config().full_key, error.problems))) from None
 
 
 def azure_name(dns_label: str, location: str) -> str:
@@ -174,14 +187,12 @@ class _Reader:
         }
 
     def settings(self, server: str) -> Settings | None:
-        """The guest's settings, tried out by rendering it once. ``server`` is what phones dial
-        unless another name is set."""
+        """The guest's settings. ``server`` is what phones dial unless another name is set."""
         try:
-            settings = parse({**self.raw, "serverName": self.raw.get("serverName") or server})
-            user_data(settings)
-            return settings
-        except SettingsError as error:
-            self.problems.extend(map(self.config.full_key, error.problems))
+            with full_keys():
+                return parse({**self.raw, "serverName": self.raw.get("serverName") or server})
+        except ConfigError as error:
+            self.problems.extend(error.problems)
         return None
 
     def location(self) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import resources
 
-from cloud_init.user_data import user_data
 from gateway.config import GatewayConfig
 from gateway.machine import Machine, MachineArgs
 from gateway.network import Network, NetworkArgs
@@ -20,6 +19,8 @@ class GatewayArgs:
     """What `Gateway` needs."""
 
     config: GatewayConfig
+    user_data: str
+    """What the machine is booted with; it holds every secret."""
 
 
 class Gateway(pulumi.ComponentResource):
@@ -63,7 +64,7 @@ class Gateway(pulumi.ComponentResource):
                 vm_size=config.vm_size,
                 image=config.image,
                 ssh_public_key=config.ssh_public_key,
-                user_data=pulumi.Output.secret(user_data(config.settings)),
+                user_data=pulumi.Output.secret(args.user_data),
                 tags=config.tags,
             ),
             pulumi.ResourceOptions(parent=self),

@@ -208,7 +208,7 @@ def imports(name: str) -> Iterator[str]:
 ROOMS = {
     # room: the rooms that it may import from. None upwards, no circle.
     "settings": set(),
-    "gateway": {"settings", "cloud_init"},
+    "gateway": {"settings"},
     "cloud_init": {"settings"},
     "profiles": {"settings", "ops"},
     "ops": {"settings", "cloud_init"},

@@ -188,12 +188,6 @@ def test_half_a_character_is_refused_before_the_first_resource() -> None:
     assert "the value of tag 'a' is not usable" in line
 
 
-def test_too_many_users_for_azure() -> None:
-    crowd = {f"user-{number:04}": "x" * 100 for number in range(600)}
-    (line,) = problems({**SECRETS, "users": crowd})
-    assert re.match(r"lunch-gateway:users: the rendered guest has \d+ bytes", line)
-
-
 @pytest.mark.parametrize("key", ["psk", "users"])
 def test_a_secret_in_plain_text_is_warned_about(key: str) -> None:
     _, log = loaded(SECRETS, plain=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pulumi
 import pytest
 
@@ -38,6 +40,19 @@ def test_a_mistake_ends_it_before_the_first_resource(bad: dict[str, str]) -> Non
     assert run.requests == []
     assert run.outputs == {}
     assert PSK[:10] not in str(run.error) + "".join(run.log)
+
+
+def test_too_many_users_for_azure_end_it_before_the_first_resource() -> None:
+    crowd = {f"user-{number:04}": "x" * 100 for number in range(600)}
+    run = run_program({**SECRETS, "users": crowd})
+    assert isinstance(run.error, pulumi.RunError)
+    assert re.fullmatch(
+        r"lunch-gateway:users: the rendered guest has \d+ bytes, Azure takes 65535;"
+        " remove some users",
+        str(run.error),
+    )
+    assert run.requests == []
+    assert run.outputs == {}
 
 
 def test_it_is_the_same_at_every_run(default_run: Run) -> None:
