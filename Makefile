@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-# A file's tests stay together, because they share what was expensive to make.
-SIDE_BY_SIDE := --numprocesses auto --dist loadfile
+# A file's tests stay together, because they share what was expensive to make. Which file begins
+# when is decided by tests/conftest.py.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.requirements
 RUNTIME := $(VENV)/.runtime
 

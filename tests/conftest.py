@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 
 import hypothesis
 import pytest
@@ -22,6 +23,16 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[not_run] = []
     config.pluginmanager.register(_Watch(config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that drive the engine first, then those with many tests: side by side, no process
+    begins with minutes of work when the others are through. xdist's own order counts only the
+    tests, and of the engine's a single one may take a minute."""
+    tests = Counter(item.path for item in items)
+    engine = {item.path for item in items if item.get_closest_marker("engine")}
+    items.sort(key=lambda item: (item.path not in engine, -tests[item.path]))
 
 
 class _Watch:

@@ -1,7 +1,8 @@
-"""The session fails when a test did not run."""
+"""The session fails when a test did not run; what takes long begins early."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,31 @@ def test_what_does_not_run_fails(
     pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(f"import pytest\n{body}\n")
     assert pytester.runpytest_inprocess(*processes).ret == status
+
+
+FILES = {
+    "test_a_few": "def test(): pass\n",
+    "test_b_many": "".join(f"def test_{number}(): pass\n" for number in range(4)),
+    "test_c_mixed": "import pytest\n\ndef test_0(): pass\n\n"
+    "@pytest.mark.engine\ndef test_1(): pass\n",
+    "test_d_engine": "import pytest\n\npytestmark = pytest.mark.engine\n\ndef test(): pass\n",
+}
+
+
+ORDER = ["test_c_mixed", "test_d_engine", "test_b_many", "test_a_few"]
+
+
+def test_what_takes_long_begins_early(pytester: pytest.Pytester) -> None:
+    """As make has them run, so that xdist does not order them by itself again."""
+    makefile = CONFTEST.parents[1].joinpath("Makefile").read_text(encoding="utf-8")
+    (options,) = re.findall(r"^SIDE_BY_SIDE := (.+)$", makefile, re.M)
+    pytester.makeini("[pytest]\nmarkers =\n    engine: takes long\n")
+    pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
+    pytester.makepyfile(**FILES)
+    done = pytester.runpytest_inprocess("--verbose", *options.replace("auto", "1").split())
+    ran = re.findall(r"PASSED.* (test_\w+)\.py::(\w+)", done.stdout.str())
+    files = [file for file, _ in ran]
+    assert list(dict.fromkeys(files)) == ORDER
+    # Each file's tests stay together and in their order.
+    assert files == sorted(files, key=ORDER.index)
+    assert [test for file, test in ran if file == "test_c_mixed"] == ["test_0", "test_1"]
