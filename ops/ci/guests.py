@@ -10,14 +10,14 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cloud_init.files import GuestFileError
-from cloud_init.user_data import readable, user_data
+from cloud_init.files import GuestFile, GuestFileError, guest_files
+from cloud_init.user_data import user_data
 from ops.cli import PROJECT_DIRECTORY, OpsError
 from settings.file import load
 from settings.guest import Settings, SettingsError, parse
@@ -76,8 +76,7 @@ def guests(directory: Path) -> Iterator[tuple[str, Guest | str]]:
     for choice in CHOICES:
         try:
             settings, rootfs = _settings(choice, directory), directory / ROOTFS
-            user_data(settings, rootfs)  # does it fit?
-            yield choice, _parts(readable(settings, rootfs))
+            yield choice, _parts(user_data(settings, rootfs), guest_files(settings, rootfs))
         except SettingsError as error:
             yield choice, f"{EXAMPLE if choice == EXAMPLE else choice}: {error.problems[0]}"
         except GuestFileError as error:
@@ -92,13 +91,12 @@ def _settings(choice: str, directory: Path) -> Settings:
     return parse({**NEEDED, **FLIPPED[choice]}).redacted()
 
 
-def _parts(text: str) -> Guest:
-    """What a machine is booted with, taken apart for people to compare."""
+def _parts(text: str, files: Iterable[GuestFile]) -> Guest:
+    """What a machine is booted with, taken apart for people to compare: its files in plain
+    sight, and of the text what is no file."""
+    parts = {file.path: f"mode {file.mode:04o}\n{file.content}" for file in files}
     config = yaml.load(text, Loader=yaml.CSafeLoader)
-    parts = {
-        file["path"]: f"mode {file['permissions']}\n{file['content']}"
-        for file in config.pop("write_files")
-    }
+    del config["write_files"]
     return {**parts, "user-data": yaml.safe_dump(config, sort_keys=False)}
 
 
