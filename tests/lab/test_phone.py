@@ -25,3 +25,11 @@ def test_each_phone_counts_its_tunnels_from_one() -> None:
         phone.start_l2tp()
         phone.hang_up()
     assert numbers(world) == [("phone", 1), ("phone2", 1), ("phone", 2)]
+
+
+def test_nobody_waits_for_a_goodbye_that_nobody_carries() -> None:
+    """pppd's, when xl2tpd below which it runs has ended; systemd.kill(5)."""
+    world = Pretender()
+    Phone(world, "192.0.2.1", "phone").start_l2tp()
+    (started,) = [command for command in world.commands if "/usr/sbin/xl2tpd" in command]
+    assert " --unit=phone-l2tp --property=KillMode=mixed ip netns exec phone " in started
