@@ -11,6 +11,7 @@ from lab.images import disk
 from lab.images.world import world_image
 from lab.machines.accelerator import accelerator
 from lab.machines.machine import Machine, poll
+from lab.world import topology
 
 HOST_PACKAGES = ("qemu-system-x86", "ovmf", *disk.HOST_PACKAGES)
 FIRMWARE = Path("/usr/share/OVMF")
@@ -18,9 +19,8 @@ HERE = Path(__file__).parent
 ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
 """What lies below /lab there."""
 
-PUBLIC_ADDRESS = "198.18.3.10"
-"""The gateway's, as the internet sees it; mapped 1:1 to its own, as on Azure."""
-PRIVATE_ADDRESS = "10.1.0.4"
+PUBLIC_ADDRESS = topology.PUBLIC_ADDRESS
+PRIVATE_ADDRESS = topology.PRIVATE_ADDRESS
 GATEWAY_DISK = "gateway.qcow2"
 KERNEL_AVOIDS = "clearcpuid=cx16"
 """For both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after

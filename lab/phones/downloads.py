@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.phone import Phone
 from lab.world.sites import SITE, serve_iperf
+from lab.world.topology import WEB_NAME
 
 FINE = "--length 8K"
 """iperf3 counts whole blocks; its own of 128 KB are 0.1 Mbit/s in ten seconds, which is a
@@ -20,7 +21,7 @@ def fetch_page(phone: Phone) -> None:
     Raises:
         ExpectationFailed: no page within 15 s, or the server saw somebody else than the gateway.
     """
-    page = phone.run("curl --silent --show-error --fail --max-time 15 http://www.example.test/")
+    page = phone.run(f"curl --silent --show-error --fail --max-time 15 http://{WEB_NAME}/")
     if f"you are {phone.server}" not in page:
         raise ExpectationFailed(f"the server saw another address than {phone.server}: {page}")
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.models import IPHONE, Model
-from lab.world.links import CAFE, RESOLVER, ROUTERS
+from lab.world.topology import RESOLVER, ROUTERS, WIFI_ROUTER
 
 FILES = Path(__file__).parent / "files"
 
@@ -51,7 +51,7 @@ class DialFailed(ExpectationFailed):
 
 @dataclass
 class Phone:
-    """One phone, in one of the world's namespaces (`lab.world.links.PHONES`)."""
+    """One phone, in one of the world's namespaces (`lab.world.topology.PHONES`)."""
 
     world: Machine
     server: str
@@ -66,7 +66,7 @@ class Phone:
     @property
     def router(self) -> str:
         """Its way out."""
-        return CAFE if self.on_wifi else ROUTERS[self.namespace]
+        return WIFI_ROUTER if self.on_wifi else ROUTERS[self.namespace]
 
     def run(self, command: str, timeout: float = 60) -> str:
         """Run a command on the phone that must succeed."""

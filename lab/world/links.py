@@ -15,15 +15,6 @@ SITE_DELAY = 5
 PATHS = {"near": 5, "far": 55}
 """One way, ms, from the operator to the gateway: one in Japan East, one in West US 2."""
 
-PHONES = ("phone", *(f"phone{number}" for number in range(2, 11)))
-"""All behind one carrier's NAT: lab/world/files/up."""
-ROUTERS = {name: f"192.168.{43 + index}.1" for index, name in enumerate(PHONES)}
-"""The carrier's end of each phone's line."""
-CAFE = "192.168.60.1"
-"""The router of a Wi-Fi that the first phone can change to."""
-RESOLVER = "8.8.8.8"
-"""What the line itself names, as lab/world/files/up has it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Link:

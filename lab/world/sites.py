@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lab.machines.machine import Machine
+from lab.world import topology
 
-SITE = "198.18.4.80"
+SITE = topology.SITE
 """Near the gateway, as a delivery network's server is near whoever asks."""
-
 PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 NEIGHBOURS_PORT = 5202
 """iperf3's again, for those who share the phone's line."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.world.links import PHONES
+from lab.world.topology import PHONES
 from tests.lab.live import live
 
 ROOT = Path(__file__).parent.parent.parent

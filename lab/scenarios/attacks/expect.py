@@ -17,18 +17,15 @@ from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.world import sites
 from lab.world.sites import PORTS, SITE
+from lab.world.topology import INTERNET, METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
 
 CONNECTIONS = 50
 CALLS = 400
-TUNNEL_ADDRESS = "10.2.2.1"
 RULES = "/etc/nftables.conf"
-WEB = "198.18.2.80"
-"""What every name below www.example.test leads to (lab/world/files/up)."""
 GIVES_UP = 320
 """Seconds: pppd's questions, shortened below, and twice xl2tpd's 127."""
 PRIVATE = ("192.168.100.1", "100.100.100.200", "10.200.0.5", "172.16.9.9")
 REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
-METADATA = "169.254.169.254"
 XL2TPD, PPP = "/etc/xl2tpd/xl2tpd.conf", "/etc/ppp/options.xl2tpd"
 TWO_ADDRESSES = (
     f"cp -a {XL2TPD} {PPP} /run/ && sed -i 's/^ip range = .*/ip range = 10.2.2.100-10.2.2.101/'"
@@ -129,7 +126,8 @@ def private_networks(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
     """One phone asks for names that no upstream answers for, ten times as fast as it may."""
-    names = " ".join(f"{number}.www.example.test" for number in range(10))
+    # Every name below the web server's leads to it (lab/world/files/up).
+    names = " ".join(f"{number}.{WEB_NAME}" for number in range(10))
     flood = phone.on_phone(f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
     lab.world.succeed(f"systemd-run --quiet --collect --unit=flood {flood}")
     upstreams = "ss -Haunp | grep -c '\"dnsmasq\"'"
@@ -196,7 +194,7 @@ def no_answer_in_the_clear(lab: Lab, stranger: Phone) -> None:
         stranger.hang_up()
         lab.world.execute("systemctl stop in-the-clear")
     # What goes to 240.0.0.0/16 is for phones that have gone, and nobody there.
-    if f"{PRIVATE_ADDRESS}.1701 > 198.18." in (told := lab.world.read(seen)):
+    if f"{PRIVATE_ADDRESS}.1701 > {INTERNET}." in (told := lab.world.read(seen)):
         raise ExpectationFailed(f"the gateway answered in the clear:\n{told}")
 
 

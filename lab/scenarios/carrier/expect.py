@@ -18,10 +18,8 @@ from lab.phones.models import ANDROID, CHROMEOS, IOS, IPHONE, NETWORK_MANAGER, W
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import links
-from lab.world.links import PHONES
+from lab.world.topology import GATEWAY_NAME, PHONES
 
-NAME = "vpn.example.test"
-"""What the gateway was told that phones call it (settings.example.yaml, serverName)."""
 STARVES = 1 / 3
 """Of what the phones have on average; less is not a share any more."""
 REDIALS = 15
@@ -73,7 +71,7 @@ def passengers(lab: Lab, users: list[Credentials]) -> Train:
         # By chance, or because it wants to hear what is meant for phone6.
         Phone(w, server, "phone7", IPHONE),
         Ikev2Phone(w, server, "phone8", NETWORK_MANAGER),
-        LibreswanPhone(w, server, "phone9", protocol="ikev2", called=NAME),
+        LibreswanPhone(w, server, "phone9", protocol="ikev2", called=GATEWAY_NAME),
         LibreswanPhone(w, server, "phone10", protocol="l2tp", called=PRIVATE_ADDRESS),
     )
     assert [phone.namespace for phone in phones] == list(PHONES)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from lab.machines.machine import ExpectationFailed
+from lab.world.topology import WEB_NAME
 
-PAGE = "curl --silent --show-error --fail --max-time 10 http://www.example.test/"
+PAGE = f"curl --silent --show-error --fail --max-time 10 http://{WEB_NAME}/"
 PROBE = "cd /run/probe && python3 -m gateway.probe --timeout 4"
 
 

@@ -24,14 +24,22 @@ from lab.scenarios.dial_in.outside import (
     port_scan,
     strangers,
 )
+from lab.world.topology import (
+    AZURE_HOST,
+    CARRIER,
+    METADATA,
+    TUNNEL_ADDRESS,
+    VNET_NEIGHBOUR,
+    WEB,
+    WEB_NAME,
+)
 
-TUNNEL_ADDRESS = "10.2.2.1"
 CAPTURE = "/tmp/internet.pcap"
 # What no phone may reach, and where each answers on its own side.
 WALLED = {
-    "instance-metadata": "169.254.169.254",
-    "azure-host": "168.63.129.16",
-    "vnet-neighbour": "10.1.0.9",
+    "instance-metadata": METADATA,
+    "azure-host": AZURE_HOST,
+    "vnet-neighbour": VNET_NEIGHBOUR,
 }
 
 
@@ -116,7 +124,7 @@ def probe(lab: Lab, checks: Checks) -> None:
             if said.count("accepts our proposal (SA)") != 2:
                 raise ExpectationFailed(f"it accepts not both versions' proposals: {said}")
     with checks.check("probe-hears-a-refused-port") as detail:
-        done = lab.world.execute(f"{PROBE} 198.18.2.80")
+        done = lab.world.execute(f"{PROBE} {WEB}")
         detail.append(done.output.strip())
         if done.status != 4 or "port unreachable" not in done.output:
             raise ExpectationFailed(f"status {done.status}: {done.output}")
@@ -128,7 +136,7 @@ def call_and_page(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> 
     capture(lab, "start")
     with checks.check("page-before-call-seen-by-eve"):
         page = phone.run(PAGE)
-        expect_peer(page, "198.18.1.7")
+        expect_peer(page, CARRIER)
     with checks.check("dial-in") as detail:
         tunnel = phone.dial(user)
         detail.append(str(tunnel))
@@ -143,7 +151,7 @@ def call_and_page(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> 
         told = re.findall(r"nameserver (\S+)", phone.run("cat /etc/ppp/resolv.conf"))
         detail.append(" ".join(told))
         for resolver in told:
-            phone.run(f"dig +short +time=5 @{resolver} www.example.test A | grep -q .")
+            phone.run(f"dig +short +time=5 @{resolver} {WEB_NAME} A | grep -q .")
         if set(told) != {TUNNEL_ADDRESS}:
             raise ExpectationFailed(f"told {told} instead of {TUNNEL_ADDRESS}")
     phone.hang_up()

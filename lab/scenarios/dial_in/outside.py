@@ -10,6 +10,7 @@ from lab.machines.machine import ExpectationFailed, poll
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.scenarios.dial_in.asked import open_ports
+from lab.world.topology import WEB
 
 
 def strangers(phone: Phone, user: Credentials, checks: Checks) -> None:
@@ -61,7 +62,7 @@ def port_scan(lab: Lab, checks: Checks) -> None:
     """From the internet, and from inside the VNet where no NSG helps."""
     scan = "nmap -n -Pn -p- --max-retries 0 --min-rate 6000 {}"
     with checks.check("port-scan-control") as detail:
-        found = open_ports(lab.world.succeed(scan.format("198.18.2.80"), 120))
+        found = open_ports(lab.world.succeed(scan.format(WEB), 120))
         detail.append(f"the web server shows {found}")
         if "80/tcp" not in found:
             raise ExpectationFailed(f"the scan does not even see the web server: {found}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones import page
 from lab.phones.downloads import fetch_page
@@ -17,15 +17,21 @@ from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.world import sites
 from lab.world.links import Link, impose, release
+from lab.world.topology import (
+    AZURE_HOST,
+    CAFE,
+    GATEWAY_NAME,
+    METADATA,
+    TUNNEL_ADDRESS,
+    VNET_NEIGHBOUR,
+    WEB_NAME,
+)
 
-NAME = "vpn.example.test"
-"""What the gateway was told that phones call it (settings.example.yaml, serverName)."""
 REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
-TUNNEL_ADDRESS = "10.2.2.1"
 WALLED = {
-    "instance-metadata": "169.254.169.254",
-    "azure-host": "168.63.129.16",
-    "vnet-neighbour": "10.1.0.9",
+    "instance-metadata": METADATA,
+    "azure-host": AZURE_HOST,
+    "vnet-neighbour": VNET_NEIGHBOUR,
 }
 TOWARDS_PHONES = "ss -H -t -i -n state established dst {}"
 CALM = Link(rate=10, delay=55, queue=50)
@@ -67,11 +73,11 @@ def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
     }
     for name, model in models.items():
         with checks.check(f"ikev2-{name}") as detail:
-            called = replace(phone, model=model, called=NAME if name == "mac" else "")
+            called = replace(phone, model=model, called=GATEWAY_NAME if name == "mac" else "")
             with dialled(called, users[0]):
                 detail.append(str(called.tunnel()))
                 fetch_page(called)
-    named = replace(phone, called=NAME)
+    named = replace(phone, called=GATEWAY_NAME)
     # Some makers' Androids (strongswan#2101).
     bytes_ = replace(phone, model=ANDROID, names_as="keyid")
     with checks.check("ikev2-user-named-by-bytes") as detail, dialled(bytes_, users[0]) as address:
@@ -88,8 +94,8 @@ def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> No
     with checks.check("ikev2-phone-is-told-the-resolver"):
         if (told := phone.told_resolvers()) != {TUNNEL_ADDRESS}:
             raise ExpectationFailed(f"told {told} instead of {TUNNEL_ADDRESS}")
-        phone.run(f"dig +short +time=5 @{TUNNEL_ADDRESS} www.example.test A | grep -q .")
-        phone.run_and_fail(f"dig +short +time=5 @{TUNNEL_ADDRESS} www.example.test AAAA | grep .")
+        phone.run(f"dig +short +time=5 @{TUNNEL_ADDRESS} {WEB_NAME} A | grep -q .")
+        phone.run_and_fail(f"dig +short +time=5 @{TUNNEL_ADDRESS} {WEB_NAME} AAAA | grep .")
     with checks.check("ikev2-page-through-tunnel"):
         fetch_page(phone)
     with checks.check("ikev2-split-runs-bbr-towards-phone") as detail:
@@ -107,7 +113,7 @@ def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> No
             phone.run_and_fail(REACH.format(address))
             detail.append(f"{address} answers the gateway and not the phone")
     with checks.check("ikev2-wall-gateway-services"):
-        for address in (TUNNEL_ADDRESS, "10.1.0.4"):
+        for address in (TUNNEL_ADDRESS, PRIVATE_ADDRESS):
             lab.gateway.succeed(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
             phone.run_and_fail(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/22'")
     phone.hang_up()
@@ -173,7 +179,7 @@ def refused(phone: Ikev2Phone, credentials: Credentials) -> None:
 
 def company(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
     """One user's three devices behind one carrier's NAT, L2TP among them."""
-    second = replace(phone, namespace="phone2", called=NAME)
+    second = replace(phone, namespace="phone2", called=GATEWAY_NAME)
     third = Phone(lab.world, PUBLIC_ADDRESS, "phone3")
     with (
         checks.check("ikev2-three-devices-behind-one-nat") as detail,
@@ -206,7 +212,7 @@ def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         lab.gateway.wait_until_succeeds(f"{seen} | grep -q bytes_acked", 15)
         phone.change_to_wifi()
         try:
-            lab.gateway.wait_until_succeeds("swanctl --list-sas | grep -q '@ 198.18.5.7'", 20)
+            lab.gateway.wait_until_succeeds(f"swanctl --list-sas | grep -q '@ {CAFE}'", 20)
             fetch_page(phone)
         finally:
             phone.change_back()

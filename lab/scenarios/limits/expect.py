@@ -11,6 +11,7 @@ from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import sites
+from lab.world.topology import METADATA_NAME, NOBODY, TUNNELS
 
 PORT = sites.PORTS["page"]
 SHORT, OPEN = 10_000, 2_100
@@ -18,7 +19,7 @@ SPLIT = range(1_900, OPEN)
 """nftables stops at 2,000, counting what conntrack holds for open: a few more or less."""
 SPARE = 200
 """MiB that the gateway must have left, of 1 GiB, with all connections open."""
-PHONES_SIDE = "ss -Htn state established dst 10.2.2.0/24 | wc -l"
+PHONES_SIDE = f"ss -Htn state established dst {TUNNELS} | wc -l"
 PAGE = f"curl --silent --show-error --fail --max-time 30 -o /dev/null http://{sites.SITE}:{PORT}/1"
 
 
@@ -43,8 +44,8 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
     """By name, and by the address that the gateway itself does not know: with its own filter
     opened sshd answers the phone there, which is the control, and without it doesn't."""
     with checks.check("limits-wall-by-name") as detail:
-        detail.append(phone.run("getent ahostsv4 metadata.example.test").split()[0])
-        phone.run_and_fail("curl --silent --max-time 10 http://metadata.example.test/")
+        detail.append(phone.run(f"getent ahostsv4 {METADATA_NAME}").split()[0])
+        phone.run_and_fail(f"curl --silent --max-time 10 http://{METADATA_NAME}/")
     # Into the tunnel, where no client would send it by itself.
     banner = (
         f"sleep 8 | curl --silent --max-time 10 --interface ppp0 telnet://{PUBLIC_ADDRESS}:22"
@@ -66,7 +67,7 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 def manners(lab: Lab, phone: Phone, checks: Checks) -> None:
     """Split, and then forwarded: what a user may notice."""
-    command = f"/lab/tcp-manners {sites.SITE} {PORT} 81 198.18.2.99"
+    command = f"/lab/tcp-manners {sites.SITE} {PORT} 81 {NOBODY}"
     seen = {"split": json.loads(phone.run(command, 240))}
     lab.gateway.succeed("systemctl stop haproxy")
     seen["forwarded"] = json.loads(phone.run(command, 240))

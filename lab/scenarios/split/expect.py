@@ -11,12 +11,13 @@ from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import sites
 from lab.world.links import Link, impose, release
+from lab.world.topology import TUNNELS
 
 LOSSY = Link(rate=10, delay=55, queue=50, loss=1)
 CALM = Link(rate=10, delay=55, queue=50)
 AT_LEAST = 3.0
 """Times the goodput of forwarding."""
-TOWARDS_PHONES = "ss -H -t -i -n state established dst 10.2.2.0/24"
+TOWARDS_PHONES = f"ss -H -t -i -n state established dst {TUNNELS}"
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
