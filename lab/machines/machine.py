@@ -18,6 +18,7 @@ from typing import TypeVar
 from lab.host import LabError
 from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
+from lab.machines.hosts import Host, on
 
 T = TypeVar("T")
 
@@ -189,6 +190,56 @@ class Machine:
     def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
         """Repeat a command until it ends with status 0; returns what it printed then."""
         return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
+
+    def host(self, name: str) -> Host:
+        """Return one of the hosts that this machine plays, by its network namespace."""
+        return Host(self, name)
+
+    def start_unit(
+        self, name: str, command: str, host: str = "", *properties: str, once: bool = False
+    ) -> None:
+        """Have systemd run a shell command, on one of the machine's hosts or (none) on itself.
+
+        It is gone when it ends, however it ends. What shall get the unit's signals itself begins
+        with ``exec``; ``${…}`` is systemd's own.
+
+        Args:
+            name: of the unit, without its suffix; one that runs must not have it yet.
+            command: for the shell there.
+            host: a network namespace.
+            properties: of the unit, such as ``KillMode=mixed`` (systemd.resource-control(5) and kin).
+            once: nothing is done where the unit runs already.
+        """
+        shell = on(host, command) if host else f"sh -c {shlex.quote(command)}"
+        forget = f"systemctl reset-failed {name} 2>/dev/null"
+        own = "".join(f" --property={each}" for each in properties)
+        start = f"{forget}; systemd-run --quiet --collect --unit={name}{own} {shell}"
+        self.succeed(f"systemctl is-active --quiet {name} || {{ {start}; }}" if once else start)
+
+    def stop_unit(self, name: str) -> None:
+        """Stop a unit that runs."""
+        self.succeed(f"systemctl stop {name}")
+
+    def wait_for_unit(self, name: str, timeout: float = 60) -> None:
+        """Wait until a unit is active (seconds). One that has failed is not waited for."""
+        poll(lambda: self._is_active(name) or None, f"{self.name}: {name} is active", timeout)
+
+    def wait_for_end_of_unit(self, name: str, timeout: float = 60) -> None:
+        """Wait until a unit that was started is done (seconds)."""
+        self.wait_until_succeeds(f"! systemctl is-active --quiet {name}", timeout)
+
+    def wait_for_port(self, host: str, port: int, timeout: float = 60) -> None:
+        """Wait until somebody listens to a TCP port of a host, or (none) of the machine itself
+        (seconds)."""
+        listening = f"ss -Hltn sport = :{port} | grep -q ."
+        self.wait_until_succeeds(on(host, listening) if host else listening, timeout)
+
+    def _is_active(self, name: str) -> bool:
+        state = self.execute(f"systemctl is-active {name}").output.strip()
+        if state == "failed":
+            why = self.execute(f"systemctl status --no-pager --lines=20 {name}").output
+            raise ExpectationFailed(f"{self.name}: {name} has failed:\n{why.strip()[-1500:]}")
+        return state == "active"
 
     def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:
         """Put files there, by path, and the directories above them."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.phone import Phone
 from lab.world.sites import SITE, serve_iperf
-from lab.world.topology import WEB_NAME
+from lab.world.topology import TUNNELS, WEB_NAME
 
 FINE = "--length 8K"
 """iperf3 counts whole blocks; its own of 128 KB are 0.1 Mbit/s in ten seconds, which is a
@@ -30,6 +30,26 @@ def download(phone: Phone, seconds: int = 10) -> float:
     """Goodput of one TCP flow from the site to the phone, Mbit/s, after 2 s to get going."""
     command = f"iperf3 --client {SITE} --reverse --time {seconds} --omit 2 --json {FINE}"
     return _goodput(phone.run(command, seconds + 60))
+
+
+def congestion_control(
+    gateway: Machine, phone: Phone, expected: str, address: str = TUNNELS
+) -> str:
+    """Returns what the gateway's socket towards the phone runs while the phone downloads.
+
+    Args:
+        expected: as `ss` names it; whatever else is there is waited out.
+        address: the phone's in the tunnel, or a network with it.
+
+    Raises:
+        ExpectationFailed: the download is over, or 15 s have passed, and it was not seen.
+    """
+    phone.host.start_unit("download", f"exec iperf3 --client {SITE} --reverse --time 8")
+    sockets = f"ss -H -t -i -n state established dst {address}"
+    try:
+        return gateway.wait_until_succeeds(f"{sockets} | grep -oF ' {expected} '", 15)
+    finally:
+        phone.world.wait_for_end_of_unit("download")
 
 
 def outside_the_window(phone: Phone) -> int:

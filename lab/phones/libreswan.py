@@ -42,10 +42,10 @@ class LibreswanPhone(Phone):
         self.run(f"rm -rf {home}; mkdir -p {home}; certutil -N -d sql:{home} --empty-password")
         secrets = "--secretsfile /etc/ipsec.secrets"
         self._start("ipsec", f"{PLUTO} {secrets} --rundir {home} --nssdir {home}")
-        self.world.wait_until_succeeds(self.on_phone(f"{self._environment} ipsec status"), 60)
+        self.host.wait_until_succeeds(f"{self._environment} ipsec status", 60)
         self._ipsec(f"add gateway-{self.protocol}")
         up = f"{self._environment} timeout 30 ipsec up gateway-{self.protocol} 2>&1"
-        said = self.world.execute(self.on_phone(up), 60).output
+        said = self.host.execute(up, 60).output
         if f'"gateway-{self.protocol}"' not in self._ipsec("whack --trafficstatus"):
             raise DialFailed("ipsec", said)
 

@@ -5,12 +5,12 @@ gateway was made."""
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import ClassVar
 
+from lab.machines.hosts import Host, on
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.models import IPHONE, Model
 from lab.world.topology import RESOLVER, ROUTERS, WIFI_ROUTER
@@ -64,21 +64,26 @@ class Phone:
     """Asked for by L2TP since it was switched on. Real ones give them these numbers."""
 
     @property
+    def host(self) -> Host:
+        """The phone among the world's hosts."""
+        return self.world.host(self.namespace)
+
+    @property
     def router(self) -> str:
         """Its way out."""
         return WIFI_ROUTER if self.on_wifi else ROUTERS[self.namespace]
 
     def run(self, command: str, timeout: float = 60) -> str:
         """Run a command on the phone that must succeed."""
-        return self.world.succeed(self.on_phone(command), timeout)
+        return self.host.succeed(command, timeout)
 
     def run_and_fail(self, command: str, timeout: float = 60) -> str:
         """Run a command on the phone that must not succeed."""
-        return self.world.fail(self.on_phone(command), timeout)
+        return self.host.fail(command, timeout)
 
     def on_phone(self, command: str) -> str:
         """The command for the world that runs this one on the phone."""
-        return f"ip netns exec {self.namespace} sh -c {shlex.quote(command)}"
+        return on(self.namespace, command)
 
     def dial(self, credentials: Credentials) -> Tunnel:
         """Connect, and say to what. Raises as `connect` does."""
@@ -108,9 +113,9 @@ class Phone:
         """Negotiate IKE and ESP, without L2TP yet."""
         self.configure(credentials)
         self._start("ipsec", "/usr/sbin/charon-systemd")
-        self.world.wait_until_succeeds(self.on_phone("swanctl --load-all --noprompt"), 30)
-        ran = self.world.execute(
-            self.on_phone("timeout 30 swanctl --initiate --child gateway --timeout 20 2>&1"), 60
+        self.host.wait_until_succeeds("swanctl --load-all --noprompt", 30)
+        ran = self.host.execute(
+            "timeout 30 swanctl --initiate --child gateway --timeout 20 2>&1", 60
         )
         if ran.status != 0:
             raise DialFailed("ipsec", ran.output)
@@ -135,7 +140,7 @@ class Phone:
         """Stop everything, politely: the gateway is told."""
         # In this order: xl2tpd's goodbye must not travel in the clear.
         self._stop("l2tp")
-        self.world.execute(self.on_phone(self._goodbye()))
+        self.host.execute(self._goodbye())
         self._stop("ipsec")
         self.run(f"/lab/as-before {self.server} {self.router}")
         # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
@@ -209,14 +214,12 @@ class Phone:
 
     def _wait_for_ppp(self, timeout: float = 45) -> None:
         # pppd's end is an answer too: no need to wait for the timeout then.
-        outcome = self.world.execute(
-            self.on_phone(
-                f"for i in $(seq {timeout * 2:.0f}); do"
-                " ip -4 -o address show dev ppp0 2>/dev/null | grep -q inet && exit 0;"
-                f" journalctl -o cat --since=-{timeout:.0f}s -u {self._unit('l2tp')} -I | grep -qE"
-                " 'authentication failed|Connection terminated|Maximum retries exceeded' && exit 1;"
-                " sleep 0.5; done; exit 2"
-            ),
+        outcome = self.host.execute(
+            f"for i in $(seq {timeout * 2:.0f}); do"
+            " ip -4 -o address show dev ppp0 2>/dev/null | grep -q inet && exit 0;"
+            f" journalctl -o cat --since=-{timeout:.0f}s -u {self._unit('l2tp')} -I | grep -qE"
+            " 'authentication failed|Connection terminated|Maximum retries exceeded' && exit 1;"
+            " sleep 0.5; done; exit 2",
             timeout * 4,
         )
         if outcome.status:
@@ -228,13 +231,7 @@ class Phone:
         return Tunnel(address, ike, esp, auth)
 
     def _start(self, name: str, command: str, *properties: str) -> None:
-        unit = self._unit(name)
-        own = "".join(f" --property={each}" for each in properties)
-        self.world.succeed(
-            f"systemctl reset-failed {unit} 2>/dev/null;"
-            f" systemd-run --quiet --collect --unit={unit}{own}"
-            f" ip netns exec {self.namespace} {command}"
-        )
+        self.host.start_unit(self._unit(name), f"exec {command}", *properties)
 
     def _stop(self, name: str) -> None:
         unit = self._unit(name)

@@ -35,24 +35,18 @@ def serve(world: Machine) -> None:
     _prepare_https(world)
     for host in ("web", "site"):
         serve_iperf(world, host, PORTS["iperf"])
-        world.succeed(
-            f"systemctl is-active --quiet nginx-{host} || systemd-run --quiet --unit=nginx-{host}"
-            f" --property=NetworkNamespacePath=/run/netns/{host}"
-            f" nginx -c /lab/nginx.conf -g 'pid /run/nginx-{host}.pid;'"
-        )
+        nginx = f"exec nginx -c /lab/nginx.conf -g 'pid /run/nginx-{host}.pid;'"
+        world.start_unit(f"nginx-{host}", nginx, host, once=True)
+        world.wait_for_port(host, PORTS["page"])
     serve_iperf(world, "web", NEIGHBOURS_PORT)
 
 
 def serve_iperf(world: Machine, host: str = "site", port: int = 5201) -> None:
     """Start iperf3's server on a host, sending with cubic as most sites do."""
-    unit = f"iperf-{host}-{port}"
     # In JSON, because only then a client that asks for the server's figures gets them so.
-    world.succeed(
-        f"systemctl is-active --quiet {unit} || systemd-run --quiet --unit={unit}"
-        f" --property=NetworkNamespacePath=/run/netns/{host} iperf3 --server --json"
-        f" --port {port}"
-    )
-    world.wait_until_succeeds(f"ip netns exec {host} ss -Hltn sport = :{port} | grep -q .")
+    iperf = f"exec iperf3 --server --json --port {port}"
+    world.start_unit(f"iperf-{host}-{port}", iperf, host, once=True)
+    world.wait_for_port(host, port)
 
 
 def _prepare_https(world: Machine) -> None:

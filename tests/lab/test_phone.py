@@ -12,7 +12,8 @@ from tests.lab.machines import Pretender
 def numbers(world: Pretender) -> list[tuple[str, int]]:
     """Of the tunnels that were asked for, with the phone's name."""
     found = re.findall(
-        r"netns exec (\S+) /lab/random-is (\d+) /usr/sbin/xl2tpd", "\n".join(world.commands)
+        r"netns exec (\S+) sh -c 'exec /lab/random-is (\d+) /usr/sbin/xl2tpd",
+        "\n".join(world.commands),
     )
     return [(phone, int(number)) for phone, number in found]
 

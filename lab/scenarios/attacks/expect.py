@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
+from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed, poll
 from lab.phones.downloads import fetch_page
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID, IPHONE, WINDOWS
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
+from lab.scenarios.in_the_clear import no_answer_in_the_clear
 from lab.world import sites
 from lab.world.sites import PORTS, SITE
-from lab.world.topology import INTERNET, METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
+from lab.world.topology import METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
 
 CONNECTIONS = 50
 CALLS = 400
@@ -77,7 +78,7 @@ def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
             lab.gateway.succeed(f"gateway-selftest | grep -q '{ALL_TAKEN}'")
         for phone in (holder, other):
             phone.break_off()
-        lab.world.succeed("systemctl stop hold-open")
+        lab.world.stop_unit("hold-open")
         began = time.monotonic()
         yield
         with checks.check("attacks-third-phone-gets-an-address") as detail:
@@ -93,10 +94,8 @@ def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
 
 
 def hold_open(lab: Lab, phone: Phone) -> None:
-    lab.world.succeed(
-        "rm -rf /run/hold-open; systemd-run --quiet --collect --unit=hold-open "
-        + phone.on_phone(f"/lab/hold-open {SITE} {PORTS['page']} {CONNECTIONS}")
-    )
+    lab.world.succeed("rm -rf /run/hold-open")
+    phone.host.start_unit("hold-open", f"/lab/hold-open {SITE} {PORTS['page']} {CONNECTIONS}")
     lab.world.wait_until_succeeds("test -e /run/hold-open/opened", 60)
 
 
@@ -128,8 +127,7 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
     """One phone asks for names that no upstream answers for, ten times as fast as it may."""
     # Every name below the web server's leads to it (lab/world/files/up).
     names = " ".join(f"{number}.{WEB_NAME}" for number in range(10))
-    flood = phone.on_phone(f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
-    lab.world.succeed(f"systemd-run --quiet --collect --unit=flood {flood}")
+    phone.host.start_unit("flood", f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
     upstreams = "ss -Haunp | grep -c '\"dnsmasq\"'"
     with checks.check("attacks-names-beside-a-flood") as detail:
         # Beside the one that listens: that from which it asks its upstreams, in vain.
@@ -145,7 +143,7 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
         lab.gateway.succeed("systemctl reload nftables")
         lab.gateway.succeed('test -z "$(nft -j list set inet gateway ike_ports | grep 4500)"')
         lab.wait_for_ike(60)
-    lab.world.wait_until_succeeds("! systemctl is-active --quiet flood", 60)
+    lab.world.wait_for_end_of_unit("flood")
 
 
 def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
@@ -175,27 +173,6 @@ def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Chec
 def walled(lab: Lab, phone: Phone) -> None:
     lab.gateway.succeed(REACH.format(METADATA))
     phone.run_and_fail(REACH.format(METADATA))
-
-
-def no_answer_in_the_clear(lab: Lab, stranger: Phone) -> None:
-    """Its requests arrive before the gateway."""
-    seen = "/tmp/in-the-clear"
-    lab.world.succeed(
-        f"rm -f {seen}; systemd-run --quiet --collect --unit=in-the-clear sh -c"
-        f" 'ip netns exec azure timeout 30 tcpdump -l -n -i vnet udp port 1701 >{seen} 2>&1'"
-    )
-    lab.world.wait_until_succeeds(f"grep -q 'listening on' {seen}", 20)
-    try:
-        stranger.start_l2tp()
-        lab.world.wait_until_succeeds(
-            f"test $(grep -c '> {PRIVATE_ADDRESS}.1701' {seen}) -ge 3", 30
-        )
-    finally:
-        stranger.hang_up()
-        lab.world.execute("systemctl stop in-the-clear")
-    # What goes to 240.0.0.0/16 is for phones that have gone, and nobody there.
-    if f"{PRIVATE_ADDRESS}.1701 > {INTERNET}." in (told := lab.world.read(seen)):
-        raise ExpectationFailed(f"the gateway answered in the clear:\n{told}")
 
 
 def split_without_routing(lab: Lab, phone: Phone, checks: Checks) -> None:

@@ -184,12 +184,11 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
 def capture(lab: Lab, action: str) -> None:
     """Eve at the carrier's cable to the internet."""
     if action == "start":
-        lab.world.succeed(
-            f"systemd-run --quiet --unit=eve tcpdump --immediate-mode -U -i carrier -w {CAPTURE}"
-            " && for i in $(seq 50); do test -s " + CAPTURE + " && exit 0; sleep 0.2; done; exit 1"
-        )
+        tcpdump = f"exec tcpdump --immediate-mode -U -i carrier -w {CAPTURE}"
+        lab.world.start_unit("eve", tcpdump)
+        lab.world.wait_until_succeeds(f"test -s {CAPTURE}", 30)
     else:
-        lab.world.succeed("systemctl stop eve")
+        lab.world.stop_unit("eve")
         lab.world.fetch(CAPTURE, lab.directory / "internet.pcap")
 
 

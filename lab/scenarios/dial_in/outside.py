@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed, poll
+from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.scenarios.dial_in.asked import open_ports
+from lab.scenarios.in_the_clear import no_answer_in_the_clear
 from lab.world.topology import WEB
 
 
@@ -38,23 +39,8 @@ def strangers(phone: Phone, user: Credentials, checks: Checks) -> None:
 def cleartext_l2tp(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
     """The same call without IPsec: the requests arrive, and nobody answers."""
     with checks.check("cleartext-l2tp-refused") as detail:
-        lab.world.succeed(
-            "ip netns exec azure timeout 25 tcpdump -n -i vnet -c 3 udp port 1701"
-            " >/tmp/cleartext 2>&1 &"
-        )
         phone.configure(user)
-        phone.start_l2tp()
-        poll(
-            lambda: (
-                lab.world.execute("test $(grep -c 1701 /tmp/cleartext) -ge 3").status == 0 or None
-            ),
-            "three cleartext requests arrive before the gateway",
-            30,
-        )
-        seen = lab.world.read("/tmp/cleartext")
-        phone.hang_up()
-        if re.search(rf"{PRIVATE_ADDRESS}\.1701 >", seen):
-            raise ExpectationFailed(f"the gateway answered in the clear:\n{seen}")
+        no_answer_in_the_clear(lab, phone)
         detail.append("requests arrived, none was answered; with IPsec the same call works")
 
 

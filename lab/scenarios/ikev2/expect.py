@@ -10,7 +10,7 @@ from typing import Any
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones import page
-from lab.phones.downloads import fetch_page
+from lab.phones.downloads import congestion_control, fetch_page
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
 from lab.phones.phone import Credentials, DialFailed, Phone
@@ -100,13 +100,7 @@ def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> No
         fetch_page(phone)
     with checks.check("ikev2-split-runs-bbr-towards-phone") as detail:
         address = phone.tunnel().address
-        lab.world.succeed(
-            "systemd-run --quiet --collect --unit=download "
-            + phone.on_phone(f"iperf3 --client {sites.SITE} --reverse --time 5")
-        )
-        seen = f"{TOWARDS_PHONES.format(address)} | grep -oF ' bbr.phone '"
-        detail.append(lab.gateway.wait_until_succeeds(seen, 15))
-        lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
+        detail.append(congestion_control(lab.gateway, phone, "bbr.phone", address))
     for name, address in WALLED.items():
         with checks.check(f"ikev2-wall-{name}") as detail:
             lab.gateway.succeed(REACH.format(address))
@@ -204,10 +198,8 @@ def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         checks.check("ikev2-download-survives-change-of-network") as detail,
         dialled(phone, user) as address,
     ):
-        lab.world.succeed(
-            "rm -f /run/moved; systemd-run --quiet --collect --unit=moving "
-            + phone.on_phone(f"{download} >/run/moving && mv /run/moving /run/moved")
-        )
+        lab.world.succeed("rm -f /run/moved")
+        phone.host.start_unit("moving", f"{download} >/run/moving && mv /run/moving /run/moved")
         seen = TOWARDS_PHONES.format(address)
         lab.gateway.wait_until_succeeds(f"{seen} | grep -q bytes_acked", 15)
         phone.change_to_wifi()

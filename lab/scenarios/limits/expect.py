@@ -107,9 +107,9 @@ def many_connections(lab: Lab, phones: list[Phone], checks: Checks) -> None:
     gateway, world = lab.gateway, lab.world
     states = [f"/run/hold-open-{phone.namespace}" for phone in phones]
     for phone, state in zip(phones, states, strict=True):
+        world.succeed(f"rm -rf {state}")
         opener = f"/lab/hold-open {sites.SITE} {PORT} {OPEN // len(phones)} {state}"
-        unit = f"systemd-run --quiet --collect --unit=hold-open-{phone.namespace}"
-        world.succeed(f"rm -rf {state}; {unit} {phone.on_phone(opener)}")
+        phone.host.start_unit(f"hold-open-{phone.namespace}", opener)
     with checks.check("limits-two-thousand-connections") as detail:
         opened = sum(answered(world, f"{state}/opened", 600) for state in states)
         split = int(gateway.succeed(PHONES_SIDE))

@@ -7,17 +7,16 @@ from typing import Any
 from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones import downloads, page
+from lab.phones.downloads import congestion_control
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import sites
 from lab.world.links import Link, impose, release
-from lab.world.topology import TUNNELS
 
 LOSSY = Link(rate=10, delay=55, queue=50, loss=1)
 CALM = Link(rate=10, delay=55, queue=50)
 AT_LEAST = 3.0
 """Times the goodput of forwarding."""
-TOWARDS_PHONES = f"ss -H -t -i -n state established dst {TUNNELS}"
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def faster(lab: Lab, phone: Phone, checks: Checks) -> dict[str, float]:
     goodput: dict[str, float] = {}
     impose(lab.world, LOSSY)
     with checks.check("split-runs-bbr-towards-phone") as detail:
-        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))
+        detail.append(congestion_control(lab.gateway, phone, "bbr.phone"))
     with checks.check("split-is-faster-than-forwarding") as detail:
         goodput["split_mbps"] = downloads.download(phone)
         lab.gateway.succeed("systemctl stop haproxy")
@@ -50,18 +49,6 @@ def faster(lab: Lab, phone: Phone, checks: Checks) -> dict[str, float]:
             raise ExpectationFailed(f"only {ratio:.1f} times forwarding: {goodput}")
     release(lab.world)
     return goodput
-
-
-def sees_towards_phone(lab: Lab, phone: Phone, congestion_control: str) -> str:
-    """Of a download's connection, on the gateway."""
-    lab.world.succeed(
-        "systemd-run --quiet --collect --unit=download "
-        + phone.on_phone(f"iperf3 --client {sites.SITE} --reverse --time 8")
-    )
-    seen = f"{TOWARDS_PHONES} | grep -oF ' {congestion_control} '"
-    found = lab.gateway.wait_until_succeeds(seen, 15)
-    lab.world.wait_until_succeeds("! systemctl is-active --quiet download", 60)
-    return found
 
 
 def in_order(lab: Lab, phone: Phone, checks: Checks) -> None:
@@ -87,13 +74,13 @@ def fails_open(lab: Lab, phone: Phone, checks: Checks) -> None:
             lab.gateway.succeed(before)
             downloads.fetch_page(phone)
     with checks.check("split-comes-back"):
-        lab.gateway.wait_until_succeeds("systemctl is-active haproxy", 30)
+        lab.gateway.wait_for_unit("haproxy", 30)
         lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
         downloads.fetch_page(phone)
     with checks.check("split-plain-bbr-where-bbr-phone-is-missing") as detail:
         lab.gateway.succeed("systemctl stop gateway-bbr-phone")
         lab.gateway.succeed("gateway-selftest --gate | grep -q '^WARN  bbr_phone: '")
-        detail.append(sees_towards_phone(lab, phone, "bbr"))
+        detail.append(congestion_control(lab.gateway, phone, "bbr"))
         lab.gateway.succeed("systemctl start gateway-bbr-phone", 120)
         lab.gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
-        detail.append(sees_towards_phone(lab, phone, "bbr.phone"))
+        detail.append(congestion_control(lab.gateway, phone, "bbr.phone"))

@@ -1,0 +1,48 @@
+"""The hosts that a machine plays, each in a network namespace of its own: the verbs are the
+machine's, spoken to one of them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab.machines.machine import Machine, Ran
+
+
+def on(host: str, command: str) -> str:
+    """Return the machine's command that runs this one of the shell on a host."""
+    return f"ip netns exec {host} sh -c {shlex.quote(command)}"
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of a machine's hosts. Times are seconds; errors are the machine's."""
+
+    machine: Machine
+    name: str
+
+    def execute(self, command: str, timeout: float = 60) -> Ran:
+        """Run a shell command on the host and wait for its end, whatever that is."""
+        return self.machine.execute(on(self.name, command), timeout)
+
+    def succeed(self, command: str, timeout: float = 60) -> str:
+        """Run a command that must end with status 0; returns what it printed."""
+        return self.machine.succeed(on(self.name, command), timeout)
+
+    def fail(self, command: str, timeout: float = 60) -> str:
+        """Run a command that must not succeed; returns what it printed."""
+        return self.machine.fail(on(self.name, command), timeout)
+
+    def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
+        """Repeat a command until it ends with status 0; returns what it printed then."""
+        return self.machine.wait_until_succeeds(on(self.name, command), timeout)
+
+    def start_unit(self, name: str, command: str, *properties: str) -> None:
+        """Have the machine's systemd run a shell command on the host; see `Machine.start_unit`."""
+        self.machine.start_unit(name, command, self.name, *properties)
+
+    def wait_for_port(self, port: int, timeout: float = 60) -> None:
+        """Wait until somebody listens to a TCP port of the host."""
+        self.machine.wait_for_port(self.name, port, timeout)
