@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
 
 from lab.host import LabError
 from lab.machines.machine import ExpectationFailed
 from lab.progress import Progress, complain
 
 
-def finish(options: argparse.Namespace) -> int:
-    """Run ``options.function`` and return the status for the shell: 0 well, 1 an expectation
-    failed, 2 the lab can't go on, 130 interrupted. A mistake of the lab's own is raised."""
+class Command(Protocol):
+    """Options that say themselves which function they are for."""
+
+    @property
+    def function(self) -> Callable[[Any, Progress], int]:
+        """Called with these options; returns a status for the shell."""
+
+    @property
+    def out(self) -> Path:
+        """The directory for results and evidence."""
+
+
+def finish(options: Command) -> int:
+    """Run ``options.function``, as `carry_out` does."""
+    return carry_out(lambda progress: options.function(options, progress), options.out)
+
+
+def carry_out(command: Callable[[Progress], int], out: Path) -> int:
+    """Run a command and return the status for the shell: 0 well, 1 an expectation failed, 2 the
+    lab can't go on, 130 interrupted. A mistake of the lab's own is raised.
+
+    Args:
+        command: returns 0 or 1, and raises what is told here.
+        out: where it leaves the evidence.
+    """
     progress = Progress(phases=0)
     # So that whoever ends us politely gets the machines and disks cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        status: int = options.function(options, progress)
-        return status
+        return command(progress)
     except LabError as error:
         complain(f"the lab can't go on, in phase {progress.current!r}: {error}")
         return 2
     except ExpectationFailed as failure:
-        complain(f"FAILED in phase {progress.current!r}: {failure}\nevidence: {options.out}")
+        complain(f"FAILED in phase {progress.current!r}: {failure}\nevidence: {out}")
         return 1
     except KeyboardInterrupt:
         complain(f"interrupted in phase {progress.current!r}")

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import yaml
 
@@ -25,8 +27,33 @@ from lab.provision import Provisioned
 ROOT = Path(__file__).parent.parent
 
 
+class Options(Protocol):
+    """What whoever opens the lab must say: `LabOptions`, or something with more in it."""
+
+    @property
+    def settings(self) -> Path:
+        """What the gateway is made from, and what the phone's user types."""
+
+    @property
+    def out(self) -> Path:
+        """The directory for results and evidence. What is in it is removed first."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether to provision anew, even if this user-data was before."""
+
+
+@dataclass(frozen=True)
+class LabOptions:
+    """What the lab's own commands were told, made of the command line at the door."""
+
+    settings: Path
+    out: Path
+    fresh: bool
+
+
 def add_options(parser: argparse.ArgumentParser, out: str) -> None:
-    """What every command needs that opens the lab; `out` is a directory below build/."""
+    """Add what every command needs that opens the lab; `out` is a directory below build/."""
     parser.add_argument(
         "--settings",
         type=Path,
@@ -48,12 +75,12 @@ def add_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 @contextmanager
 def opened(
-    options: argparse.Namespace, progress: Progress, processors: int = 2
+    options: Options, progress: Progress, processors: int = 2
 ) -> Iterator[tuple[Lab, Provisioned]]:
     """World and gateway, both running, the gateway provisioned now or earlier.
 
     Args:
-        options: as parsed with `add_options`. What is in ``out`` is removed first.
+        options: as `add_options` lets a user say them.
         progress: its number of phases grows by what happens here.
         processors: of the world; `build` says what that costs.
 
@@ -71,7 +98,7 @@ def opened(
         yield lab, gateway
 
 
-def provisioned(options: argparse.Namespace, progress: Progress) -> int:
+def provisioned(options: Options, progress: Progress) -> int:
     """Provision the gateway, unless it was before: whatever opens the lab next finds it.
 
     Arguments and errors are those of `opened`. Returns 0.
@@ -85,9 +112,9 @@ def provisioned(options: argparse.Namespace, progress: Progress) -> int:
     return 0
 
 
-def _prepare(options: argparse.Namespace, progress: Progress) -> tuple[Path, Provisioned | None]:
+def _prepare(options: Options, progress: Progress) -> tuple[Path, Provisioned | None]:
     """Everything that needs no machine: the user-data, and the gateway if it is there."""
-    out: Path = options.out.resolve()
+    out = options.out.resolve()
     shutil.rmtree(out, ignore_errors=True)
     try:
         out.mkdir(parents=True)
@@ -109,7 +136,7 @@ def _prepare(options: argparse.Namespace, progress: Progress) -> tuple[Path, Pro
 
 @contextmanager
 def _world(
-    options: argparse.Namespace, progress: Progress, user_data: Path, processors: int = 2
+    options: Options, progress: Progress, user_data: Path, processors: int = 2
 ) -> Iterator[Lab]:
     """Both machines, the world running; whatever happens, the evidence stays and they go."""
     lab = build(options.out.resolve(), user_data, processors)

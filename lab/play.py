@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,24 +22,25 @@ Scenario = Callable[[Lab, list[Credentials], Checks], dict[str, Any]]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of `python -m lab run`."""
+    """Add those of `python -m lab run`."""
     parser.add_argument(
         "--scenario",
         action="append",
-        choices=_names(),
+        choices=names(),
         help="play this one; repeat for several (default: all of them)",
     )
     opening.add_options(parser, "lab")
 
 
-def _names() -> list[str]:
-    names = {path.parent.name for path in SCENARIOS.glob("*/expect.py")}
-    return [*sorted(names - {RESTARTS}), RESTARTS]
+def names() -> list[str]:
+    """Returns the scenarios there are, in the order in which they are played."""
+    found = {path.parent.name for path in SCENARIOS.glob("*/expect.py")}
+    return [*sorted(found - {RESTARTS}), RESTARTS]
 
 
-def run(options: argparse.Namespace, progress: Progress) -> int:
-    """Play the scenarios; 0 if the gateway did everything that was expected of it."""
-    scenarios = {name: _load(name) for name in options.scenario or _names()}
+def run(options: opening.LabOptions, chosen: Sequence[str], progress: Progress) -> int:
+    """Play the chosen scenarios; 0 if the gateway did everything that was expected of it."""
+    scenarios = {name: load(name) for name in chosen}
     progress.phases = len(scenarios)
     with opening.opened(options, progress) as (lab, gateway):
         checks = Checks(progress)
@@ -83,6 +84,7 @@ def _examine(
     return result
 
 
-def _load(name: str) -> Scenario:
+def load(name: str) -> Scenario:
+    """Returns what plays a scenario."""
     scenario: Scenario = import_module(f"lab.scenarios.{name}.expect").expect
     return scenario

@@ -19,7 +19,7 @@ BY_ITSELF = {"self-test-before-ike"}
 def played(name: str, tmp_path: Path) -> Checks:
     lab, _ = stage(tmp_path)
     checks = Checks(Progress())
-    module._load(name)(lab, USERS, checks)
+    module.load(name)(lab, USERS, checks)
     return checks
 
 
@@ -28,7 +28,7 @@ def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
 
-@pytest.mark.parametrize("name", module._names())
+@pytest.mark.parametrize("name", module.names())
 def test_a_scenario_finds_what_it_expects(name: str, tmp_path: Path) -> None:
     results = played(name, tmp_path).results
     assert results
@@ -38,7 +38,7 @@ def test_a_scenario_finds_what_it_expects(name: str, tmp_path: Path) -> None:
 def test_no_promise_goes_unchecked(tmp_path: Path) -> None:
     names = {
         result["name"]
-        for scenario in module._names()
+        for scenario in module.names()
         for result in played(scenario, tmp_path).results
     }
     assert names >= PROMISED - BY_ITSELF
