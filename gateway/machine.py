@@ -19,6 +19,7 @@ ADMIN_USER = "lunch"
 operator and staff already."""
 
 SETTLED_AT_CREATION = (
+    "hardwareProfile.vmSize",
     "osProfile.adminUsername",
     "osProfile.computerName",
     "osProfile.customData",
@@ -32,10 +33,12 @@ SETTLED_AT_CREATION = (
     "networkProfile",
 )
 """Azure refuses to change these on a machine that exists, or could only do it while the
-machine is off, yet the provider would try (pulumi-azure-native#577). Only what we set is
-named, or a default that Azure fills in later would cost a machine after a refresh.
-networkProfile is whole, because the engine asks about a replaced interface by calling the
-whole input unknown, and would otherwise delete the interface under the machine."""
+machine is off, yet the provider would try (pulumi-azure-native#577). Another size it grants
+only where the hardware under the machine has it, and from one with a temporary disk to one
+without never (azure-compute-docs, sizes/resize-vm.md). Only what we set is named, or a default
+that Azure fills in later would cost a machine after a refresh. networkProfile is whole,
+because the engine asks about a replaced interface by calling the whole input unknown, and
+would otherwise delete the interface under the machine."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,12 @@ SAMPLES["VirtualMachine"] = GROUP | {
     },
     "networkProfile": {"networkInterfaces": [{"id": id_of("NetworkInterface")}]},
 }
+SAMPLES["GlobalSchedule"] = GROUP | {
+    "name": "shutdown-computevm-m",
+    "timeZoneId": "Tokyo Standard Time",
+    "dailyRecurrence": {"time": "1330"},
+    "targetResourceId": id_of("VirtualMachine"),
+}
 
 
 def changed(short: str, change: Mapping[str, Any]) -> dict[str, Any]:

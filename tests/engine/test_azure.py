@@ -25,6 +25,7 @@ def azure(tmp_path: Path) -> Azure:
 
 
 OTHER_MACHINE = {"vmName": "other"}
+TRUSTED = OTHER_MACHINE | {"securityProfile": {"securityType": "TrustedLaunch"}}
 OTHER_INTERFACE = {"networkInterfaceName": "other"}
 OTHER_ADDRESS = {"publicIpAddressName": "other"}
 
@@ -92,8 +93,41 @@ OTHER_ADDRESS = {"publicIpAddressName": "other"}
             "PlatformImageNotFound",
         ),
         ("VirtualMachine", {"hardwareProfile.vmSize": "B1s"}, "InvalidParameter"),
-        ("VirtualMachine", {"hardwareProfile.vmSize": "Standard_B4"}, "OperationNotAllowed"),
-        ("VirtualMachine", {"hardwareProfile.vmSize": "Standard_B9"}, "SkuNotAvailable"),
+        (
+            "VirtualMachine",
+            OTHER_MACHINE | {"hardwareProfile.vmSize": "Standard_B4s"},
+            "OperationNotAllowed",
+        ),
+        (
+            "VirtualMachine",
+            OTHER_MACHINE | {"hardwareProfile.vmSize": "Standard_B9"},
+            "SkuNotAvailable",
+        ),
+        ("VirtualMachine", {"hardwareProfile.vmSize": "Standard_B2ats_v2"}, "OperationNotAllowed"),
+        *(
+            ("VirtualMachine", OTHER_MACHINE | {"hardwareProfile.vmSize": size}, "BadRequest")
+            for size in ("Standard_A1_v2", "Standard_D1", "Standard_D2_v2", "Standard_D2_v3")
+        ),
+        *(
+            ("VirtualMachine", TRUSTED | {"hardwareProfile.vmSize": size}, "InvalidParameter")
+            for size in ("Standard_B2pts_v5", "Standard_EC2as_v5", "Standard_DC2as_v5")
+        ),
+        *(
+            ("PublicIPAddress", {"dnsSettings.domainNameLabel": label}, "DomainNameLabelReserved")
+            for label in ("microsoft", "windows-lunch", "my-login-gw", "xbox-1")
+        ),
+        (
+            "GlobalSchedule",
+            {"location": "polandcentral", "name": "other"},
+            "LocationNotAvailableForResourceType",
+        ),
+        *(
+            ("GlobalSchedule", {"timeZoneId": zone}, "InvalidTimeZone")
+            for zone in ("JST", "Tokyo", "Asia/Tokyo", "Pacific Daylight Time", "UTC+9", "GMT", "")
+        ),
+        ("GlobalSchedule", {"dailyRecurrence": {"time": "13:30"}}, "InvalidScheduleTime"),
+        ("GlobalSchedule", {"name": "my-schedule"}, "InvalidResourceName"),
+        ("GlobalSchedule", {"targetResourceId": "/none"}, "ResourceNotFound"),
         ("VirtualMachine", {"networkProfile.networkInterfaces": []}, "OperationNotAllowed"),
     ],
 )
@@ -104,6 +138,16 @@ def test_refused(azure: Azure, short: str, change: dict[str, Any], code: str) ->
         put(azure, short, **change)
     assert refusal.value.code == code
     assert azure.resources() == before
+
+
+@pytest.mark.parametrize("size", ["Standard_B1s", "Standard_B2s"])
+def test_a_size_of_the_same_series_may_follow_in_place(azure: Azure, size: str) -> None:
+    put(azure, "VirtualMachine", **{"hardwareProfile.vmSize": size})
+
+
+@pytest.mark.parametrize("zone", ["UTC", "W. Mongolia Standard Time", "tokyo standard time"])
+def test_windows_own_time_zones(azure: Azure, zone: str) -> None:
+    put(azure, "GlobalSchedule", timeZoneId=zone)
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,15 @@ def test_a_new_user_replaces_the_machine_alone(up: Stack) -> None:
     assert up.outputs()["passwords"] == {"alice": ALICE, "bob": BOB}
 
 
-def test_another_size_is_a_restart_and_no_replacement(up: Stack) -> None:
+def test_another_size_replaces_the_machine_alone(up: Stack) -> None:
+    """Azure would refuse it in place: other hardware, and no temporary disk."""
+    before = outside(up)
     up.configure({"vmSize": "Standard_B2ats_v2"})
-    done = up.up()
-    assert done.code == 0, done.text
-    assert done.steps() == {"VirtualMachine": "update"}
+    previewed = up.preview()
+    replaced_alone(previewed)
+    assert previewed.replacing("VirtualMachine") == ["hardwareProfile.vmSize"]
+    replaced_alone(up.up())
+    assert outside(up) == before
 
 
 def test_tags_change_in_place(up: Stack) -> None:

@@ -190,6 +190,7 @@ def by_name(run: Run) -> list[Request]:
 
 def test_what_azure_settles_at_creation_replaces_the_machine(default_run: Run) -> None:
     assert {
+        "hardwareProfile.vmSize",
         "osProfile.adminUsername",
         "osProfile.computerName",
         "osProfile.linuxConfiguration.ssh",

@@ -9,6 +9,7 @@ import time
 from hashlib import sha256
 from typing import Any
 
+from tests.engine.azure import sizes
 from tests.engine.azure.arm import ArmError, Azure, Resource, find, of_kind
 from tests.engine.azure.network import Known, bad
 
@@ -30,6 +31,9 @@ FORBIDDEN_USERS = frozenset(
     " test2 test3 user4 user5".split()
 )
 """REST reference, OSProfile.adminUsername."""
+
+DISK_GB = 30
+"""Of Debian's Azure image (debian-cloud-images, image.yaml)."""
 
 RESERVED = 180
 """Seconds that an interface stays reserved for a machine that could not be made."""
@@ -55,6 +59,9 @@ NEEDS_OFF: tuple[tuple[str, ...], ...] = (
 """Could change while the machine is deallocated, which the provider never does."""
 
 
+SIZE = ("hardwareProfile", "vmSize")
+
+
 def at(value: Any, path: tuple[str, ...]) -> Any:
     for part in path:
         value = value.get(part) if isinstance(value, dict) else None
@@ -67,6 +74,8 @@ def machine(azure: Azure, known: Known, new: Resource, old: Resource | None) -> 
     if old:
         _unchanged(old["inputs"], inputs)
     _size(azure, known, new)
+    if old:
+        sizes.changed_in_place(inputs["vmName"], at(old["inputs"], SIZE), at(inputs, SIZE))
     _image(inputs)
     _operating_system(inputs)
     _interfaces(known, new)
@@ -110,13 +119,8 @@ def _unchanged(old: dict[str, Any], new: dict[str, Any]) -> None:
             )
 
 
-def cores(size: str) -> int:
-    found = re.match(r"Standard_[A-Z]+(\d+)", size)
-    return int(found[1]) if found else 1
-
-
 def _size(azure: Azure, known: Known, new: Resource) -> None:
-    size = at(new["inputs"], ("hardwareProfile", "vmSize")) or ""
+    size = at(new["inputs"], SIZE) or ""
     region = new["inputs"]["location"]
     if not re.fullmatch(r"(Standard|Basic)_\w+", size):
         raise bad("InvalidParameter", f"The value {size} of parameter vmSize is invalid.")
@@ -131,17 +135,17 @@ def _size(azure: Azure, known: Known, new: Resource) -> None:
         )
     limit = azure.control.get("cores", {}).get(region)
     used = sum(
-        cores(other["inputs"]["hardwareProfile"]["vmSize"])
+        sizes.cores(at(other["inputs"], SIZE))
         for other in of_kind(known, "VirtualMachine")
         if other["id"] != new["id"] and other["inputs"]["location"] == region
     )
-    if limit is not None and used + cores(size) > limit:
+    if limit is not None and used + sizes.cores(size) > limit:
         raise ArmError(
             409,
             "OperationNotAllowed",
             "Operation could not be completed as it results in exceeding approved Total Regional"
             f" Cores quota. Location: {region}, Current Limit: {limit}, Current Usage: {used},"
-            f" Additional Required: {cores(size)}.",
+            f" Additional Required: {sizes.cores(size)}.",
         )
 
 
@@ -153,6 +157,8 @@ def _image(inputs: dict[str, Any]) -> None:
     trusted = at(inputs, ("securityProfile", "securityType")) == "TrustedLaunch"
     if trusted and name in GENERATION_1:
         raise bad("BadRequest", "The image is of generation 1, Trusted Launch needs generation 2.")
+    generation = 1 if name in GENERATION_1 else 2
+    sizes.bootable(at(inputs, SIZE), generation=generation, trusted=trusted)
 
 
 def _operating_system(inputs: dict[str, Any]) -> None:
@@ -201,7 +207,7 @@ def _filled_in(new: Resource) -> dict[str, Any]:
     group = str(new["id"]).partition("/providers/")[0]
     disk = outputs["storageProfile"]["osDisk"]
     disk["name"] = disk.get("name", disk_name)
-    disk |= {"osType": "Linux", "diskSizeGB": disk.get("diskSizeGB", 3)}
+    disk |= {"osType": "Linux", "diskSizeGB": disk.get("diskSizeGB", DISK_GB)}
     disk.setdefault("managedDisk", {})["id"] = (
         f"{group}/providers/Microsoft.Compute/disks/{disk['name']}"
     )

@@ -102,10 +102,21 @@ def public_address(azure: Azure, known: Known, new: Resource, old: Resource | No
     new["outputs"]["sku"] = {"tier": "Regional"} | new["outputs"]["sku"]
 
 
+RESERVED_WORDS = re.compile("login|microsoft|windows|xbox")
+"""Azure's own list is not published. Threads and comments that quote the refusal name these:
+Azure/terraform-azurerm-compute#4 (windows), AzureCosmosDB/OmniVec#161, "userlogin-" (login)."""
+
+
 def _label(azure: Azure, known: Known, new: Resource, label: str) -> None:
     region = new["inputs"]["location"]
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", label):
         raise bad("InvalidDomainNameLabel", f"{label} is no label")
+    if RESERVED_WORDS.search(label):
+        raise bad(
+            "DomainNameLabelReserved",
+            f"The domain name label {label} is invalid. The name itself or part of the name is a"
+            " reserved word such as a trademark. Please use a different name.",
+        )
     others = [
         entry
         for entry in of_kind(known, "PublicIPAddress")

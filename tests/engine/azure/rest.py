@@ -6,11 +6,13 @@ import time
 from copy import deepcopy
 from typing import Any
 
-from tests.engine.azure import control, machine, network
+from tests.engine.azure import control, machine, network, schedule
 from tests.engine.azure.arm import ArmError, Azure, Resource, erase, find, short
 from tests.engine.azure.kinds import KINDS, SUBSCRIPTION, Kind
 
-REGIONS = frozenset("westus2 japaneast japanwest eastus westeurope southeastasia".split())
+REGIONS = frozenset(
+    "westus2 japaneast japanwest eastus westeurope southeastasia polandcentral".split()
+)
 """Some. Any other word is a region that Azure has not got."""
 
 RULES = {
@@ -20,6 +22,7 @@ RULES = {
     "NetworkSecurityGroup": network.security_group,
     "NetworkInterface": network.interface,
     "VirtualMachine": machine.machine,
+    "GlobalSchedule": schedule.schedule,
 }
 
 MAX_TAGS = 50
