@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from settings import azure_values
+from settings import azure_values, label
 from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
 from settings.ssh_key import NOBODYS_KEY, ssh_public_key
 from settings.values import BadValue
@@ -123,8 +123,7 @@ def default_dns_label() -> str:
     organization = pulumi.get_organization() or "organization"
     stack = (organization, pulumi.get_project(), pulumi.get_stack())
     digest = hashlib.sha256("/".join(stack).encode()).hexdigest()[:8]
-    words = re.sub(r"[^a-z0-9]+", "-", "-".join(stack[1:]).lower())
-    return f"{words.lstrip('-0123456789')[:50].strip('-') or 'gateway'}-{digest}"
+    return f"{label.beginning(*stack[1:])}-{digest}"
 
 
 def _configured_keys(namespace: str) -> list[str]:
@@ -170,8 +169,9 @@ class _Reader:
     def machine(self) -> dict[str, Any]:
         """Everything of `GatewayConfig` but the guest's settings."""
         no_tags: dict[str, str] = {}
+        location = self.location()
         return {
-            "location": self.location(),
+            "location": location,
             "dns_label": self.read("dnsLabel", azure_values.dns_label, default_dns_label()),
             "vm_size": self.read(
                 "vmSize", azure_values.vm_size, azure_values.vm_size(DEFAULT_VM_SIZE)
@@ -181,10 +181,20 @@ class _Reader:
             "ready_timeout": self.read(
                 "readyTimeout", azure_values.ready_timeout, DEFAULT_READY_TIMEOUT
             ),
-            "shutdown_time": self.read("shutdownTime", azure_values.shutdown_time, ""),
+            "shutdown_time": self.shutdown_time(location),
             "time_zone": self.read("shutdownTimeZone", azure_values.time_zone, DEFAULT_TIME_ZONE),
             "tags": self.read("tags", azure_values.tags, no_tags) | _own_tags(),
         }
+
+    def shutdown_time(self, location: str) -> str:
+        """One that Azure can keep in this region."""
+
+        def check(value: Any) -> str:
+            time = azure_values.shutdown_time(value)
+            azure_values.auto_shutdown_region(location)
+            return time
+
+        return self.read("shutdownTime", check, "")
 
     def settings(self, server: str) -> Settings | None:
         """The guest's settings. ``server`` is what phones dial unless another name is set."""

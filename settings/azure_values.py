@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from settings import time_zones
+from settings.label import RESERVED_WORDS, reserved_word
 from settings.values import BadValue, shown
 
 _DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
@@ -23,6 +25,21 @@ _VM_SIZE = re.compile(
     r"(?P<features>[a-z]*)(?P<rest>(?:_[A-Za-z0-9]+)*)"
 )
 """learn.microsoft.com, "Azure virtual machine sizes naming conventions"."""
+
+_GENERATION_1 = re.compile(
+    r"Standard_(?:A\d\w*|D\d+(?:_v[23])?(?:_Promo)?|E\d+i?_v3|N[CV]\d+r?(?:_Promo)?|NP\d+s)"
+)
+"""azure-docs, "Trusted launch for Azure VMs" (2023, with each series): A, D, Dv2, Dv3, Ev3, NC, NV
+and NP start no generation 2 image. Those with an s in their place do, such as Dsv3."""
+
+_CONFIDENTIAL = re.compile(r"Standard_(?:[DE]C|NCC)\d+(?:-\d+)?[a-z]*[ae][a-z]*_\w+")
+"""The same page (2026): the confidential families have a security type of their own."""
+
+WITHOUT_AUTO_SHUTDOWN = frozenset(
+    {"denmarkeast", "indiasouthcentral", "israelcentral", "polandcentral"}
+)
+"""Regions where Azure has machines and no Microsoft.DevTestLab/schedules, as four people reported
+in 2026 (LocationNotAvailableForResourceType). ``make up`` asks Azure itself, which knows all."""
 
 _IMAGE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _IMAGE_VERSION = re.compile(r"latest|\d+\.\d+\.\d+")
@@ -41,7 +58,6 @@ READY_MINUTES = range(121)
 """How long `pulumi up` may wait; a first start takes minutes, never hours."""
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9 .()+-]{2,59}")
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,11 @@ def dns_label(value: Any) -> str:
         raise BadValue(
             f"{shown(value)} is not usable; allowed: 3 to 63 lower-case letters, digits and"
             " hyphens, a letter first, no hyphen at the end"
+        )
+    if word := reserved_word(value):
+        raise BadValue(
+            f"{shown(value)} holds {word!r}, and Azure refuses a name with any of"
+            f" {', '.join(RESERVED_WORDS)} in it; choose another: pulumi config set dnsLabel NAME"
         )
     return value
 
@@ -85,7 +106,22 @@ def vm_size(value: Any) -> str:
             f"{shown(value)} has an Arm processor (the p in {match['features']!r}), and the guest's"
             " kernel is for amd64; choose a size without the p, such as Standard_B2ats_v2"
         )
+    if reason := _without_trusted_launch(match[0]):
+        raise BadValue(
+            f"{shown(value)} {reason}; choose another size, such as Standard_B2ats_v2:"
+            " pulumi config set vmSize Standard_B2ats_v2"
+        )
     return match[0]
+
+
+def _without_trusted_launch(size: str) -> str:
+    """Why Azure would refuse the machine, which is made with trusted launch; empty if it would not,
+    as far as is known without asking."""
+    if _GENERATION_1.fullmatch(size):
+        return "starts no generation 2 images, which trusted launch needs"
+    if _CONFIDENTIAL.fullmatch(size):
+        return "is for confidential computing, which excludes trusted launch"
+    return ""
 
 
 def image(value: Any) -> Image:
@@ -137,12 +173,24 @@ def shutdown_time(value: Any) -> str:
 
 def time_zone(value: Any) -> str:
     """A time zone by Windows' name for it, the only one that Azure's schedules know."""
-    if not isinstance(value, str) or not _TIME_ZONE.fullmatch(value):
+    text = value.strip() if isinstance(value, str) else ""
+    if known := time_zones.named(text):
+        return known
+    meant = time_zones.meant(text)
+    raise BadValue(
+        f"{shown(value)} is not one of Windows' names for time zones; expected"
+        f" {' or '.join(meant) or 'one such as Tokyo Standard Time or UTC'} (settings/time_zones.py"
+        f" lists all): pulumi config set shutdownTimeZone '{(meant or ['Tokyo Standard Time'])[0]}'"
+    )
+
+
+def auto_shutdown_region(location: str) -> None:
+    """Say no to a region whose machines Azure stops for nobody."""
+    if location in WITHOUT_AUTO_SHUTDOWN:
         raise BadValue(
-            f"{shown(value)} is not one of Windows' names for time zones; expected one such as"
-            " Tokyo Standard Time or UTC (tzutil /l lists them)"
+            f"Azure has no auto-shutdown in {location}; go without it (pulumi config rm"
+            " shutdownTime), or elsewhere (pulumi config set azure-native:location REGION)"
         )
-    return value
 
 
 def tags(value: Any) -> dict[str, str]:

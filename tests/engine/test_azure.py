@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from settings.time_zones import PLACES
 from tests.engine.azure import diff, rest, schema
 from tests.engine.azure.arm import ArmError, Azure
 from tests.engine.azure.control import Control, Fault
+from tests.engine.azure.schedule import ZONES
 from tests.engine.samples import SAMPLES, changed, delete, id_of, kind, put
 
 
@@ -148,6 +150,10 @@ def test_a_size_of_the_same_series_may_follow_in_place(azure: Azure, size: str) 
 @pytest.mark.parametrize("zone", ["UTC", "W. Mongolia Standard Time", "tokyo standard time"])
 def test_windows_own_time_zones(azure: Azure, zone: str) -> None:
     put(azure, "GlobalSchedule", timeZoneId=zone)
+
+
+def test_the_program_and_the_double_took_the_same_zones_from_two_sources() -> None:
+    assert PLACES.keys() == ZONES
 
 
 @pytest.mark.parametrize(

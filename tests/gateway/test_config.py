@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cloud_init.user_data import user_data
 from gateway.config import ConfigError, GatewayConfig, load
 from settings.azure_values import Image
+from settings.label import reserved_word
 from settings.ssh_key import NOBODYS_KEY
 from tests.gateway.program_run import SECRETS, in_stack
 
@@ -188,6 +189,13 @@ def test_half_a_character_is_refused_before_the_first_resource() -> None:
     assert "the value of tag 'a' is not usable" in line
 
 
+def test_a_region_without_auto_shutdown_is_told_before_anything_is_made() -> None:
+    there = {**SECRETS, "azure-native:location": "Poland Central"}
+    (line,) = problems({**there, "shutdownTime": "13:30"})
+    assert line.startswith("lunch-gateway:shutdownTime: Azure has no auto-shutdown in polandcen")
+    assert loaded(there)[0].location == "polandcentral"
+
+
 @pytest.mark.parametrize("key", ["psk", "users"])
 def test_a_secret_in_plain_text_is_warned_about(key: str) -> None:
     _, log = loaded(SECRETS, plain=True)
@@ -237,7 +245,9 @@ rest = st.fixed_dictionaries(
         "quic": st.sampled_from(["allow", "reject"]),
         "modp1024": st.sampled_from(["allow", "reject"]),
         "serverName": st.sampled_from(["vpn.example.org", "203.0.113.5"]),
-        "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True),
+        "dnsLabel": st.from_regex(r"[a-z][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True).filter(
+            lambda label: not reserved_word(label)
+        ),
         "tags": st.dictionaries(
             st.sampled_from(["a", "b", "a b", "büro", "昼"]),
             st.text(max_size=256).filter(str.isprintable),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from settings.azure_values import (
+    auto_shutdown_region,
     dns_label,
     image,
     location,
@@ -22,7 +23,9 @@ from settings.values import BadValue
 @pytest.mark.parametrize(
     "size",
     ["Standard_B1s", "Standard_B2ats_v2", "Standard_D2ds_v5", "Standard_E8-4ds_v5",
-     "Standard_NC4as_T4_v3", "Standard_F2", "Standard_PB6s"],
+     "Standard_NC4as_T4_v3", "Standard_F2", "Standard_PB6s", "Standard_D2s_v3", "Standard_DS2_v2",
+     "Standard_D2a_v4", "Standard_D2_v4", "Standard_E2s_v3", "Standard_DC2s_v3",
+     "Standard_DC2ds_v3", "Standard_NC6s_v2", "Standard_NV4as_v4", "Standard_F2s_v2"],
 )  # fmt: skip
 def test_sizes(size: str) -> None:
     assert vm_size(size) == size
@@ -32,6 +35,34 @@ def test_sizes(size: str) -> None:
 def test_arm_sizes_are_refused(size: str) -> None:
     with pytest.raises(BadValue, match="Arm processor"):
         vm_size(size)
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["Standard_A1", "Standard_A1_v2", "Standard_A4m_v2", "Standard_D1", "Standard_D2_v2",
+     "Standard_D11_v2_Promo", "Standard_D2_v3", "Standard_E2_v3", "Standard_NC6", "Standard_NV12",
+     "Standard_NP10s", "Standard_DC2as_v5", "Standard_EC2ads_v5", "Standard_NCC40ads_H100_v5"],
+)  # fmt: skip
+def test_sizes_that_trusted_launch_excludes_are_refused(size: str) -> None:
+    with pytest.raises(BadValue, match=r"trusted launch.*pulumi config set vmSize") as refused:
+        vm_size(size)
+    assert vm_size(str(refused.value).rpartition(" ")[2])
+
+
+@pytest.mark.parametrize("label", ["microsoft", "windows-lunch", "my-login-gw", "xbox-1"])
+def test_labels_with_a_word_that_azure_keeps_are_refused(label: str) -> None:
+    with pytest.raises(BadValue, match=r"login, microsoft, windows, xbox.*config set dnsLabel"):
+        dns_label(label)
+
+
+def test_azure_itself_may_stand_in_a_label() -> None:
+    assert dns_label("my-azure-lunch") == "my-azure-lunch"
+
+
+def test_regions_without_auto_shutdown() -> None:
+    auto_shutdown_region("westeurope")
+    with pytest.raises(BadValue, match=r"no auto-shutdown in polandcentral.*rm shutdownTime"):
+        auto_shutdown_region("polandcentral")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +93,8 @@ def test_arm_sizes_are_refused(size: str) -> None:
         (shutdown_time, 810, "810 is not a time of day; expected hours and minutes in quotes"),
         (time_zone, "Asia/Tokyo", "Windows' names"),
         (time_zone, "jst", "Windows' names"),
+        (time_zone, "", "Windows' names"),
+        (time_zone, 9, "9 is not one of Windows' names"),
         (tags, {"a<b": "x"}, "tag name 'a<b' is not usable"),
         (tags, {"": "x"}, "tag name '' is not usable"),
         (tags, {"n" * 513: "x"}, "1 to 512 printable"),
