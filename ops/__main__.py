@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ops import azure, backend, shared_key
+from ops import azure, backend, offered, shared_key
 from ops.cli import OpsError, Pulumi, checked_name
 from ops.show import phone_settings
 from ops.stack import Stack
@@ -38,6 +38,7 @@ def up(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Make the stack if need be, bring the gateway up, say what to type into the phone."""
     azure.require(pulumi.environment, _namespaces(Stack(pulumi).settings()))
     _prepare(options, pulumi)
+    offered.require(pulumi)
     status = pulumi.run("up", "--yes", "--suppress-outputs")
     if status:
         print(f"not up; make up STACK={pulumi.stack} goes on where this stopped", file=sys.stderr)

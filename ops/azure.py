@@ -25,8 +25,7 @@ def require(environment: Mapping[str, str], namespaces: Iterable[str]) -> None:
     Raises:
         OpsError: nobody is logged in, or a namespace is not registered; with the command.
     """
-    # The provider's own ways around az (registry page "azure-native: installation").
-    if environment.get("ARM_CLIENT_ID") or environment.get("ARM_USE_MSI"):
+    if by_environment(environment):
         return
     account = _account(environment)
     print(f"Azure: subscription {account.get('name')} ({account.get('id')})", flush=True)
@@ -46,6 +45,12 @@ def require(environment: Mapping[str, str], namespaces: Iterable[str]) -> None:
         )
 
 
+def by_environment(environment: Mapping[str, str]) -> bool:
+    """Whether the provider finds its own way around az (registry page "azure-native:
+    installation"), so that az need not be here, nor logged in."""
+    return bool(environment.get("ARM_CLIENT_ID") or environment.get("ARM_USE_MSI"))
+
+
 def _account(environment: Mapping[str, str]) -> dict[str, Any]:
     if shutil.which("az", path=environment.get("PATH")) is None:
         raise OpsError(
@@ -54,7 +59,7 @@ def _account(environment: Mapping[str, str]) -> dict[str, Any]:
             " or set ARM_CLIENT_ID and its companions for a service principal"
         )
     try:
-        account = json.loads(_az(environment, "account", "show"))
+        account = json.loads(az(environment, "account", "show"))
     except (ValueError, subprocess.SubprocessError):
         raise OpsError("nobody is logged in to Azure; type: az login") from None
     return account if isinstance(account, dict) else {}
@@ -62,13 +67,18 @@ def _account(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _registration(environment: Mapping[str, str], namespace: str) -> str:
     try:
-        answer = json.loads(_az(environment, "provider", "show", "--namespace", namespace))
+        answer = json.loads(az(environment, "provider", "show", "--namespace", namespace))
     except (ValueError, subprocess.SubprocessError):
         return "unknown"
     return str(answer.get("registrationState")) if isinstance(answer, dict) else "unknown"
 
 
-def _az(environment: Mapping[str, str], *arguments: str) -> str:
+def az(environment: Mapping[str, str], *arguments: str, patience: int = _PATIENCE) -> str:
+    """What Azure's command answers, in JSON.
+
+    Raises:
+        OSError, subprocess.SubprocessError: it is not there, failed, or took more seconds.
+    """
     return subprocess.run(
         ["az", *arguments, "--output", "json"],
         env=dict(environment),
@@ -76,6 +86,6 @@ def _az(environment: Mapping[str, str], *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        timeout=_PATIENCE,
+        timeout=patience,
         check=True,
     ).stdout

@@ -30,7 +30,7 @@ def typed_secret(groups: int) -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
-def _short(region: str) -> str:
+def short_region(region: str) -> str:
     """As Azure's interfaces write it; its portal writes West US 2."""
     return region.replace(" ", "").lower()
 
@@ -123,9 +123,9 @@ class Stack:
 
     def _settle_region(self, region: str, copied: bool) -> None:
         """``copied``: the settings were another stack's a moment ago, its region included."""
-        present = _short(str(self.settings().get(REGION) or DEFAULT_REGION))
+        present = short_region(str(self.settings().get(REGION) or DEFAULT_REGION))
         stands_in = self._stands_in()
-        wanted = _short(region) or (stands_in if copied else "")
+        wanted = short_region(region) or (stands_in if copied else "")
         if stands_in and wanted not in ("", stands_in):
             raise OpsError(
                 f"REGION: stack {self.pulumi.stack} stands in {stands_in}; one stack is one region."

@@ -44,8 +44,10 @@ exec {python} -m tests.engine.cli.language_host {executor} "$@" 2>> {log}
 
 AZ = """#!/bin/sh
 # Answers as az does to somebody who is logged in to a subscription that is in use.
+printf '%s\n' "$@" >> {answers}/../az.log
 case "$1 $2" in
     "account show") cat {answers}/account ;;
+    "rest --method") cat {answers}/skus ;;
     "provider show") cat {answers}/"$4" ;;
 esac
 """
