@@ -9,7 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from ops import azure, backend, offered, shared_key
+from ops import azure, backend, failed, offered, shared_key
 from ops.cli import OpsError, Pulumi, checked_name
 from ops.show import phone_settings
 from ops.stack import Stack
@@ -41,7 +41,7 @@ def up(options: argparse.Namespace, pulumi: Pulumi) -> int:
     offered.require(pulumi)
     status = pulumi.run("up", "--yes", "--suppress-outputs")
     if status:
-        print(f"not up; make up STACK={pulumi.stack} goes on where this stopped", file=sys.stderr)
+        print(failed.report(pulumi), file=sys.stderr)
         return status
     print(phone_settings(pulumi))
     return 0
