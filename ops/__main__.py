@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from ops import azure, backend, failed, offered, shared_key
-from ops.cli import OpsError, Pulumi, checked_name
+from ops.cli import OpsError, checked_name
+from ops.pulumi import Pulumi
 from ops.show import phone_settings
 from ops.stack import Stack
 
@@ -109,7 +110,7 @@ def environment(options: argparse.Namespace, pulumi: Pulumi) -> int:
 def guard(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Take down this stack and those named after it (STACK-...), as far as they stand, whoever
     brought them up. Only where nothing else can be at work: it breaks locks."""
-    own = pulumi.stack.split("/")[-1]
+    own = pulumi.name
     worst = 0
     for entry in pulumi.json("stack", "ls"):
         short = entry["name"].rstrip("*").split("/")[-1]

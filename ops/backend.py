@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ops.cli import OpsError, Pulumi, in_ci
+from ops.cli import OpsError, in_ci
+from ops.pulumi import Pulumi
 
 URL = "PULUMI_BACKEND_URL"
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.cli import OpsError, Pulumi
+from ops.cli import OpsError
+from ops.pulumi import Pulumi
 
 _COSTS = {
     "network:PublicIPAddress": "the address",

@@ -16,7 +16,8 @@ from typing import Any
 
 from ops import azure
 from ops.backend import PROJECT
-from ops.cli import OpsError, Pulumi
+from ops.cli import OpsError
+from ops.pulumi import Pulumi
 from ops.stack import DEFAULT_REGION, REGION, short_region
 
 _PATIENCE = 90

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.cli import Pulumi, in_ci, interactive
+from ops.cli import in_ci, interactive
+from ops.pulumi import Pulumi
 
 
 def phone_settings(pulumi: Pulumi) -> str:
     """The lines at the end of ``make up``, and of ``make output``."""
     open_ = interactive() and not in_ci(pulumi.environment)
-    options = ["--json", "--stack", pulumi.stack, *(["--show-secrets"] if open_ else [])]
-    outputs = json.loads(pulumi.read("stack", "output", *options))
+    outputs = pulumi.outputs(*(["--show-secrets"] if open_ else []))
     if "server" not in outputs:
         return f"stack {pulumi.stack} is not up; make up STACK={pulumi.stack}"
     return "\n".join(_lines(outputs, open_, pulumi.stack))

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from ops.backend import PROJECT
-from ops.cli import OpsError, Pulumi, in_ci
+from ops.cli import OpsError, in_ci
+from ops.pulumi import Pulumi
 
 REGION = "azure-native:location"
 DEFAULT_REGION = "westus2"
@@ -43,9 +44,8 @@ class Stack:
 
     def summary(self) -> Mapping[str, Any] | None:
         """What the backend lists about it; None if it does not exist there."""
-        short = self.pulumi.stack.split("/")[-1]
         for entry in self.pulumi.json("stack", "ls"):
-            if entry["name"].rstrip("*") in (self.pulumi.stack, short):
+            if entry["name"].rstrip("*") in (self.pulumi.stack, self.pulumi.name):
                 return dict(entry)
         return None
 
@@ -65,8 +65,7 @@ class Stack:
         summary = self.summary()
         if not summary or not summary.get("resourceCount"):
             return {}
-        options = ("--show-secrets", "--stack", self.pulumi.stack)
-        return dict(self.pulumi.json("stack", "output", *options))
+        return dict(self.pulumi.outputs("--show-secrets"))
 
     @property
     def encrypted(self) -> bool:

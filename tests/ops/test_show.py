@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from ops.cli import Pulumi
+from ops.pulumi import Pulumi
 from ops.show import phone_settings
 
 
@@ -17,13 +16,13 @@ def test_without_a_terminal_no_name_and_no_secret(
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def read(_: Pulumi, *arguments: str) -> str:
-        asked.append(arguments)
-        return json.dumps({"server": "vpn.example", "users": users, "passwords": "[secret]"})
+    def outputs(_: Pulumi, *options: str) -> dict[str, Any]:
+        asked.append(options)
+        return {"server": "vpn.example", "users": users, "passwords": "[secret]"}
 
-    monkeypatch.setattr(Pulumi, "read", read)
+    monkeypatch.setattr(Pulumi, "outputs", outputs)
     said = phone_settings(Pulumi({"CI": "true"}, "dev"))
-    assert asked == [("stack", "output", "--json", "--stack", "dev")]
+    assert asked == [()]  # without --show-secrets
     assert "server                   vpn.example" in said
     assert "account, password, shared secret: shown on a terminal only: make output" in said
     assert "xenia" not in said

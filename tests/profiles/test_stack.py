@@ -56,7 +56,7 @@ def test_a_stack_gives_what_its_settings_give(
     run("--settings", str(written(tmp_path)), "--out", str(tmp_path / "b"))
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
     arguments = (pulumi / "arguments").read_text(encoding="utf-8")
-    assert arguments.strip() == ("stack output --json --show-secrets --non-interactive --stack dev")
+    assert arguments.strip() == "stack output --show-secrets --stack dev --json --non-interactive"
 
 
 def test_an_older_gateway_speaks_l2tp_only(pulumi: Path) -> None:
@@ -74,16 +74,16 @@ def test_a_stack_that_takes_old_phones_says_so(pulumi: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (({},), "stack dev: has no output server, psk, passwords yet; deploy it first (pulumi up)"),
+        (({},), "stack dev: has no output server, psk, passwords yet; deploy it first: make up"),
         (({**OUTPUTS, "psk": "short"},), "stack dev: psk: the pre-shared key has 5 characters"),
-        ((f"{SECRET} is no JSON",), "pulumi: its outputs of stack dev are no JSON map"),
-        (("[]",), "pulumi: its outputs of stack dev are no JSON map"),
+        ((f"{SECRET} is no JSON",), "pulumi stack: what it prints is no JSON"),
+        (("[]",), "pulumi stack: its outputs of stack dev are no JSON map"),
         (
             ("", "warning: old\nerror: no stack named 'dev' found\n\nadvice\n", 255),
-            "pulumi: no stack named 'dev' found",
+            "pulumi stack: no stack named 'dev' found",
         ),
-        (("", "something else\n", 1), "pulumi: something else"),
-        (("", "", 1), "pulumi: failed without a word"),
+        (("", "something else\n", 1), "pulumi stack: something else"),
+        (("", "", 1), "pulumi stack: failed without a word"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
 )
@@ -99,7 +99,7 @@ def test_a_failure_gets_one_line(
 def test_without_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     line = refusal(tmp_path, "--stack", "dev", "--out", str(tmp_path / "out"))
-    assert line.startswith("pulumi: not found; install it")
+    assert line.startswith("Pulumi's command is missing; install it")
 
 
 def test_a_backend_that_hangs(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +107,12 @@ def test_a_backend_that_hangs(pulumi: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(stack, "TIMEOUT", 0.2)
     with pytest.raises(ProfileError, match="no answer about stack dev for"):
         stack.settings("dev")
+
+
+def test_a_name_that_is_none(pulumi: Path, tmp_path: Path) -> None:
+    line = refusal(tmp_path, "--stack", "a b", "--out", str(tmp_path / "out"))
+    assert line.startswith("STACK: 'a b' is not a stack's name")
+    assert not (pulumi / "arguments").exists()
 
 
 def test_a_stack_names_itself(pulumi: Path, tmp_path: Path) -> None:
