@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ NAMESPACES = ("Microsoft.Compute", "Microsoft.Network")
 SHUTDOWN_NAMESPACE = "Microsoft.DevTestLab"
 """Azure's daily shutdown is a part of it."""
 
-_PATIENCE = 60
+PATIENCE = 60.0
 """Seconds for one question; az needs one or two."""
 
 
@@ -25,67 +27,98 @@ def require(environment: Mapping[str, str], namespaces: Iterable[str]) -> None:
     Raises:
         OpsError: nobody is logged in, or a namespace is not registered; with the command.
     """
-    if by_environment(environment):
+    if logs_in_by_itself(environment):
         return
+    require_command(environment)
     account = _account(environment)
     print(f"Azure: subscription {account.get('name')} ({account.get('id')})", flush=True)
-    with ThreadPoolExecutor() as pool:
-        states = pool.map(lambda name: _registration(environment, name), namespaces)
-        missing = [
-            name
-            for name, state in zip(namespaces, states, strict=True)
-            # Whoever may not ask is not told, and may well be allowed to create.
-            if state in ("NotRegistered", "Unregistered")
-        ]
+    missing = unregistered(environment, namespaces)
     if missing:
-        commands = " && ".join(f"az provider register --wait --namespace {n}" for n in missing)
         raise OpsError(
             f"this Azure subscription has never used {' and '.join(missing)}; register once,"
-            f" which takes some minutes: {commands}"
+            f" which takes some minutes: {' && '.join(map(registration, missing))}"
         )
 
 
-def by_environment(environment: Mapping[str, str]) -> bool:
-    """Whether the provider finds its own way around az (registry page "azure-native:
-    installation"), so that az need not be here, nor logged in."""
+def logs_in_by_itself(environment: Mapping[str, str]) -> bool:
+    """Whether the provider goes its own way around az (registry page "azure-native:
+    installation")."""
     return bool(environment.get("ARM_CLIENT_ID") or environment.get("ARM_USE_MSI"))
 
 
-def _account(environment: Mapping[str, str]) -> dict[str, Any]:
+def require_command(environment: Mapping[str, str]) -> None:
+    """Raises `OpsError` if there is no az here."""
     if shutil.which("az", path=environment.get("PATH")) is None:
         raise OpsError(
             "Azure's command az is missing; install it"
             " (https://learn.microsoft.com/cli/azure/install-azure-cli) and type az login,"
             " or set ARM_CLIENT_ID and its companions for a service principal"
         )
+
+
+def registration(namespace: str) -> str:
+    """The command that lets a subscription use this part of Azure."""
+    return f"az provider register --wait --namespace {namespace}"
+
+
+def unregistered(
+    environment: Mapping[str, str], namespaces: Iterable[str], patience: float = PATIENCE
+) -> list[str]:
+    """Which of them the subscription has never used. Whoever may not ask is not told, and may
+    well be allowed to create."""
+
+    def asked(name: str) -> tuple[str, str]:
+        return name, _state(environment, name, patience)
+
+    with ThreadPoolExecutor() as pool:
+        states = list(pool.map(asked, namespaces))
+    return [name for name, state in states if state in ("NotRegistered", "Unregistered")]
+
+
+def _account(environment: Mapping[str, str]) -> dict[str, Any]:
     try:
-        account = json.loads(az(environment, "account", "show"))
+        account = ask(environment, "account", "show")
     except (ValueError, subprocess.SubprocessError):
         raise OpsError("nobody is logged in to Azure; type: az login") from None
     return account if isinstance(account, dict) else {}
 
 
-def _registration(environment: Mapping[str, str], namespace: str) -> str:
+def _state(environment: Mapping[str, str], namespace: str, patience: float) -> str:
+    question = ("provider", "show", "--namespace", namespace)
     try:
-        answer = json.loads(az(environment, "provider", "show", "--namespace", namespace))
+        answer = ask(environment, *question, patience=patience)
     except (ValueError, subprocess.SubprocessError):
         return "unknown"
     return str(answer.get("registrationState")) if isinstance(answer, dict) else "unknown"
 
 
-def az(environment: Mapping[str, str], *arguments: str, patience: int = _PATIENCE) -> str:
-    """What Azure's command answers, in JSON.
+def ask(environment: Mapping[str, str], *question: str, patience: float = PATIENCE) -> Any:
+    """What az answers.
+
+    Args:
+        question: its arguments.
+        patience: seconds until it is stopped, with whatever it has started: az is a script,
+            and what it leaves behind would keep us waiting.
 
     Raises:
-        OSError, subprocess.SubprocessError: it is not there, failed, or took more seconds.
+        ValueError: it said something else than JSON.
+        subprocess.SubprocessError: it failed, or gave no answer in time.
     """
-    return subprocess.run(
-        ["az", *arguments, "--output", "json"],
+    command = ["az", *question, "--output", "json"]
+    with subprocess.Popen(
+        command,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
-        timeout=patience,
-        check=True,
-    ).stdout
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        try:
+            answer, _ = process.communicate(timeout=patience)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return json.loads(answer)

@@ -6,7 +6,6 @@ later, when the address is there and costs. Who gets no answer goes on.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import subprocess
@@ -36,7 +35,7 @@ def require(pulumi: Pulumi) -> None:
     Raises:
         OpsError: it is not to be had; with the key, what is, and the command that sets it.
     """
-    if azure.by_environment(pulumi.environment):
+    if azure.logs_in_by_itself(pulumi.environment):
         return
     shown = pulumi.json("config", "--stack", pulumi.stack)
     settings = {key: entry.get("value") for key, entry in shown.items()}
@@ -152,7 +151,7 @@ def _schedule_regions(environment: Mapping[str, str]) -> list[str]:
 def _answer(environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
     """Empty if there is none: who may not ask may well be allowed to create."""
     try:
-        found = json.loads(azure.az(environment, *arguments, patience=_PATIENCE))
+        found = azure.ask(environment, *arguments, patience=_PATIENCE)
     except (OSError, ValueError, subprocess.SubprocessError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -15,7 +15,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from ops import azure
+from ops.cli import OpsError, checked_name
+from ops.pulumi import Pulumi
 
 _GROUP = "/resourceGroups/{resourceGroupName}"
 _NETWORK = f"{_GROUP}/providers/Microsoft.Network"
@@ -44,8 +49,8 @@ IDS: Mapping[str, str] = {
 """How Azure calls what the program creates, with the inputs that name it."""
 
 
-class RecoverError(RuntimeError):
-    """The stack can't be mended from here; says which command failed, or what to set."""
+class RecoverError(OpsError):
+    """The stack can't be mended from here; says what to set."""
 
 
 def adopt(deployment: dict[str, Any]) -> dict[str, Any]:
@@ -94,73 +99,55 @@ def subscription(deployment: Mapping[str, Any]) -> str:
     if named := os.environ.get("ARM_SUBSCRIPTION_ID"):
         return named
     try:
-        return _output(["az", "account", "show", "--query", "id", "--output", "tsv"]).strip()
-    except RecoverError:
+        return str(azure.ask(os.environ, "account", "show")["id"])
+    except (OSError, ValueError, LookupError, TypeError, subprocess.SubprocessError):
         raise RecoverError(
             "which Azure subscription? Run az login, or set ARM_SUBSCRIPTION_ID, and try again"
         ) from None
 
 
-def recover(stack: str) -> int:
+def recover(pulumi: Pulumi) -> int:
     """Mend one stack; the number of resources that were in doubt.
 
     Raises:
-        RecoverError: see there. The stack is as it was.
+        OpsError: see there. The stack is as it was.
     """
-    exported = _export(stack)
+    stack = ("--stack", pulumi.stack)
+    exported = _export(pulumi)
     doubtful = adopt(exported["deployment"])
-    _pulumi("cancel", "--yes", "--stack", stack)
+    pulumi.read("cancel", "--yes", *stack)
     if doubtful:
-        _import(stack, exported)
-    _pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", "--stack", stack)
+        _import(pulumi, exported)
+    pulumi.read("refresh", "--yes", "--skip-preview", *stack)
     if doubtful:
-        refreshed = _export(stack)
+        refreshed = _export(pulumi)
         put_back(refreshed["deployment"], doubtful)
-        _import(stack, refreshed)
+        _import(pulumi, refreshed)
     return len(doubtful)
 
 
-def _export(stack: str) -> dict[str, Any]:
+def _export(pulumi: Pulumi) -> dict[str, Any]:
     """Secrets stay encrypted on their way out and in again."""
-    return dict(json.loads(_pulumi("stack", "export", "--stack", stack)))
+    return dict(json.loads(pulumi.read("stack", "export", "--stack", pulumi.stack)))
 
 
-def _import(stack: str, exported: Mapping[str, Any]) -> None:
-    _pulumi("stack", "import", "--stack", stack, given=json.dumps(exported))
-
-
-def _pulumi(*arguments: str, given: str = "") -> str:
-    return _output(["pulumi", *arguments], given)
-
-
-def _output(command: Sequence[str], given: str = "") -> str:
-    """What a command prints.
-
-    Raises:
-        RecoverError: it failed; with its last words.
-    """
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise RecoverError(f"{command[0]} is not on PATH") from None
-    if done.returncode:
-        words = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line]
-        last = words[-1].strip() if words else f"status {done.returncode}"
-        raise RecoverError(f"{' '.join(command[:3])}: {last}")
-    return done.stdout
+def _import(pulumi: Pulumi, exported: Mapping[str, Any]) -> None:
+    pulumi.read("stack", "import", "--stack", pulumi.stack, given=json.dumps(exported))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 and one line where the stack could not be mended."""
     parser = argparse.ArgumentParser(prog="python -m ops.recover", description=__doc__)
     parser.add_argument("stack", help="such as dev")
+    stack = parser.parse_args(arguments).stack
     try:
-        count = recover(parser.parse_args(arguments).stack)
-    except RecoverError as error:
+        # Where it is run, as Pulumi's command itself.
+        count = recover(Pulumi(os.environ, checked_name(stack), Path.cwd()))
+    except OpsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     found = f"{count} in doubt, settled" if count else "nothing was in doubt"
-    print(f"{found}; repeat pulumi up or pulumi destroy now")
+    print(f"{found}; repeat the command that was interrupted")
     return 0
 
 
