@@ -97,8 +97,7 @@ def ask(environment: Mapping[str, str], *question: str, patience: float = PATIEN
 
     Args:
         question: its arguments.
-        patience: seconds until it is stopped, with whatever it has started: az is a script,
-            and what it leaves behind would keep us waiting.
+        patience: seconds until it is stopped, with whatever it has started: az is a script.
 
     Raises:
         ValueError: it said something else than JSON.
