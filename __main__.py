@@ -24,7 +24,6 @@ pulumi.export("passwords", pulumi.Output.secret(dict(config.settings.users)))
 pulumi.export("guest", readable(config.settings.redacted()))
 pulumi.export(
     "next",
-    f"make profiles STACK={pulumi.get_stack()} writes a page and files for each user's phone. By"
-    f" hand: server {config.server}, a user's name, and the key and password that pulumi stack"
-    " output --show-secrets prints.",
+    f"make profiles STACK={pulumi.get_stack()} writes a page and files for each user's phone."
+    f" By hand: make output STACK={pulumi.get_stack()} prints what to type beside {config.server}.",
 )

@@ -8,9 +8,10 @@ hears that this failed. ADR 10 says why the program waits, and not a resource.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -134,8 +135,7 @@ def _half_shut(answering: int, silent: int, verdict: str) -> str:
     return (
         f"UDP {answering} answers and UDP {silent} does not; phones need both. {verdict}. Likely"
         f" cause: a rule of the NSG or a router's port forwarding for UDP {silent} is missing, or"
-        f" this network lets none out. pulumi refresh, then pulumi up, puts the NSG's rules back"
-        " and waits again"
+        f" this network lets none out. {_words().refresh} puts the NSG's rules back and waits again"
     )
 
 
@@ -145,5 +145,22 @@ def _shut(verdict: probe.Verdict, asked: str, config: GatewayConfig, vm: str) ->
         cause += f"; or shutdownTime stopped the machine (az vm start --ids {vm})"
     return (
         f"{verdict} ({asked}). Likely cause: {cause}. See what its console says, FAIL above all:"
-        f" az vm boot-diagnostics get-boot-log --ids {vm} — then pulumi up waits again"
+        f" {_words(vm).console} — then {_words().up} waits again"
     )
+
+
+class _Words(NamedTuple):
+    """Commands, as the one who reads about them types them."""
+
+    up: str
+    refresh: str
+    console: str
+
+
+def _words(vm: str = "") -> _Words:
+    """Those of make for who came by `make up`: Pulumi's own would look for another stack."""
+    if os.environ.get("LUNCH_GATEWAY_CALLER") == "make":
+        stack = f"STACK={pulumi.get_stack()}"
+        return _Words(f"make up {stack}", f"make up REFRESH=yes {stack}", f"make logs {stack}")
+    console = f"az vm boot-diagnostics get-boot-log --ids {vm}"
+    return _Words("pulumi up", "pulumi refresh, then pulumi up,", console)

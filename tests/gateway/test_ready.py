@@ -13,6 +13,7 @@ import pytest
 
 from gateway import probe, ready
 from gateway.probe import Outcome
+from ops.pulumi import CALLER
 from tests.gateway import program_run
 from tests.gateway.program_run import PASSWORDS, PSK, SECRETS, Run, in_stack, run_program
 from tests.gateway.responders import (
@@ -106,6 +107,21 @@ def test_without_an_answer_it_ends_red(
     assert f"on UDP {probe.NAT_PORT} neither" in message
     for secret in (PSK, *PASSWORDS.values()):
         assert secret not in message + "".join(run.log)
+
+
+def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pulumi's own would look for another stack, with another passphrase."""
+    for name, value in CALLER.items():
+        monkeypatch.setenv(name, value)
+    run, _ = updated(monkeypatch, silence)
+    message = str(run.error)
+    assert "See what its console says, FAIL above all: make logs STACK=dev" in message
+    assert "then make up STACK=dev waits again" in message
+    with gateway(monkeypatch, OUR_GATEWAY, silence):
+        run = run_program({**SECRETS, "readyTimeout": "2"})
+    assert "make up REFRESH=yes STACK=dev puts the NSG's rules back" in str(run.error)
+    for words in (message, str(run.error)):
+        assert not re.search(r"\bpulumi (up|refresh|stack)", words)
 
 
 def test_a_refused_port_ends_red(monkeypatch: pytest.MonkeyPatch) -> None:
