@@ -87,7 +87,7 @@ def _sources(rootfs: Path, known: Set[str]) -> Iterator[tuple[str, Path, str]]:
             continue
         layer, *inside = name.parts
         path = "/" + "/".join(inside)
-        if not inside or not known.issuperset(layer.split("+")):
+        if not inside or not set(layer.split("+")) <= known:
             raise GuestFileError(
                 f"/{name.as_posix()}: {layer} is no layer; a layer's name is made of"
                 f" {', '.join(sorted(known))}, with + between two"

@@ -22,7 +22,7 @@ def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
     lines = [
         "",
         f"For phones: make profiles STACK={stack} writes files and a page for each user;",
-        'or by hand (docs/phones.md):',
+        "or by hand (docs/phones.md):",
         f"  server                   {outputs['server']}",
     ]
     if not open_:

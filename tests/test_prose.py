@@ -15,9 +15,6 @@ CONFIGURATION = str(REPOSITORY / "pyproject.toml")
 NO_WORDS = {"requirements.lock", "tests/engine/cli/build/go.sum"}
 """Hashes, in which any word may stand."""
 
-LONG_YET = {"README.md", "docs/automation.md", "docs/benchmark.md", "docs/engine.md"}
-"""Documents that still have lines over 100; each leaves this list with the last of them."""
-
 
 def documents() -> set[str]:
     return {name for name in tracked() if name.endswith(".md")}
@@ -36,13 +33,8 @@ def markdown(*names: str, without: str = "") -> str:
 def test_markdown() -> None:
     # Japanese has no spaces at which to end a line.
     japanese = {name for name in documents() if name.endswith(".ja.md")}
-    assert markdown(*documents() - LONG_YET - japanese) == ""
-    assert markdown(*LONG_YET | japanese, without="md013") == ""
-
-
-@pytest.mark.parametrize("name", sorted(LONG_YET))
-def test_only_documents_with_long_lines_are_spared(name: str) -> None:
-    assert "MD013" in markdown(name), f"{name} has no long line any more: take it out of LONG_YET"
+    assert markdown(*documents() - japanese) == ""
+    assert markdown(*japanese, without="md013") == ""
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ class Machine:
             name: of the unit, without its suffix; one that runs must not have it yet.
             command: for the shell there.
             host: a network namespace.
-            properties: of the unit, such as ``KillMode=mixed`` (systemd.resource-control(5) and kin).
+            properties: of the unit, such as ``KillMode=mixed`` (systemd.kill(5)).
             once: nothing is done where the unit runs already.
         """
         shell = on(host, command) if host else f"sh -c {shlex.quote(command)}"

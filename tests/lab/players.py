@@ -268,7 +268,7 @@ class World(Actor):
         return 0, "accepts our proposal (SA)\n" * 2
 
 
-def stage(directory: Path) -> tuple[Lab, Play]:
+def laid_out(directory: Path) -> tuple[Lab, Play]:
     """Both, before the first scenario."""
     play = Play()
     return Lab(directory, directory, World(play), Gateway(play)), play

@@ -9,7 +9,7 @@ import pytest
 
 from lab import play as module
 from lab.progress import Checks, Progress
-from tests.lab.players import USERS, stage
+from tests.lab.players import USERS, laid_out
 from tests.lab.test_scenarios import PROMISED
 
 BY_ITSELF = {"self-test-before-ike"}
@@ -17,7 +17,7 @@ BY_ITSELF = {"self-test-before-ike"}
 
 
 def played(name: str, tmp_path: Path) -> Checks:
-    lab, _ = stage(tmp_path)
+    lab, _ = laid_out(tmp_path)
     checks = Checks(Progress())
     module.load(name)(lab, USERS, checks)
     return checks

@@ -58,7 +58,8 @@ def with_resources(*kinds: str, pending: tuple[str, ...] = ()) -> dict[str, Any]
         (ADDRESS, "stand 4 resources of stack dev; paid by the hour: the address."),
         (
             ALL,
-            "stand 7 resources of stack dev; paid by the hour: the address and the machine with its disk.",
+            "stand 7 resources of stack dev; paid by the hour: the address and the machine with its"
+            " disk.",
         ),
     ],
 )
