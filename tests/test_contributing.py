@@ -84,20 +84,3 @@ def test_every_room_is_in_the_house() -> None:
 def test_every_target_of_make_is_one() -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", TEXT, re.MULTILINE)) <= targets
-
-
-VERSION = re.compile(r"^## (?:\[Unreleased\]|\d{4}-\d\d-\d\d)$")
-VERDICT = re.compile(r"\*\*Replaces the machine: (yes|no|first version)\.\*\*")
-
-
-def silent(changelog: str) -> list[str]:
-    """The versions of a changelog that do not say whether they replace the machine."""
-    parts = re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]
-    heads = [(part.partition("\n")[0], part) for part in parts]
-    return [head for head, part in heads if not VERSION.match(head) or not VERDICT.search(part)]
-
-
-def test_each_version_says_whether_it_replaces_the_machine() -> None:
-    assert silent(text_of("CHANGELOG.md")) == []
-    assert silent("## 2026-11-22\n\nAll is new.\n") == ["## 2026-11-22"]
-    assert silent("## Soon\n\n**Replaces the machine: no.**\n") == ["## Soon"]
