@@ -82,10 +82,12 @@ class Retired(NamedTuple):
 
 CODE = r".*\.(py|js|toml|ya?ml)|Makefile|cloud_init/rootfs/.*"
 MEASURING = r"(tests/)?(lab|bench)/.*"
+UNMEASURED = r"(tests/)?lab/.*|docs/adr/.*|docs/lineage\.md|SECURITY\.md"
 NOT_THE_LAB = r"(?!(tests/)?lab/).*"
 RETIRED = [
     Retired("Stage|stage", MEASURING, "lab", "def up(stage: Stage) -> None:"),
-    Retired("Session", MEASURING, "tunnel", "class Session:"),
+    Retired("[Ss]essions?", r"(tests/)?lab/.*|bench/.*", "tunnel", "class Session:"),
+    Retired(r"bars?|split\+[a-z0-9+]+", UNMEASURED, "promise", "the bar of lossy-1"),
     Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
     Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),
     Retired(r"-m lab bench|lab(/|\.)(bench|report)", CODE, "bench", "python -m lab bench --full"),
