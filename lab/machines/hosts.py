@@ -12,8 +12,26 @@ if TYPE_CHECKING:
 
 
 def on(host: str, command: str) -> str:
-    """Return the machine's command that runs this one of the shell on a host."""
-    return f"ip netns exec {host} sh -c {shlex.quote(command)}"
+    """Return the machine's command that runs this one of the shell on a host, or (none) itself."""
+    return f"ip netns exec {host} sh -c {shlex.quote(command)}" if host else command
+
+
+def unit(name: str, command: str, host: str = "", *properties: str) -> str:
+    """Return the machine's command that has systemd run this one of the shell.
+
+    The unit is gone when it has ended, however it has.
+
+    Args:
+        name: of the unit, without its suffix; none that runs may have it yet.
+        command: begins with ``exec`` if it shall get the unit's signals itself. In it ``${…}``
+            and ``$$`` are systemd's own.
+        host: where, if not on the machine itself.
+        properties: of the unit, as KEY=VALUE (systemd.exec(5), systemd.kill(5)).
+    """
+    shell = on(host, command) if host else f"sh -c {shlex.quote(command)}"
+    own = "".join(f" --property={each}" for each in properties)
+    start = f"systemd-run --quiet --collect --unit={name}{own} {shell}"
+    return f"systemctl reset-failed {name} 2>/dev/null; {start}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import TypeVar
 from lab.host import LabError
 from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
-from lab.machines.hosts import Host, on
+from lab.machines.hosts import Host, on, unit
 
 T = TypeVar("T")
 
@@ -198,22 +198,9 @@ class Machine:
     def start_unit(
         self, name: str, command: str, host: str = "", *properties: str, once: bool = False
     ) -> None:
-        """Have systemd run a shell command, on one of the machine's hosts or (none) on itself.
-
-        It is gone when it ends, however it ends. What shall get the unit's signals itself begins
-        with ``exec``; ``${…}`` is systemd's own.
-
-        Args:
-            name: of the unit, without its suffix; one that runs must not have it yet.
-            command: for the shell there.
-            host: a network namespace.
-            properties: of the unit, such as ``KillMode=mixed`` (systemd.kill(5)).
-            once: nothing is done where the unit runs already.
-        """
-        shell = on(host, command) if host else f"sh -c {shlex.quote(command)}"
-        forget = f"systemctl reset-failed {name} 2>/dev/null"
-        own = "".join(f" --property={each}" for each in properties)
-        start = f"{forget}; systemd-run --quiet --collect --unit={name}{own} {shell}"
+        """Have systemd run a shell command on a host, or (none) on the machine itself: `unit` has
+        the arguments. With `once` nothing is done where it runs already."""
+        start = unit(name, command, host, *properties)
         self.succeed(f"systemctl is-active --quiet {name} || {{ {start}; }}" if once else start)
 
     def stop_unit(self, name: str) -> None:
@@ -229,10 +216,8 @@ class Machine:
         self.wait_until_succeeds(f"! systemctl is-active --quiet {name}", timeout)
 
     def wait_for_port(self, host: str, port: int, timeout: float = 60) -> None:
-        """Wait until somebody listens to a TCP port of a host, or (none) of the machine itself
-        (seconds)."""
-        listening = f"ss -Hltn sport = :{port} | grep -q ."
-        self.wait_until_succeeds(on(host, listening) if host else listening, timeout)
+        """Wait until a TCP port of a host, or (none) of the machine, is listened to (seconds)."""
+        self.wait_until_succeeds(on(host, f"ss -Hltn sport = :{port} | grep -q ."), timeout)
 
     def _is_active(self, name: str) -> bool:
         state = self.execute(f"systemctl is-active {name}").output.strip()

@@ -135,7 +135,7 @@ class Gateway(Actor):
         if "ip xfrm state" in command:
             self.asked["ip xfrm state"] += 1
         if "kept" in command:
-            self.play.removed = "fqdn:x/" in command
+            self.play.removed = ":x/" in command
 
     @staticmethod
     def self_test() -> str:
@@ -191,7 +191,7 @@ class World(Actor):
             return "" if f"= 0x{USERS[0].psk.encode().hex()}\n" in config else said
         if self.play.removed:
             return said
-        named = re.search(r'id = "fqdn:(\w+)"', config)
+        named = re.search(r'id = "(?:fqdn|keyid):(\w+)"', config)
         called = re.findall(r'id = "([^"]+)"', config)[-1]
         user = next((user for user in USERS if named and user.user == named[1]), None)
         right = user and f"= 0x{user.password.encode().hex()}\n" in config

@@ -33,4 +33,6 @@ def test_nobody_waits_for_a_goodbye_that_nobody_carries() -> None:
     world = Pretender()
     Phone(world, "192.0.2.1", "phone").start_l2tp()
     (started,) = [command for command in world.commands if "/usr/sbin/xl2tpd" in command]
-    assert " --unit=phone-l2tp --property=KillMode=mixed ip netns exec phone " in started
+    assert (
+        " --unit=phone-l2tp --property=KillMode=mixed ip netns exec phone sh -c 'exec " in started
+    )

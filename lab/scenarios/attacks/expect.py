@@ -12,10 +12,10 @@ from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed, poll
 from lab.phones.downloads import fetch_page
 from lab.phones.ikev2 import Ikev2Phone
+from lab.phones.in_the_clear import no_answer_in_the_clear
 from lab.phones.models import ANDROID, IPHONE, WINDOWS
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
-from lab.scenarios.in_the_clear import no_answer_in_the_clear
 from lab.world import sites
 from lab.world.sites import PORTS, SITE
 from lab.world.topology import METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
@@ -156,13 +156,13 @@ def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Chec
             lab.gateway.fail("systemctl restart nftables")
             walled(lab, phone)
             fetch_page(phone)
-            no_answer_in_the_clear(lab, stranger)
+            no_answer_in_the_clear(stranger)
         finally:
             lab.gateway.succeed(f"cp -a /run/rules {RULES} && systemctl restart nftables")
     with checks.check("attacks-flushed-rules"):
         lab.gateway.succeed("nft flush ruleset")
         try:
-            no_answer_in_the_clear(lab, stranger)
+            no_answer_in_the_clear(stranger)
         finally:
             lab.gateway.succeed("systemctl restart nftables")
         lab.wait_for_ike(60)

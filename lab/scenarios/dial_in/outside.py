@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed
+from lab.phones.in_the_clear import no_answer_in_the_clear
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.scenarios.dial_in.asked import open_ports
-from lab.scenarios.in_the_clear import no_answer_in_the_clear
 from lab.world.topology import WEB
 
 
@@ -40,7 +40,7 @@ def cleartext_l2tp(lab: Lab, phone: Phone, user: Credentials, checks: Checks) ->
     """The same call without IPsec: the requests arrive, and nobody answers."""
     with checks.check("cleartext-l2tp-refused") as detail:
         phone.configure(user)
-        no_answer_in_the_clear(lab, phone)
+        no_answer_in_the_clear(phone)
         detail.append("requests arrived, none was answered; with IPsec the same call works")
 
 
