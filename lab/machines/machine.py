@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.host import LabError
-from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
+from lab.machines.agent import ENDS, AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
 from lab.machines.hosts import Host, on, unit
 
@@ -61,7 +61,8 @@ class Machine:
 
     @property
     def _agent(self) -> GuestAgent:
-        return GuestAgent(self.name, self.scratch / f"{self.name}.agent")
+        own = self.scratch / self.name
+        return GuestAgent(self.name, own.with_suffix(".agent"), own.with_suffix(".ends"))
 
     def start(self) -> None:
         """Power on. The serial console is appended to across restarts."""
@@ -74,26 +75,25 @@ class Machine:
             "qemu-system-x86_64",
             "-name",
             self.name,
-            "-nodefaults",
-            "-no-user-config",
-            "-display",
-            "none",
-            "-rtc",
-            "base=utc",
-            "-device",
-            "virtio-rng-pci",
+            *"-nodefaults -no-user-config -display none -rtc base=utc".split(),
+            *"-device virtio-rng-pci".split(),
             "-chardev",
             f"file,id=serial,path={self.console.log},append=on",
             "-serial",
             "chardev:serial",
             "-device",
-            # One port: the 31 that it has by default are 64 descriptors more that QEMU's main
-            # loop asks about at every packet; that was a quarter of a core.
-            "virtio-serial-pci,max_ports=2,ioeventfd=off",
+            # Two ports (and the console's, which counts): the 31 that it has by default are 64
+            # descriptors more that QEMU's main loop asks about at every packet; that was a
+            # quarter of a core.
+            "virtio-serial-pci,max_ports=3,ioeventfd=off",
             "-chardev",
             f"socket,id=agent,path={self._agent.path},server=on,wait=off",
             "-device",
             "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+            "-chardev",
+            f"file,id=ends,path={self._agent.ends}",
+            "-device",
+            f"virtserialport,chardev=ends,name={ENDS}",
             *self.arguments,
         ]
         log = (self.directory / f"{self.name}.qemu.log").open("wb")

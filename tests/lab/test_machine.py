@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import os
 import socket
 import subprocess
 import threading
@@ -18,65 +17,7 @@ from lab.machines import agent as agent_module
 from lab.machines import machine as machine_module
 from lab.machines.agent import AgentSilent, CommandLost, put
 from lab.machines.machine import ExpectationFailed, Machine
-
-
-class Agent(threading.Thread):
-    """Answers guest-exec with a canned status and output, after some line noise."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(daemon=True)
-        self.status, self.output, self.polls = 0, "", 2
-        self.commands: list[str] = []
-        self.lost_syncs, self.silent_to, self.forgets = 0, "", False
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(str(path))
-        self.server.listen()
-
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self.server.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as file:
-                for line in file:
-                    request = json.loads(line.rpartition(b"\xff")[2])
-                    if self.loses(request):
-                        continue
-                    file.write(self.reply(request) + b"\n")
-                    file.flush()
-
-    def loses(self, request: dict[str, Any]) -> bool:
-        if request["execute"] == "guest-sync-delimited" and self.lost_syncs:
-            self.lost_syncs -= 1
-            return True
-        if request["execute"] == "guest-shutdown":
-            self.silent_to = "guest-exec"
-        return request["execute"] in (self.silent_to, "guest-shutdown")
-
-    def reply(self, request: dict[str, Any]) -> bytes:
-        arguments = request.get("arguments", {})
-        name = request["execute"]
-        if name == "guest-sync-delimited":
-            # An answer that somebody else did not wait for comes first.
-            return (
-                b'{"return": {"pid": 1}}\n\xff' + json.dumps({"return": arguments["id"]}).encode()
-            )
-        if name == "guest-exec":
-            self.commands.append(arguments["arg"][1])
-            return b'{"return": {"pid": 7}}'
-        if name == "guest-exec-status" and self.forgets:
-            # As Debian 13's agent printed it in CI, placeholder and all.
-            return b'{"error": {"class": "GenericError", "desc": "PID ld does not exist"}}'
-        if name == "guest-exec-status":
-            self.polls -= 1
-            done = {
-                "exited": True,
-                "exitcode": self.status,
-                "out-data": base64.b64encode(self.output.encode()).decode(),
-            }
-            return json.dumps({"return": done if self.polls < 0 else {"exited": False}}).encode()
-        return json.dumps({"error": {"desc": f"unknown {name}"}}).encode()
+from tests.lab.agents import Agent
 
 
 @pytest.fixture
@@ -117,6 +58,44 @@ def test_command_that_does_not_end(agent: Agent, box: Machine) -> None:
     agent.polls = 1000
     with pytest.raises(ExpectationFailed, match="still running after 0 s"):
         box.succeed("sleep inf", timeout=0.2)
+
+
+def test_a_command_s_end_is_heard(
+    agent: Agent, box: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would ask after it for a minute."""
+    monkeypatch.setattr(agent_module, "UNHEARD", 60.0)
+    agent.quiet, agent.polls, agent.output = True, 1, "ok"
+    threading.Timer(0.2, agent.say_end).start()
+    assert box.succeed("sleep 0.2", timeout=10) == "ok"
+
+
+def test_a_command_whose_end_is_not_heard_ends_too(agent: Agent, box: Machine) -> None:
+    agent.quiet, agent.polls, agent.output = True, 1, "ok"
+    assert box.succeed("true") == "ok"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("true", 0), ("false", 1), ("echo x; exit 3", 3), ("set -e; false; echo y", 1)],
+)
+def test_a_command_says_its_end_and_keeps_its_status(
+    command: str, status: int, agent: Agent, box: Machine
+) -> None:
+    """In a shell like the guests', whose port is a terminal here; and where there is none."""
+    box.execute(command)
+    ours, port = os.openpty()
+    os.set_blocking(ours, False)
+    said = {}
+    for name, path in {"port": os.ttyname(port), "none": "/nowhere/port"}.items():
+        script = agent.commands[-1].replace("/dev/virtio-ports/lab.ends", path)
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (status, "")
+        said[name] = done.stdout
+    assert said["port"] == said["none"] == ("x\n" if "x" in command else "")
+    assert os.read(ours, 10) == b"\r\n"
+    os.close(ours)
+    os.close(port)
 
 
 def test_kernel_that_died_is_named(agent: Agent, box: Machine) -> None:
