@@ -22,6 +22,7 @@ ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
 PUBLIC_ADDRESS = topology.PUBLIC_ADDRESS
 PRIVATE_ADDRESS = topology.PRIVATE_ADDRESS
 GATEWAY_DISK = "gateway.qcow2"
+CABLE = "vnet"
 KERNEL_AVOIDS = "clearcpuid=cx16"
 """For both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
 cmpxchg16b from stale ones (its commit "target/i386: Inline cmpxchg16b" mends it): whatever was
@@ -52,9 +53,18 @@ class Lab:
         """The disk that the gateway runs on."""
         return self.scratch / GATEWAY_DISK
 
+    @property
+    def cable(self) -> Path:
+        """The socket between them: the world listens, the gateway connects when it starts."""
+        return self.scratch / CABLE
+
     def start_world(self) -> None:
-        """Boot the world and bring its networks up."""
+        """Power the world on, so far that the gateway's cable can be plugged in."""
         self.world.start()
+        poll(lambda: _listens(self.cable) or None, "the cable is there", 30, self.world.check_alive)
+
+    def wait_for_world(self) -> None:
+        """Wait until the world is up, and bring its networks up."""
         self.world.wait_until_up()
         self.world.succeed("mkdir -p /lab && mount -o ro /dev/vdb /lab && /lab/up eth0 eth1")
 
@@ -62,10 +72,10 @@ class Lab:
         """Give the gateway, while it is off, a disk that starts as `base`, which stays as it is."""
         disk.overlay(base, self.gateway_disk)
 
-    def start_gateway(self) -> None:
-        """Boot the provisioned gateway and wait until it answers IKE from outside."""
+    def start_gateway(self, base: Path) -> None:
+        """Power the gateway on with such a disk. See `wait_for_ike`."""
+        self.insert_disk(base)
         self.gateway.start()
-        self.wait_for_ike()
 
     def wait_for_ike(self, timeout: float = 600) -> None:
         """Wait until the gateway answers IKE from outside (seconds)."""
@@ -98,7 +108,7 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
     world_files = world_image()
     assert world_files.kernel and world_files.initrd
     common = ["-machine", "q35,smm=on", "-accel", accelerator(world_files.kernel), "-cpu", "max"]
-    cable = f"addr.type=unix,addr.path={scratch}/vnet"
+    cable = f"addr.type=unix,addr.path={scratch / CABLE}"
     world = [
         *f"-smp {processors} -m 1536".split(),
         *("-kernel", str(world_files.kernel), "-initrd", str(world_files.initrd)),
@@ -126,6 +136,17 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
         Machine("world", directory, scratch, [*common, *world]),
         Machine("gateway", directory, scratch, [*common, *gateway]),
     )
+
+
+ACCEPTS = 1 << 16
+"""Linux, include/uapi/linux/net.h: __SO_ACCEPTCON."""
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody takes connections there, which the kernel is asked: QEMU takes one
+    connection, and it is not for us."""
+    lines = (line.split(maxsplit=7) for line in Path("/proc/net/unix").read_text().splitlines())
+    return any(line[7:] == [str(path)] and int(line[3], 16) & ACCEPTS for line in lines)
 
 
 def _overlay(base: Path, target: Path) -> Path:

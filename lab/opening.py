@@ -90,11 +90,12 @@ def opened(
     """
     progress.phases += 3
     user_data, gateway = _prepare(options, progress)
-    with _world(options, progress, user_data, processors) as lab:
-        gateway = gateway or provision.provision(progress, lab, user_data)
+    with _world(options, progress, user_data, gateway, processors) as lab:
+        if not gateway:
+            gateway = provision.provision(progress, lab, user_data)
+            lab.start_gateway(Path(gateway.disk))
         with progress.phase("boot the provisioned gateway", 90):
-            lab.insert_disk(Path(gateway.disk))
-            lab.start_gateway()
+            lab.wait_for_ike()
         yield lab, gateway
 
 
@@ -107,7 +108,7 @@ def provisioned(options: Options, progress: Progress) -> int:
     user_data, gateway = _prepare(options, progress)
     if not gateway:
         progress.phases += 1
-        with _world(options, progress, user_data) as lab:
+        with _world(options, progress, user_data, None) as lab:
             provision.provision(progress, lab, user_data)
     return 0
 
@@ -136,13 +137,23 @@ def _prepare(options: Options, progress: Progress) -> tuple[Path, Provisioned | 
 
 @contextmanager
 def _world(
-    options: Options, progress: Progress, user_data: Path, processors: int = 2
+    options: Options,
+    progress: Progress,
+    user_data: Path,
+    gateway: Provisioned | None,
+    processors: int = 2,
 ) -> Iterator[Lab]:
-    """Both machines, the world running; whatever happens, the evidence stays and they go."""
+    """Both machines, the world running, and the gateway booting if it is provisioned already;
+    whatever happens, the evidence stays and they go."""
     lab = build(options.out.resolve(), user_data, processors)
     try:
         with progress.phase("boot the world", 30):
             lab.start_world()
+            if gateway:
+                # The world is there before the gateway's firmware and kernel have come to ask
+                # for an address; and a gateway asks again.
+                lab.start_gateway(Path(gateway.disk))
+            lab.wait_for_world()
         yield lab
     finally:
         _keep_evidence(lab)
