@@ -31,13 +31,13 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): requirements.txt requirements-profiles.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --requirement requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
 # Less than the tests need; the same environment, which Pulumi uses too. By hashes, because it
 # works with the stack's secrets and with rights on Azure.
 $(RUNTIME): requirements.lock | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	@touch $@
 
 up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)

@@ -48,8 +48,9 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
         phone.run_and_fail(f"curl --silent --max-time 10 http://{METADATA_NAME}/")
     # Into the tunnel, where no client would send it by itself.
     banner = (
-        f"sleep 8 | curl --silent --max-time 10 --interface ppp0 telnet://{PUBLIC_ADDRESS}:22"
-        " | grep -q SSH-"
+        "python3 -c 'import socket; ssh = socket.socket(); ssh.settimeout(10);"
+        ' ssh.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"ppp0");'
+        f' ssh.connect(("{PUBLIC_ADDRESS}", 22)); assert ssh.recv(4) == b"SSH-"\''
     )
     with checks.check("limits-wall-own-public-address"):
         lab.gateway.succeed(
