@@ -29,6 +29,7 @@ STRUCTURED_KEYS = frozenset({"users", "dnsServers", "reachableNetworks", "protoc
 
 DEFAULT_LOCATION = "westus2"
 DEFAULT_VM_SIZE = "Standard_B1s"
+DEFAULT_DISK_TYPE = "StandardSSD_LRS"
 DEFAULT_IMAGE = "Debian:debian-13:13-gen2:latest"
 DEFAULT_READY_TIMEOUT = 15
 DEFAULT_TIME_ZONE = "Tokyo Standard Time"
@@ -57,6 +58,7 @@ class GatewayConfig:
     """Azure's short name of the region."""
     dns_label: str
     vm_size: str
+    disk_type: str
     image: azure_values.Image
     ssh_public_key: str
     """Of whoever may log in, or the key that lets nobody in."""
@@ -169,12 +171,12 @@ class _Reader:
         """Everything of `GatewayConfig` but the guest's settings."""
         no_tags: dict[str, str] = {}
         location = self.location()
+        vm_size = self.read("vmSize", azure_values.vm_size, DEFAULT_VM_SIZE)
         return {
             "location": location,
             "dns_label": self.read("dnsLabel", azure_values.dns_label, default_dns_label()),
-            "vm_size": self.read(
-                "vmSize", azure_values.vm_size, azure_values.vm_size(DEFAULT_VM_SIZE)
-            ),
+            "vm_size": vm_size,
+            "disk_type": self.disk_type(vm_size),
             "image": self.read("image", azure_values.image, azure_values.image(DEFAULT_IMAGE)),
             "ssh_public_key": self.read("sshPublicKey", ssh_public_key, NOBODYS_KEY),
             "ready_timeout": self.read(
@@ -184,6 +186,16 @@ class _Reader:
             "time_zone": self.read("shutdownTimeZone", azure_values.time_zone, DEFAULT_TIME_ZONE),
             "tags": self.read("tags", azure_values.tags, no_tags) | _own_tags(),
         }
+
+    def disk_type(self, vm_size: str) -> str:
+        """One that this size takes."""
+
+        def check(value: Any) -> str:
+            disk = azure_values.disk_type(value)
+            azure_values.disk_fits(disk, vm_size)
+            return disk
+
+        return self.read("diskType", check, DEFAULT_DISK_TYPE)
 
     def shutdown_time(self, location: str) -> str:
         """One that Azure can keep in this region."""

@@ -62,6 +62,7 @@ class Gateway(pulumi.ComponentResource):
                 location=config.location,
                 interface_id=network.interface_id,
                 vm_size=config.vm_size,
+                disk_type=config.disk_type,
                 image=config.image,
                 ssh_public_key=config.ssh_public_key,
                 user_data=pulumi.Output.secret(args.user_data),

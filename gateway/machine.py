@@ -49,6 +49,8 @@ class MachineArgs:
     location: str
     interface_id: pulumi.Input[str]
     vm_size: str
+    disk_type: str
+    """Azure's name for the kind of disk, such as StandardSSD_LRS."""
     image: Image
     ssh_public_key: str
     user_data: pulumi.Input[str]
@@ -72,7 +74,7 @@ class Machine(pulumi.ComponentResource):
             resource_group_name=args.resource_group.name,
             location=args.location,
             hardware_profile=compute.HardwareProfileArgs(vm_size=args.vm_size),
-            storage_profile=_storage(args.image),
+            storage_profile=_storage(args.image, args.disk_type),
             os_profile=_os(args),
             security_profile=_trusted_launch(),
             network_profile=_network(args.interface_id),
@@ -94,7 +96,7 @@ class Machine(pulumi.ComponentResource):
         self.register_outputs({"vm_id": self.vm_id})
 
 
-def _storage(image: Image) -> compute.StorageProfileArgs:
+def _storage(image: Image, disk_type: str) -> compute.StorageProfileArgs:
     """No name for the disk: a replaced machine's new disk would meet the old one's."""
     return compute.StorageProfileArgs(
         image_reference=compute.ImageReferenceArgs(
@@ -105,7 +107,7 @@ def _storage(image: Image) -> compute.StorageProfileArgs:
             caching=compute.CachingTypes.READ_WRITE,
             # Azure keeps the disk, and bills it, unless told otherwise.
             delete_option="Delete",
-            managed_disk=compute.ManagedDiskParametersArgs(storage_account_type="Standard_LRS"),
+            managed_disk=compute.ManagedDiskParametersArgs(storage_account_type=disk_type),
         ),
     )
 

@@ -60,6 +60,12 @@ READY_MINUTES = range(121)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
+DISK_TYPES = ("StandardSSD_LRS", "Premium_LRS", "Standard_LRS")
+"""Of managed disks that an operating system may start from, those in every region. The last is
+the HDD, which Microsoft wants nobody to begin with and ends on 2028-09-08
+(azure-compute-docs, disks-hdd-os-retirement.md)."""
+
+
 @dataclass(frozen=True)
 class Image:
     """A marketplace image, by the four parts of its URN."""
@@ -122,6 +128,28 @@ def _without_trusted_launch(size: str) -> str:
     if _CONFIDENTIAL.fullmatch(size):
         return "is for confidential computing, which excludes trusted launch"
     return ""
+
+
+def disk_type(value: Any) -> str:
+    """What the machine's disk is made of, by Azure's name for it."""
+    if value not in DISK_TYPES:
+        raise BadValue(
+            f"{shown(value)} is not usable; allowed: {', '.join(DISK_TYPES)}: pulumi config set"
+            f" diskType {DISK_TYPES[0]}"
+        )
+    return str(value)
+
+
+def disk_fits(disk: str, size: str) -> None:
+    """Say no to a premium disk for a size without the s, which takes none (Azure's naming
+    conventions). ``size`` is a VM size by shape."""
+    match = _VM_SIZE.fullmatch(size)
+    letters = f"{match['family']}{match['features']}".lower() if match else ""
+    if disk.startswith("Premium") and "s" not in letters:
+        raise BadValue(
+            f"{disk} needs a vmSize with an s, and {size} has none; take another disk (pulumi"
+            f" config set diskType {DISK_TYPES[0]}) or size (pulumi config set vmSize SIZE)"
+        )
 
 
 def image(value: Any) -> Image:

@@ -20,6 +20,7 @@ MACHINE_KEYS = frozenset(
     {
         "dnsLabel",
         "vmSize",
+        "diskType",
         "image",
         "sshPublicKey",
         "tags",

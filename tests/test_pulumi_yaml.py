@@ -62,6 +62,7 @@ def test_machine_defaults_are_pythons_own() -> None:
         "readyTimeout": config.DEFAULT_READY_TIMEOUT,
         "shutdownTimeZone": config.DEFAULT_TIME_ZONE,
         "vmSize": config.DEFAULT_VM_SIZE,
+        "diskType": config.DEFAULT_DISK_TYPE,
         "image": config.DEFAULT_IMAGE,
     }
 

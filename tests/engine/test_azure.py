@@ -28,6 +28,7 @@ def azure(tmp_path: Path) -> Azure:
 
 OTHER_MACHINE = {"vmName": "other"}
 TRUSTED = OTHER_MACHINE | {"securityProfile": {"securityType": "TrustedLaunch"}}
+PREMIUM = {"storageProfile.osDisk.managedDisk": {"storageAccountType": "Premium_LRS"}}
 OTHER_INTERFACE = {"networkInterfaceName": "other"}
 OTHER_ADDRESS = {"publicIpAddressName": "other"}
 
@@ -113,6 +114,11 @@ OTHER_ADDRESS = {"publicIpAddressName": "other"}
         *(
             ("VirtualMachine", TRUSTED | {"hardwareProfile.vmSize": size}, "InvalidParameter")
             for size in ("Standard_B2pts_v5", "Standard_EC2as_v5", "Standard_DC2as_v5")
+        ),
+        (
+            "VirtualMachine",
+            OTHER_MACHINE | PREMIUM | {"hardwareProfile.vmSize": "Standard_F2"},
+            "InvalidParameter",
         ),
         *(
             ("PublicIPAddress", {"dnsSettings.domainNameLabel": label}, "DomainNameLabelReserved")

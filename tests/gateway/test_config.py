@@ -38,6 +38,7 @@ def test_only_the_secrets_are_needed() -> None:
     config, log = loaded(SECRETS)
     assert config.location == "westus2"
     assert config.vm_size == "Standard_B1s"
+    assert config.disk_type == "StandardSSD_LRS"
     assert config.image == Image("Debian", "debian-13", "13-gen2", "latest")
     assert config.ssh_public_key == NOBODYS_KEY
     assert config.ready_timeout == 15
@@ -53,6 +54,7 @@ def test_everything_chosen() -> None:
         | {
             "dnsLabel": "my-gateway",
             "vmSize": "Standard_B2ats_v2",
+            "diskType": "Premium_LRS",
             "image": "Canonical:ubuntu-24_04-lts:server:latest",
             "mtu": "1400",
             "dnsServers": ["9.9.9.9"],
@@ -68,6 +70,7 @@ def test_everything_chosen() -> None:
         }
     )
     assert config.server == "my-gateway.japaneast.cloudapp.azure.com"
+    assert config.disk_type == "Premium_LRS"
     assert config.settings.mtu == 1400
     assert config.settings.phone_to_phone
     assert [str(each) for each in config.settings.reachable_networks] == [
@@ -87,6 +90,7 @@ def test_everything_chosen() -> None:
         "dnsLabel",
         "sshPublicKey",
         "vmSize",
+        "diskType",
         "image",
         "sshSource",
         "serverName",
@@ -103,6 +107,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "users": ({}, "nobody could dial in"),
     "dnsLabel": ("Lunch!", "'Lunch!' is not usable; allowed: 3 to 63 lower-case"),
     "vmSize": ("B1s", "'B1s' is not a VM size; expected one such as Standard_B1s"),
+    "diskType": ("HDD", "'HDD' is not usable; allowed: StandardSSD_LRS, Premium_LRS, Standard_LRS"),
     "image": ("debian-13", "'debian-13' is not an image; expected publisher:offer:sku:version"),
     "tunnelSubnet": ("10.2.2.0/30", "10.2.2.0/30 is the wrong size; allowed: /16 to /28"),
     "dnsServers": (["8.8.8"], "'8.8.8' is not an IPv4 address"),
@@ -194,6 +199,13 @@ def test_a_region_without_auto_shutdown_is_told_before_anything_is_made() -> Non
     (line,) = problems({**there, "shutdownTime": "13:30"})
     assert line.startswith("lunch-gateway:shutdownTime: Azure has no auto-shutdown in polandcen")
     assert loaded(there)[0].location == "polandcentral"
+
+
+def test_a_premium_disk_needs_a_size_that_takes_it() -> None:
+    premium = {**SECRETS, "diskType": "Premium_LRS"}
+    assert loaded(premium | {"vmSize": "Standard_DS2_v2"})[0].disk_type == "Premium_LRS"
+    (line,) = problems(premium | {"vmSize": "Standard_F2"})
+    assert line.startswith("lunch-gateway:diskType: Premium_LRS needs a vmSize with an s")
 
 
 @pytest.mark.parametrize("key", ["psk", "users"])
@@ -292,6 +304,7 @@ hostile = st.fixed_dictionaries(
         "dnsServers": st.text() | st.lists(st.text()),
         "reachableNetworks": st.text() | st.lists(st.text()),
         "vmSize": st.text(),
+        "diskType": st.text(),
         "image": st.text(),
         "dnsLabel": st.text(),
         "sshPublicKey": hostile_text,

@@ -117,7 +117,7 @@ def test_machine(default_run: Run) -> None:
     disk = machine["storageProfile"]["osDisk"]
     assert disk["createOption"] == "FromImage"
     assert disk["deleteOption"] == "Delete"
-    assert disk["managedDisk"] == {"storageAccountType": "Standard_LRS"}
+    assert disk["managedDisk"] == {"storageAccountType": "StandardSSD_LRS"}
     assert "name" not in disk
     assert machine["securityProfile"] == {
         "securityType": "TrustedLaunch",
@@ -191,6 +191,7 @@ def by_name(run: Run) -> list[Request]:
 def test_what_azure_settles_at_creation_replaces_the_machine(default_run: Run) -> None:
     assert {
         "hardwareProfile.vmSize",
+        "storageProfile.osDisk.managedDisk.storageAccountType",
         "osProfile.adminUsername",
         "osProfile.computerName",
         "osProfile.linuxConfiguration.ssh",
@@ -226,6 +227,7 @@ CHANGED: dict[str, Any] = {
     "users": {"carol": "carol-long-password"},
     "dnsLabel": "my-own-label",
     "vmSize": "Standard_B2ats_v2",
+    "diskType": "Premium_LRS",
     "image": "Debian:debian-13:13-gen2:0.20260101.2134",
     "tunnelSubnet": "10.9.0.0/24",
     "dnsServers": ["9.9.9.9"],

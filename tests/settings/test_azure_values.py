@@ -8,6 +8,8 @@ import pytest
 
 from settings.azure_values import (
     auto_shutdown_region,
+    disk_fits,
+    disk_type,
     dns_label,
     image,
     location,
@@ -59,6 +61,17 @@ def test_azure_itself_may_stand_in_a_label() -> None:
     assert dns_label("my-azure-lunch") == "my-azure-lunch"
 
 
+@pytest.mark.parametrize("size", ["Standard_B1s", "Standard_DS2_v2", "Standard_B2ats_v2"])
+def test_sizes_for_a_premium_disk(size: str) -> None:
+    disk_fits("Premium_LRS", size)
+
+
+def test_sizes_without_a_premium_disk() -> None:
+    disk_fits("StandardSSD_LRS", "Standard_F2")
+    with pytest.raises(BadValue, match="Standard_F2 has none"):
+        disk_fits("Premium_LRS", "Standard_F2")
+
+
 def test_regions_without_auto_shutdown() -> None:
     auto_shutdown_region("westeurope")
     with pytest.raises(BadValue, match=r"no auto-shutdown in polandcentral.*rm shutdownTime"):
@@ -71,6 +84,10 @@ def test_regions_without_auto_shutdown() -> None:
         (vm_size, "standard_b1s", "not a VM size"),
         (vm_size, "Standard_B1s ", "not a VM size"),
         (vm_size, "Basic_A0", "not a VM size"),
+        (disk_type, "HDD", "allowed: StandardSSD_LRS, Premium_LRS, Standard_LRS"),
+        (disk_type, "standardssd_lrs", "not usable"),
+        (disk_type, "UltraSSD_LRS", "not usable"),
+        (disk_type, ["StandardSSD_LRS"], "not usable"),
         (image, "Debian:debian-13:13-arm64:latest", "Arm processors"),
         (image, "Debian:debian-13:13:latest", "use Debian:debian-13:13-gen2:latest"),
         (image, "Debian:debian-13:13-gen2", "not an image"),

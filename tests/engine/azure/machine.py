@@ -157,6 +157,8 @@ def _image(inputs: dict[str, Any]) -> None:
     trusted = at(inputs, ("securityProfile", "securityType")) == "TrustedLaunch"
     if trusted and name in GENERATION_1:
         raise bad("BadRequest", "The image is of generation 1, Trusted Launch needs generation 2.")
+    disk = ("storageProfile", "osDisk", "managedDisk", "storageAccountType")
+    sizes.takes_disk(at(inputs, SIZE), at(inputs, disk) or "")
     generation = 1 if name in GENERATION_1 else 2
     sizes.bootable(at(inputs, SIZE), generation=generation, trusted=trusted)
 

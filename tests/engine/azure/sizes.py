@@ -76,6 +76,18 @@ def bootable(size: str, *, generation: int, trusted: bool) -> None:
         )
 
 
+def takes_disk(size: str, disk: str) -> None:
+    """Raises what Azure says to a premium disk on a size whose name has no s (learn.microsoft.com,
+    "Azure virtual machine sizes naming conventions"). The words are ours."""
+    family, features, _ = series(size)
+    if disk.startswith("Premium") and "s" not in f"{family}{features}".lower():
+        raise ArmError(
+            400,
+            "InvalidParameter",
+            f"The VM size {size} does not support the storage account type {disk} of the disk.",
+        )
+
+
 def changed_in_place(name: str, old: str, new: str) -> None:
     """Raises what Azure says where the hardware under the machine has not got the new size.
 

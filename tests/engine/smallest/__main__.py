@@ -94,7 +94,7 @@ machine = compute.VirtualMachine(
             "create_option": "FromImage",
             "caching": "ReadWrite",
             "delete_option": "Delete",
-            "managed_disk": {"storage_account_type": "Standard_LRS"},
+            "managed_disk": {"storage_account_type": "StandardSSD_LRS"},
         },
     },
     os_profile={
