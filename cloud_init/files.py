@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -71,14 +71,14 @@ def guest_files(settings: Settings, rootfs: Path = ROOTFS) -> Iterator[GuestFile
             in no layer, or in two.
     """
     values, on = _template_values(settings), parts(settings)
-    for path, source, layer in _sources(rootfs, set(on)):
+    for path, source, layer in _sources(rootfs, frozenset(on)):
         # Also of a layer that stays here: a mistake in it shows with any settings.
         file = _guest_file(source, path, values)
         if all(on[part] for part in layer.split("+")):
             yield file
 
 
-def _sources(rootfs: Path, known: Set[str]) -> Iterator[tuple[str, Path, str]]:
+def _sources(rootfs: Path, known: frozenset[str]) -> Iterator[tuple[str, Path, str]]:
     """Yields guest path, source and layer of every file of the tree, in the order of paths."""
     found = [path.relative_to(rootfs) for path in rootfs.rglob("*") if path.is_file()]
     brought: dict[str, str] = {}

@@ -12,29 +12,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from settings import azure_values, label
-from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, SettingsError, parse
-from settings.ssh_key import NOBODYS_KEY, ssh_public_key
+from settings import azure_values, label, machine
+from settings.guest import Settings, SettingsError, parse
+from settings.ssh_key import NOBODYS_KEY
+from settings.table import table
 from settings.values import BadValue
 
-SECRET_KEYS = ("psk", "users")
-
-STRUCTURED_KEYS = frozenset({"users", "dnsServers", "reachableNetworks", "protocols", "tags"})
-"""Pulumi hands these over as JSON; all others are plain text."""
-
 DEFAULT_LOCATION = "westus2"
-DEFAULT_VM_SIZE = "Standard_B1s"
-DEFAULT_DISK_TYPE = "StandardSSD_LRS"
-DEFAULT_IMAGE = "Debian:debian-13:13-gen2:latest"
-DEFAULT_READY_TIMEOUT = 15
-DEFAULT_TIME_ZONE = "Tokyo Standard Time"
-
-_T = TypeVar("_T")
+"""Here, because the region is the provider's own setting, which Pulumi.yaml can't declare."""
 
 
 class ConfigError(pulumi.RunError):
@@ -133,12 +123,14 @@ def _configured_keys(namespace: str) -> list[str]:
     prefix = f"{namespace}:"
     present = {*CONFIG.get(), *get_config_env()}
     unknown = {key.removeprefix(prefix) for key in present if key.startswith(prefix)}
-    return sorted(GUEST_KEYS | MACHINE_KEYS | unknown)
+    return sorted({*table(), *unknown})
 
 
 def _value(config: pulumi.Config, key: str) -> Any:
+    """Pulumi hands lists and maps over as JSON, and all others as plain text."""
     text = config.get(key)
-    if key not in STRUCTURED_KEYS or not isinstance(text, str):
+    structured = key in table() and table()[key].type in ("array", "object")
+    if not structured or not isinstance(text, str):
         return text
     try:
         return json.loads(text)
@@ -155,57 +147,44 @@ class _Reader:
     raw: Mapping[str, Any]
     problems: list[str] = dataclasses.field(default_factory=list)
 
-    def read(self, key: str, check: Callable[[Any], _T], default: _T) -> _T:
+    def read(self, key: str) -> Any:
         """One machine setting, or its default where nothing or nothing good is set."""
-        value = self.raw.get(key)
-        # Pulumi.yaml's default for "not chosen" is the empty text.
-        if value is None or value == "":
-            return default
         try:
-            return check(value)
+            return machine.read(key, self.raw.get(key))
         except BadValue as bad:
             self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in bad.faults)
-            return default
+            return machine.read(key, None)
 
     def machine(self) -> dict[str, Any]:
         """Everything of `GatewayConfig` but the guest's settings."""
-        no_tags: dict[str, str] = {}
         location = self.location()
-        vm_size = self.read("vmSize", azure_values.vm_size, DEFAULT_VM_SIZE)
+        vm_size = self.read("vmSize")
         return {
             "location": location,
-            "dns_label": self.read("dnsLabel", azure_values.dns_label, default_dns_label()),
+            "dns_label": self.read("dnsLabel") or default_dns_label(),
             "vm_size": vm_size,
-            "disk_type": self.disk_type(vm_size),
-            "image": self.read("image", azure_values.image, azure_values.image(DEFAULT_IMAGE)),
-            "ssh_public_key": self.read("sshPublicKey", ssh_public_key, NOBODYS_KEY),
-            "ready_timeout": self.read(
-                "readyTimeout", azure_values.ready_timeout, DEFAULT_READY_TIMEOUT
+            "disk_type": self.fitting("diskType", azure_values.disk_fits, vm_size),
+            "image": self.read("image"),
+            "ssh_public_key": self.read("sshPublicKey") or NOBODYS_KEY,
+            "ready_timeout": self.read("readyTimeout"),
+            "shutdown_time": self.fitting(
+                "shutdownTime",
+                lambda _, region: azure_values.auto_shutdown_region(region),
+                location,
             ),
-            "shutdown_time": self.shutdown_time(location),
-            "time_zone": self.read("shutdownTimeZone", azure_values.time_zone, DEFAULT_TIME_ZONE),
-            "tags": self.read("tags", azure_values.tags, no_tags) | _own_tags(),
+            "time_zone": self.read("shutdownTimeZone"),
+            "tags": self.read("tags") | _own_tags(),
         }
 
-    def disk_type(self, vm_size: str) -> str:
-        """One that this size takes."""
-
-        def check(value: Any) -> str:
-            disk = azure_values.disk_type(value)
-            azure_values.disk_fits(disk, vm_size)
-            return disk
-
-        return self.read("diskType", check, DEFAULT_DISK_TYPE)
-
-    def shutdown_time(self, location: str) -> str:
-        """One that Azure can keep in this region."""
-
-        def check(value: Any) -> str:
-            time = azure_values.shutdown_time(value)
-            azure_values.auto_shutdown_region(location)
-            return time
-
-        return self.read("shutdownTime", check, "")
+    def fitting(self, key: str, check: Callable[[str, str], None], other: str) -> Any:
+        """As `read`; a value that was chosen must also go together with another one."""
+        value = self.read(key)
+        if self.raw.get(key):
+            try:
+                check(value, other)
+            except BadValue as bad:
+                self.problems.append(f"{self.config.full_key(key)}: {bad}")
+        return value
 
     def settings(self, server: str) -> Settings | None:
         """The guest's settings. ``server`` is what phones dial unless another name is set."""
@@ -226,13 +205,17 @@ class _Reader:
             return DEFAULT_LOCATION
 
 
+def _is_offered_in(_: str, location: str) -> None:
+    azure_values.auto_shutdown_region(location)
+
+
 def _own_tags() -> dict[str, str]:
     return dict(zip(azure_values.OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
 
 
 def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:
     """Say what works but was hardly meant."""
-    for key in SECRET_KEYS:
+    for key in (key for key, setting in table().items() if setting.secret):
         if not is_config_secret(config.full_key(key)):
             pulumi.log.warn(
                 f"{config.full_key(key)}: stands in the stack's file in plain text; set it again"

@@ -1,8 +1,8 @@
 """What a deployment may choose about the guest, checked once, here.
 
-The keys are those of the stack's configuration (see ``Pulumi.yaml``) and of a
-settings file (see ``settings.example.yaml``). Everything behind this module may
-rely on a `Settings` being valid.
+The keys are those of the stack's configuration and of a settings file (see
+``settings.example.yaml``); what is left out gets its default from `settings.table`. Everything
+behind this module may rely on a `Settings` being valid.
 """
 
 from __future__ import annotations
@@ -15,22 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from settings import reachable, server, users, values
-
-MACHINE_KEYS = frozenset(
-    {
-        "dnsLabel",
-        "vmSize",
-        "diskType",
-        "image",
-        "sshPublicKey",
-        "tags",
-        "readyTimeout",
-        "shutdownTime",
-        "shutdownTimeZone",
-    },
-)
-"""Keys of the same configuration that shape the machine around the guest.
-``gateway/config.py`` reads and checks them; a settings file may hold them."""
+from settings.table import table
 
 REDACTED = "[redacted]"
 
@@ -51,33 +36,33 @@ class Settings:
     """IPsec pre-shared key."""
     users: Mapping[str, str] = dataclasses.field(repr=False)
     """Password by user name, for MS-CHAPv2."""
-    tunnel_subnet: IPv4Network = IPv4Network("10.2.2.0/24")
+    tunnel_subnet: IPv4Network
     """The phones' network. Its first address is the gateway's end of every tunnel."""
-    dns_servers: tuple[IPv4Address, ...] = (IPv4Address("8.8.8.8"), IPv4Address("1.1.1.1"))
+    dns_servers: tuple[IPv4Address, ...]
     """One or two, which the gateway's own resolver asks for the phones."""
-    mtu: int = 1280
+    mtu: int
     """Bytes of the largest IP packet inside the tunnel (pppd's mtu and mru)."""
-    vnet_subnet: IPv4Network = IPv4Network("10.1.0.0/24")
+    vnet_subnet: IPv4Network
     """The network the machine itself stands in; phones can't reach it."""
-    reachable_networks: tuple[IPv4Network, ...] = ()
+    reachable_networks: tuple[IPv4Network, ...]
     """Private networks that phones reach all the same; from all others they are walled off.
     No two overlap."""
-    ssh_source: IPv4Network | None = None
+    ssh_source: IPv4Network | None
     """From where SSH is let in; None: from nowhere."""
-    acceleration: str = "split"
+    acceleration: str
     """``split``: the gateway terminates the phones' TCP, so that its BBR is the sender
     towards them. ``off``: it forwards."""
-    quic: str = "reject"  # also in Pulumi.yaml
+    quic: str
     """``reject``: where the gateway splits, the phones' QUIC (UDP 443) is refused, so that apps
     take TCP instead. ``allow``: it is forwarded."""
-    modp1024: str = "reject"  # also in Pulumi.yaml
+    modp1024: str
     """``allow``: L2TP phones that know no better Diffie-Hellman group than 2 (modp1024) get in;
     Android up to 11 is one. ``reject``: they don't."""
-    phone_to_phone: bool = False
+    phone_to_phone: bool
     """Whether phones may talk to each other through the gateway."""
-    protocols: tuple[str, ...] = server.PROTOCOLS
+    protocols: tuple[str, ...]
     """How phones may dial in, in the order of `server.PROTOCOLS`."""
-    server_name: str | None = None
+    server_name: str | None
     """What phones dial: a DNS name, or an IPv4 address. An IKEv2 client wants the gateway
     to call itself exactly that. None: nobody said (gateway/config.py fills in Azure's)."""
 
@@ -118,20 +103,17 @@ def parse(raw: Mapping[str, Any]) -> Settings:
         SettingsError: with a line for every problem found, naming the key, the value
             (never a secret's) and what is allowed.
     """
-    known = GUEST_KEYS | MACHINE_KEYS
     problems = [
-        f"{_one_line(key)}: no such setting; {_instead(key, known)}"
-        for key in raw
-        if key not in known
+        f"{_one_line(key)}: no such setting; {_instead(key)}" for key in raw if key not in table()
     ]
     read: dict[str, Any] = {}
     for key, (field, reader) in _READERS.items():
-        if raw.get(key) is None:
-            if key in _REQUIRED:
-                problems.append(f"{key}: missing; {_REQUIRED[key]}")
+        value = table()[key].default if raw.get(key) is None else raw[key]
+        if value is None:
+            problems.append(f"{key}: missing; {_REQUIRED[key]}")
             continue
         try:
-            read[field] = reader(raw[key])
+            read[field] = reader(value)
         except values.BadValue as bad:
             problems += [f"{key}: {fault}" for fault in bad.faults]
     if not problems:
@@ -147,15 +129,15 @@ def _one_line(key: Any) -> str:
     return key if short else values.shown(key)
 
 
-def _instead(key: Any, known: frozenset[str]) -> str:
+def _instead(key: Any) -> str:
     whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
-    if whole in known:
+    if whole in table():
         return f"a part of {whole} is set with pulumi config set --path"
-    return f"known are {', '.join(sorted(known))}"
+    return f"known are {', '.join(sorted(table()))}"
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    # Some clients keep it between quotes (Libreswan's ipsec.secrets) and can't escape one.
+    # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
     "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
     "users": ("users", users.users),
     "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),

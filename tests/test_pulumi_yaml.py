@@ -1,4 +1,4 @@
-"""Pulumi.yaml tells a user about the same settings that the program reads."""
+"""Pulumi.yaml is the table of settings: a user and the program read the same one."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway import config
-from settings import azure_values
-from settings.guest import GUEST_KEYS, MACHINE_KEYS, Settings, parse
+from settings import azure_values, guest, machine
+from settings.guest import GUEST_KEYS, Settings, parse
+from settings.machine import MACHINE_KEYS
+from settings.table import table
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 DECLARED: dict[str, dict[str, Any]] = PROJECT["config"]
 SECRETS = {"psk": "0123456789abcdef", "users": {"alice": "1234567890123456"}}
 PYTHON_TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+GROUPS = ["Who may connect", "Phones", "Speed", "Network", "Azure"]
 
 
-def test_it_declares_every_key_and_no_other() -> None:
+def test_it_declares_every_key_that_is_read_and_no_other() -> None:
     assert set(DECLARED) == GUEST_KEYS | MACHINE_KEYS
+    assert not GUEST_KEYS & MACHINE_KEYS
 
 
 def test_exactly_the_secrets_are_secret_and_required() -> None:
     secret = {key for key, entry in DECLARED.items() if entry.get("secret")}
     required = {key for key, entry in DECLARED.items() if "default" not in entry}
-    assert secret == required == set(config.SECRET_KEYS)
+    assert secret == required == set(SECRETS)
 
 
 @pytest.mark.parametrize("key", DECLARED)
@@ -42,29 +45,59 @@ def test_every_key_is_described_and_typed(key: str) -> None:
     assert ("items" in entry) == (entry["type"] == "array")
 
 
-def test_maps_and_lists_are_read_as_such() -> None:
-    structured = {key for key, entry in DECLARED.items() if entry["type"] in ("array", "object")}
-    assert structured == config.STRUCTURED_KEYS
+@pytest.mark.parametrize("key", DECLARED)
+def test_the_table_says_what_stands_there(key: str) -> None:
+    entry, setting = DECLARED[key], table()[key]
+    assert (setting.key, setting.type, setting.text) == (key, entry["type"], entry["description"])
+    assert setting.default == entry.get("default")
+    assert setting.secret == ("secret" in entry)
 
 
-def test_guest_defaults_are_pythons_own() -> None:
-    declared = {key: DECLARED[key]["default"] for key in GUEST_KEYS - set(SECRETS)}
-    assert parse(SECRETS | declared) == parse(SECRETS)
+def test_the_table_is_in_groups_that_stand_together() -> None:
+    """A key without a heading above it is in none."""
+    groups = [setting.group for setting in table().values()]
+    assert list(dict.fromkeys(groups)) == GROUPS
+    assert groups == sorted(groups, key=GROUPS.index)
 
 
-def test_machine_defaults_are_pythons_own() -> None:
-    declared = {key: DECLARED[key]["default"] for key in MACHINE_KEYS}
-    assert declared == {
-        "dnsLabel": "",
-        "sshPublicKey": "",
-        "tags": {},
-        "shutdownTime": "",
-        "readyTimeout": config.DEFAULT_READY_TIMEOUT,
-        "shutdownTimeZone": config.DEFAULT_TIME_ZONE,
-        "vmSize": config.DEFAULT_VM_SIZE,
-        "diskType": config.DEFAULT_DISK_TYPE,
-        "image": config.DEFAULT_IMAGE,
-    }
+def test_nothing_but_the_table_has_a_default() -> None:
+    """What the program would use and what Pulumi shows could differ."""
+    assert [field.name for field in dataclasses.fields(Settings) if has_default(field)] == []
+    assert has_default(dataclasses.fields(WithDefault)[0])
+
+
+@dataclasses.dataclass
+class WithDefault:
+    mtu: int = 1280
+
+
+def has_default(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is not missing or field.default_factory is not missing
+
+
+def test_its_defaults_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another table, another default, wherever it is read."""
+    changed = (ROOT / "Pulumi.yaml").read_text()
+    for old, new in {
+        "default: 1280": "default: 1281",
+        "Standard_B1s": "Standard_B2s",
+        "default: 15\n": "default: 16\n",
+    }.items():
+        assert changed.count(old) == 1
+        changed = changed.replace(old, new)
+    (tmp_path / "Pulumi.yaml").write_text(changed)
+    other = table(tmp_path / "Pulumi.yaml")
+    for module in (guest, machine):
+        monkeypatch.setattr(module, "table", lambda: other)
+    assert parse(SECRETS).mtu == 1281
+    assert machine.read("vmSize", None) == machine.read("vmSize", "") == "Standard_B2s"
+    assert machine.read("readyTimeout", None) == 16
+
+
+def test_every_default_is_a_value_that_is_accepted() -> None:
+    parse(SECRETS | {key: table()[key].default for key in GUEST_KEYS - set(SECRETS)})
+    assert machine.faults({key: table()[key].default for key in MACHINE_KEYS}) == []
 
 
 def test_every_field_of_settings_has_a_key() -> None:
@@ -90,7 +123,7 @@ def test_no_stack_holds_a_secret_in_plain_text_or_a_stranger(file: Path) -> None
         if not key.startswith("azure-native:")
     }
     assert set(own) <= set(DECLARED)
-    assert not any(in_plain_text(own[key]) for key in config.SECRET_KEYS if key in own)
+    assert not any(in_plain_text(own[key]) for key in SECRETS if key in own)
 
 
 def test_plain_text_is_found() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settings.guest import Settings
+from settings.table import table
 from tests.gateway.program_run import PSK, SECRETS, Request, Run, Secret, run_program
 
 UNTAGGABLE = {"Subnet"}
@@ -237,7 +237,7 @@ CHANGED: dict[str, Any] = {
     "phoneToPhone": "true",
     "acceleration": "off",
     # Whichever is not the default.
-    "quic": ({"allow", "reject"} - {Settings(psk="", users={}).quic}).pop(),
+    "quic": ({"allow", "reject"} - {table()["quic"].default}).pop(),
     "modp1024": "allow",
     "sshSource": "203.0.113.7/32",
     "sshPublicKey": "ssh-ed25519 " + base64.b64encode(

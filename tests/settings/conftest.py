@@ -1,3 +1,3 @@
-from tests.cloud_init.conftest import raw
+from __future__ import annotations
 
-__all__ = ["raw"]
+from tests.cloud_init.conftest import raw as raw  # the example's, to read and to change

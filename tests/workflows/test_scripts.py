@@ -31,7 +31,8 @@ def both_sides(tmp_path: Path) -> Path:
         for name in ("cloud_init", "settings"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, tmp_path / side / name, ignore=ignored)
-        shutil.copy(ROOT / "settings.example.yaml", tmp_path / side)
+        for name in ("settings.example.yaml", "Pulumi.yaml"):
+            shutil.copy(ROOT / name, tmp_path / side)
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "pip").write_text("#!/bin/sh\n")
