@@ -44,8 +44,9 @@ PURE = (
 )
 MAY_IMPORT = {
     *("__future__", "ast", "base64", "binascii", "bz2", "collections", "contextlib"),
-    *("dataclasses", "io", "ipaddress", "os", "pathlib", "reprlib"),
-    *("re", "string", "tarfile", "typing", "yaml", "cloud_init", "settings"),
+    *("dataclasses", "difflib", "functools", "io", "ipaddress", "itertools", "os", "pathlib"),
+    *("re", "reprlib", "string", "tarfile", "textwrap", "types", "typing", "yaml"),
+    *("cloud_init", "settings"),
 }
 IMPURE = (
     *("pulumi", "pulumi_azure_native", "socket", "ssl", "http", "random", "secrets", "uuid"),

@@ -40,7 +40,8 @@ def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tup
     subprocess.run(["git", "init", "--quiet", str(work)], check=True)
     for name in ("ops", "cloud_init", "settings"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "requirements.lock", work)
+    for name in ("requirements.lock", "Pulumi.yaml"):
+        shutil.copy(ROOT / name, work)
     environment = {
         **os.environ,
         "PATH": f"{programs}:{os.environ['PATH']}",
