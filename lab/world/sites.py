@@ -11,6 +11,7 @@ PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 NEIGHBOURS_PORT = 5202
 """iperf3's again, for those who share the phone's line."""
 FILE = "/srv/page/large"
+CERTIFICATE = "/run/site.crt"
 
 PAGE = {
     "html": [18],
@@ -27,12 +28,8 @@ OBJECT_SIZES = [1000 * size for sizes in PAGE.values() for size in sizes]
 
 def serve(world: Machine) -> None:
     """Start what the phone asks for: iperf3 and nginx on both sites."""
-    sizes = " ".join(map(str, OBJECT_SIZES))
-    world.succeed(
-        f"mkdir -p /srv/page && cd /srv/page && i=0 && for size in {sizes};"
-        " do head -c $size /dev/urandom > $i; i=$((i + 1)); done"
-    )
-    _prepare_https(world)
+    # Once: under emulation it takes five seconds.
+    world.succeed(f"test -e {CERTIFICATE} || {{ {_make_objects()} && {_prepare_https()}; }}")
     for host in ("web", "site"):
         serve_iperf(world, host, PORTS["iperf"])
         nginx = f"exec nginx -c /lab/nginx.conf -g 'pid /run/nginx-{host}.pid;'"
@@ -49,11 +46,19 @@ def serve_iperf(world: Machine, host: str = "site", port: int = 5201) -> None:
     world.wait_for_port(host, port)
 
 
-def _prepare_https(world: Machine) -> None:
-    """What nginx.conf needs for HTTPS: a key that nobody checks, and the file (all zeros,
-    which nothing on the way compresses)."""
-    world.succeed(
+def _make_objects() -> str:
+    sizes = " ".join(map(str, OBJECT_SIZES))
+    return (
+        f"mkdir -p /srv/page && cd /srv/page && i=0 && for size in {sizes};"
+        " do head -c $size /dev/urandom > $i; i=$((i + 1)); done"
+    )
+
+
+def _prepare_https() -> str:
+    """What nginx.conf needs for HTTPS: the file (all zeros, which nothing on the way
+    compresses), a key that nobody checks, and last its certificate."""
+    return (
         f"truncate --size 1G {FILE} && openssl req -x509 -newkey ec -pkeyopt"
         " ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=site -keyout /run/site.key"
-        " -out /run/site.crt 2>/dev/null"
+        f" -out {CERTIFICATE} 2>/dev/null"
     )
