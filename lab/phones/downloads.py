@@ -11,6 +11,8 @@ from lab.phones.phone import Phone
 from lab.world.sites import SITE, serve_iperf
 from lab.world.topology import TUNNELS, WEB_NAME
 
+PAGE = f"curl --silent --show-error --fail --max-time 15 http://{WEB_NAME}/"
+
 
 def fetch_page(phone: Phone) -> None:
     """A page of the web server beyond the internet, which says whom it sees.
@@ -18,9 +20,29 @@ def fetch_page(phone: Phone) -> None:
     Raises:
         ExpectationFailed: no page within 15 s, or the server saw somebody else than the gateway.
     """
-    page = phone.run(f"curl --silent --show-error --fail --max-time 15 http://{WEB_NAME}/")
+    page = phone.run(PAGE)
     if f"you are {phone.server}" not in page:
         raise ExpectationFailed(f"the server saw another address than {phone.server}: {page}")
+
+
+def fetch_page_at_once(phones: Sequence[Phone]) -> None:
+    """What `fetch_page` does, by all phones of one gateway at the same time: where each has to
+    wait, they wait together.
+
+    Raises:
+        ExpectationFailed: one of them got no page within 15 s, or another one; says which. Or
+            there is none.
+    """
+    if not phones:
+        raise ExpectationFailed("there is no phone")
+    world = phones[0].world
+    files = [f"/run/{phone.namespace}.page" for phone in phones]
+    ways = zip(phones, files, strict=True)
+    at_once = " ".join(f"{phone.on_phone(PAGE)} >{file} 2>&1 &" for phone, file in ways)
+    told = f"grep -LF 'you are {phones[0].server}' {' '.join(files)}"
+    if wrong := world.succeed(f"{at_once} wait; {told} || true", 90).split():
+        pages = world.succeed(f"tail -vn 3 {' '.join(wrong)}")
+        raise ExpectationFailed(f"the server saw another address, or nobody:\n{pages}")
 
 
 def download(phone: Phone, seconds: int = 10) -> float:

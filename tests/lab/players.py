@@ -212,6 +212,7 @@ class World(Actor):
             r"ipsec status": "IKEv2 algorithm newest: AES\nESP algorithm newest: AES;",
             r"ip -4 address show ppp0": f"inet {self.address(host)} peer 10.2.2.1/32",
             r"^journalctl": LOG,
+            r" wait; grep -LF 'you are ": "",
             r"curl .* http://www\.example\.test/": self.page(host),
             r"ppp/resolv\.conf": "nameserver 10.2.2.1\n",
             r"xfrm_stat": "XfrmInStateSeqError 0",

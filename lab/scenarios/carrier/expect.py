@@ -11,7 +11,7 @@ from typing import Any
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones import downloads
-from lab.phones.downloads import fetch_page
+from lab.phones.downloads import fetch_page, fetch_page_at_once
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.libreswan import LibreswanPhone
 from lab.phones.models import ANDROID, CHROMEOS, IOS, IPHONE, NETWORK_MANAGER, WINDOWS
@@ -91,8 +91,7 @@ def all_in(train: Train, checks: Checks) -> Iterator[Train]:
                     raise ExpectationFailed(f"{tunnel.address} is taken")
                 those_in[tunnel.address] = phone, user
         with checks.check("carrier-all-are-in") as detail:
-            for phone, _ in those_in.values():
-                fetch_page(phone)
+            fetch_page_at_once([phone for phone, _ in those_in.values()])
             detail.append(" ".join(those_in))
         yield list(those_in.values())
     finally:
@@ -131,8 +130,7 @@ def new_keys(train: Train, checks: Checks) -> None:
 def forgotten(lab: Lab, train: Train, checks: Checks) -> None:
     """Other ports from one moment to the next."""
     with checks.check("carrier-forgets-its-mappings") as detail, links.other_ports(lab.world):
-        for phone, _ in train:
-            fetch_page(phone)
+        fetch_page_at_once([phone for phone, _ in train])
         detail.append("everybody goes on")
 
 
