@@ -154,13 +154,29 @@ class Phone:
     def sleep(self) -> None:
         """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
         self._signal("STOP")
-        # What every phone has; one that is still awake would pass any test of sleeping.
-        charon = f"$(systemctl show --property MainPID --value {self._unit('ipsec')})"
-        self.world.wait_until_succeeds(f"grep -q '^State:.*T (stopped)' /proc/{charon}/status", 10)
+        # One that is still awake would pass any test of sleeping.
+        self.world.wait_until_succeeds(self._is_asleep(), 10)
 
     def wake(self) -> None:
         """Goes on where it was."""
         self._signal("CONT")
+
+    def wake_after(self, seconds: int) -> None:
+        """Goes on where it was so many seconds from now, whatever is done meanwhile."""
+        both = (f"systemctl kill -s CONT {self._unit(name)}" for name in ("l2tp", "ipsec"))
+        self.world.succeed(
+            f"systemd-run --quiet --collect --unit={self._unit('wakes')} --on-active={seconds}"
+            f" --timer-property=AccuracySec=100ms sh -c '{'; '.join(both)}'"
+        )
+
+    def wait_until_awake(self, timeout: float) -> None:
+        """Wait until it has gone on (seconds)."""
+        self.world.wait_until_succeeds(f"! {self._is_asleep()}", timeout)
+
+    def _is_asleep(self) -> str:
+        # What every phone has.
+        charon = f"$(systemctl show --property MainPID --value {self._unit('ipsec')})"
+        return f"grep -q '^State:.*T (stopped)' /proc/{charon}/status"
 
     def _signal(self, name: str) -> None:
         # IKEv2 has no second one.

@@ -3,6 +3,7 @@ is seen within a second, and what it promises can't be silently gone."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,15 @@ BY_ITSELF = {"self-test-before-ike"}
 
 
 def played(name: str, tmp_path: Path) -> Checks:
-    lab, _ = laid_out(tmp_path)
+    return followed(name, tmp_path)[0]
+
+
+def followed(name: str, tmp_path: Path) -> tuple[Checks, list[str]]:
+    """What was found, and everything that the machines were told, in order."""
+    lab, play = laid_out(tmp_path)
     checks = Checks(Progress())
     module.load(name)(lab, USERS, checks)
-    return checks
+    return checks, play.told
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,24 @@ def test_no_promise_goes_unchecked(tmp_path: Path) -> None:
         for result in played(scenario, tmp_path).results
     }
     assert names >= PROMISED - BY_ITSELF
+
+
+def test_one_phone_redials_while_another_one_sleeps(tmp_path: Path) -> None:
+    """For its 100 seconds, whatever the other one takes: it has its own alarm clock."""
+    checks, told = followed("carrier", tmp_path)
+    steps = [
+        r"systemctl kill -s STOP phone2-l2tp",
+        r"--on-active=100 .*kill -s CONT phone2-l2tp; .*kill -s CONT phone2-ipsec'$",
+        r"exec phone sh -c 'ip link set dev carrier down",
+        r"exec phone sh -c 'ip link set dev carrier up",
+        r"! grep -q '\^State:.*T ",
+        r"! ip -o address \| grep -q 'peer ",
+    ]
+    found = [number for number, line in enumerate(told) for step in steps if re.search(step, line)]
+    assert found == sorted(found)
+    assert [next(s for s in steps if re.search(s, told[number])) for number in found] == steps
+    names = [result["name"] for result in checks.results]
+    assert names[-2:] == [
+        "carrier-l2tp-redials-on-another-network",
+        "carrier-l2tp-sleeps-and-wakes-up",
+    ]
