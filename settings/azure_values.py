@@ -13,6 +13,7 @@ from typing import Any
 
 from settings import time_zones
 from settings.label import RESERVED_WORDS, reserved_word
+from settings.paths import dotted, path
 from settings.values import BadValue, shown
 
 _DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
@@ -261,7 +262,14 @@ def _tag_faults(name: str, value: Any) -> Iterator[str]:
             f"tag name {shown(name)} begins with a word that Azure keeps for itself:"
             f" {', '.join(_RESERVED_TAG_NAMES)}"
         )
-    if not isinstance(text, str) or len(text) > _TAG_VALUE_LENGTH or not text.isprintable():
+    if isinstance(value, Mapping):
+        meant = next(dotted(name, value), f"{name}.NAME")
+        yield (
+            f"tag {shown(name)} holds a map, which --path makes of a name with a dot. Quote it:"
+            f" pulumi config set --path {path('tags', meant)} …, and take this one away: pulumi"
+            f" config rm --path {path('tags', name)}"
+        )
+    elif not isinstance(text, str) or len(text) > _TAG_VALUE_LENGTH or not text.isprintable():
         yield (
             f"the value of tag {shown(name)} is not usable; allowed: text of at most"
             f" {_TAG_VALUE_LENGTH} printable characters"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from settings.paths import dotted, path
 from settings.server import SERVER_NAME
 from settings.values import BadValue, secret, shown
 
@@ -23,7 +24,10 @@ _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 def users(value: Any) -> Mapping[str, str]:
     """Password by user name."""
     if not isinstance(value, Mapping):
-        raise BadValue("must be a map of user name to password, such as {alice: …}")
+        raise BadValue(
+            "must be a map of user name to password, such as {alice: …}: pulumi config set --secret"
+            " --path users.alice"
+        )
     if not value:
         raise BadValue("nobody could dial in; at least one user name with a password is needed")
     faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
@@ -48,13 +52,33 @@ def _user_faults(name: Any, password: Any) -> Iterator[str]:
     # His password would prove anybody, and pppd could be asked to prove itself by it.
     if name.lower() == SERVER_NAME:
         yield f"user {name} is called like the gateway itself; choose another name"
+    if isinstance(password, Mapping):
+        yield f"user {name}: {_below(name, password)}"
+        return
     try:
         _read_password(password)
     except BadValue as bad:
-        yield f"user {name}: {bad}"
+        again = "" if isinstance(password, str) else f"; {_AS_TEXT} {path('users', name)}"
+        yield f"user {name}: {bad}{again}"
         return
     if password.startswith("@/"):
         yield f"user {name}: a password that begins with @/ is a file name to pppd"
+
+
+_AS_TEXT = (
+    "it came as a number or the like, which pulumi config set makes of digits without --secret. Set"
+    " it again: pulumi config set --secret --path"
+)
+
+
+def _below(name: str, parts: Mapping[Any, Any]) -> str:
+    """Of a map in the place of a password. What it holds is not shown, but names that a dot cut."""
+    meant = next((full for full in dotted(name, parts) if _is_usable(full)), f"{name}.NAME")
+    return (
+        "the password must be text, and this is a map, which --path makes of a name with a dot."
+        f" Quote it: pulumi config set --secret --path {path('users', meant)}, and take this one"
+        f" away: pulumi config rm --path {path('users', name)}"
+    )
 
 
 def _names_alike(names: Iterable[Any]) -> Iterator[str]:
@@ -81,10 +105,5 @@ def too_short_for_ikev2(known: Mapping[str, str]) -> Iterator[str]:
                 f"user {name}: the password has {len(password)} characters; with ikev2 in protocols"
                 f" {IKEV2_MIN_PASSWORD} or more are needed, since it alone is the key and strangers"
                 " can try it on line. Set a longer one (pulumi config set --secret --path"
-                f" {_path(name)} …), or protocols: [l2tp]"
+                f" {path('users', name)} …), or protocols: [l2tp]"
             )
-
-
-def _path(name: str) -> str:
-    """As Pulumi's ``--path`` takes it from a shell: a point alone would end the name."""
-    return f"""'users["{name}"]'""" if "." in name else f"users.{name}"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from settings.paths import first_item
+
 PSK_LENGTH = range(16, 129)
 """Characters."""
 
@@ -138,7 +140,10 @@ def ssh_source(value: Any) -> IPv4Network | None:
 def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
     """One or two resolvers for the gateway's own to ask."""
     if not isinstance(value, list) or len(value) not in (1, 2):
-        raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
+        raise BadValue(
+            f"{shown(value)} is not a list of one or two IPv4 addresses"
+            f"{first_item('dnsServers', '8.8.8.8', value)}"
+        )
     faults = [fault for item in value for fault in _resolver_faults(item)]
     if faults:
         raise BadValue(*faults)
