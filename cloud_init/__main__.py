@@ -11,8 +11,9 @@ from pathlib import Path
 
 from cloud_init.files import guest_files
 from cloud_init.user_data import user_data
-from settings.file import load
-from settings.guest import Settings, SettingsError, parse
+from settings import published
+from settings.file import read
+from settings.guest import Settings, SettingsError
 
 MARKER = ".rendered-by-cloud_init"
 """Stands in every directory that we wrote. Without it we replace nothing."""
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        settings = parse(load(options.settings))
+        settings = read(options.settings, _may_be_public(options))
         render(settings.redacted() if options.redacted else settings, options.out)
     except SettingsError as error:
         for problem in error.problems:
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
+
+
+def _may_be_public(options: argparse.Namespace) -> bool:
+    """Whether the secrets may be those that everybody can read."""
+    the_example = os.path.realpath(options.settings) == os.path.realpath(published.EXAMPLE)
+    return the_example or bool(options.example or options.redacted)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the directory to write"
+    )
+    command.add_argument(
+        "--example",
+        action="store_true",
+        help="take also the secrets of settings.example.yaml, which everybody can read: for"
+        " machines that nobody else reaches, such as the lab's",
     )
     command.add_argument(
         "--redacted", action="store_true", help="without secrets, for people to read and compare"

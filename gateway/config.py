@@ -17,7 +17,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from settings import azure_values, label, machine
+from settings import azure_values, label, machine, published
 from settings.guest import Settings, SettingsError, parse
 from settings.ssh_key import NOBODYS_KEY
 from settings.table import table
@@ -188,6 +188,7 @@ class _Reader:
 
     def settings(self, server: str) -> Settings | None:
         """The guest's settings. ``server`` is what phones dial unless another name is set."""
+        self.problems.extend(map(self.config.full_key, published.faults(self.raw)))
         try:
             with full_keys():
                 return parse({**self.raw, "serverName": self.raw.get("serverName") or server})

@@ -173,6 +173,7 @@ def _render(settings: Path, target: Path) -> Path:
         "-m",
         "cloud_init",
         "render",
+        "--example",  # nobody else reaches a lab
         "--settings",
         str(settings),
         "--out",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from profiles import bundle, linux, output, page, stack
 from profiles.account import DEFAULT_TITLE, Account, ProfileError, accounts
-from settings.file import load
-from settings.guest import Settings, SettingsError, parse
+from settings.file import read
+from settings.guest import Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         " (default: the file's serverName)",
     )
     parser.add_argument(
+        "--example",
+        action="store_true",
+        help="with --settings: take also the secrets of settings.example.yaml, which everybody"
+        " can read: to look at the pages",
+    )
+    parser.add_argument(
         "--title",
         metavar="TEXT",
         default=DEFAULT_TITLE,
@@ -69,7 +75,7 @@ def _access(options: argparse.Namespace) -> tuple[Settings, str]:
             raise ProfileError("--server: goes with --settings; a stack knows its own name")
         settings = stack.settings(options.stack)
     else:
-        settings = parse(load(options.settings))
+        settings = read(options.settings, options.example)
     server = options.server if options.server is not None else settings.server_name
     if server is None:
         raise ProfileError(

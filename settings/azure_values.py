@@ -233,6 +233,8 @@ def tags(value: Any) -> dict[str, str]:
             f"{len(value)} tags are too many; Azure takes {MAX_TAGS}, and"
             f" {' and '.join(OWN_TAGS)} are set here"
         )
+    if not all(isinstance(name, str) for name in value):
+        raise BadValue("a tag's name is not text; write names such as 1 or true in quotes")
     faults = [fault for name, text in value.items() for fault in _tag_faults(name, text)]
     if faults:
         raise BadValue(*faults)
@@ -243,7 +245,7 @@ def tags(value: Any) -> dict[str, str]:
 
 
 def _tag_faults(name: str, value: Any) -> Iterator[str]:
-    """Of one tag. Its name is a text, since it comes from JSON."""
+    """A line for everything that is wrong with one tag, whose name is a text."""
     text = _tag_text(value)
     if (
         not 1 <= len(name) <= _TAG_NAME_LENGTH

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from settings.guest import SettingsError
+from settings import machine, places, published
+from settings.guest import Settings, SettingsError, parse
+
+
+def read(path: Path, example: bool = False) -> Settings:
+    """The guest's settings in a file; the machine's, which it may hold too, are checked.
+
+    Args:
+        path: the file.
+        example: take also the secrets of ``settings.example.yaml``, which everybody can read.
+
+    Raises:
+        OSError: the file can't be read.
+        SettingsError: with a line for every problem found.
+    """
+    raw = load(path)
+    problems = machine.faults(raw) + ([] if example else published.faults(raw))
+    try:
+        settings = parse(raw, places.FILE)
+    except SettingsError as error:
+        raise SettingsError(error.problems + problems) from None
+    if problems:
+        raise SettingsError(problems)
+    return settings
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -16,7 +39,7 @@ def load(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: the file can't be read.
-        SettingsError: it is not one YAML map with distinct keys.
+        SettingsError: it is not one YAML map with distinct keys, or is another kind of file.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -26,23 +49,48 @@ def load(path: Path) -> dict[str, Any]:
         loader = _Loader(text)
         raw = loader.get_single_data()
     except yaml.YAMLError as error:
-        raise SettingsError([_where(error) + _NOT_YAML]) from None
+        raise SettingsError([_not_yaml(error, text)]) from None
     except RecursionError:
         raise SettingsError(["nested too deeply"]) from None
     if loader.repeated:
         raise SettingsError(loader.repeated)
+    if raw is None:
+        raise SettingsError(["empty; it needs psk and users, as in settings.example.yaml"])
     if not isinstance(raw, dict):
         raise SettingsError(["not a map of settings; see settings.example.yaml"])
+    if kind := _other_kind(raw):
+        raise SettingsError([kind])
     return raw
 
 
-_NOT_YAML = "not valid YAML; text with special characters belongs in quotes"
+def _other_kind(raw: Mapping[Hashable, Any]) -> str:
+    """What the file is instead of a settings file; empty if it is one."""
+    if {"encryptionsalt", "secretsprovider", "encryptedkey"} & raw.keys() or isinstance(
+        raw.get("config"), dict
+    ):
+        return (
+            "a Pulumi stack's file, which make up and make profiles read by the stack's name"
+            " (STACK=…); a settings file is one such as settings.example.yaml"
+        )
+    if "runtime" in raw:
+        return (
+            "Pulumi's file about this project; a settings file is one such as settings.example.yaml"
+        )
+    return ""
 
 
-def _where(error: yaml.YAMLError) -> str:
+def _not_yaml(error: yaml.YAMLError, text: str) -> str:
     """PyYAML's own messages quote the file: an alias, a tag or a line may be a password."""
     mark = getattr(error, "problem_mark", None)
-    return f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    if mark is None:
+        return _NOT_YAML
+    before = text[: mark.index].rpartition("\n")[2]
+    if "\t" in (text[mark.index : mark.index + 1], before.lstrip(" ")[:1]):
+        return f"line {mark.line + 1}: a tab; YAML wants spaces"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {_NOT_YAML}"
+
+
+_NOT_YAML = "not valid YAML; text with special characters belongs in quotes"
 
 
 class _Loader(yaml.SafeLoader):

@@ -8,13 +8,13 @@ behind this module may rely on a `Settings` being valid.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from settings import reachable, server, users, values
+from settings import reachable, server, unknown, users, values
+from settings.places import STACK, Place
 from settings.table import table
 
 REDACTED = "[redacted]"
@@ -96,44 +96,35 @@ class Settings:
         return dataclasses.replace(self, psk=REDACTED, users=users)
 
 
-def parse(raw: Mapping[str, Any]) -> Settings:
-    """Check raw configuration values (YAML or JSON types, numbers also as text).
+def parse(raw: Mapping[str, Any], place: Place = STACK) -> Settings:
+    """Check raw configuration values (YAML or JSON types, numbers also as text). ``place`` is
+    where they are written.
 
     Raises:
         SettingsError: with a line for every problem found, naming the key, the value
             (never a secret's) and what is allowed.
     """
-    problems = [
-        f"{_one_line(key)}: no such setting; {_instead(key)}" for key in raw if key not in table()
-    ]
+    strange = [key for key in raw if key not in table()]
+    problems = [unknown.problem(key, place) for key in strange]
+    misspelt = set(map(unknown.meant, strange))
     read: dict[str, Any] = {}
     for key, (field, reader) in _READERS.items():
         value = table()[key].default if raw.get(key) is None else raw[key]
         if value is None:
-            problems.append(f"{key}: missing; {_REQUIRED[key]}")
+            if key not in misspelt:
+                problems.append(f"{key}: missing; {place.missing[key]}")
             continue
         try:
             read[field] = reader(value)
         except values.BadValue as bad:
-            problems += [f"{key}: {fault}" for fault in bad.faults]
+            hint = _as_list(key, value, reader, place)
+            problems += [f"{key}: {fault}{hint}" for fault in bad.faults]
     if not problems:
         settings = Settings(**read)
-        problems = _conflicts(settings)
+        problems = _conflicts(settings, place)
         if not problems:
             return settings
     raise SettingsError(problems)
-
-
-def _one_line(key: Any) -> str:
-    short = isinstance(key, str) and key.isprintable() and len(key) <= 80
-    return key if short else values.shown(key)
-
-
-def _instead(key: Any) -> str:
-    whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
-    if whole in table():
-        return f"a part of {whole} is set with pulumi config set --path"
-    return f"known are {', '.join(sorted(table()))}"
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -156,13 +147,19 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 GUEST_KEYS = frozenset(_READERS)
 
-_REQUIRED = {
-    "psk": "set the pre-shared key that every phone types (pulumi config set --secret psk …)",
-    "users": "set at least one (pulumi config set --secret --path users.alice …)",
-}
+
+def _as_list(key: str, value: Any, reader: Callable[[Any], Any], place: Place) -> str:
+    """A hint for who wrote one text where a list of it would do; empty if it would not."""
+    if table()[key].type != "array" or not isinstance(value, str):
+        return ""
+    try:
+        reader([value])
+    except values.BadValue:
+        return ""
+    return f"; did you mean {place.item.format(key=key, value=value)}?"
 
 
-def _conflicts(settings: Settings) -> list[str]:
+def _conflicts(settings: Settings, place: Place) -> list[str]:
     """Values that are fine alone and not together."""
     problems = []
     if settings.tunnel_subnet.overlaps(settings.vnet_subnet):
@@ -183,7 +180,7 @@ def _conflicts(settings: Settings) -> list[str]:
         if "ikev2" in settings.protocols and user.lower() == settings.server_name
     ]
     if "ikev2" in settings.protocols:
-        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users)]
+        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users, place)]
     problems += [
         f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
         for server in settings.dns_servers

@@ -24,7 +24,6 @@ def networks(value: Any) -> tuple[IPv4Network, ...]:
     if not isinstance(value, list) or len(value) > MAX_NETWORKS:
         raise BadValue(
             f"{shown(value)} is not a list of at most {MAX_NETWORKS} IPv4 networks or addresses"
-            " (pulumi config set --path 'reachableNetworks[0]' 192.168.1.0/24)"
         )
     faults: list[str] = []
     read: list[IPv4Network] = []

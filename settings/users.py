@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from settings.paths import dotted, path
+from settings.places import Place
 from settings.server import SERVER_NAME
 from settings.values import BadValue, secret, shown
 
@@ -97,13 +98,13 @@ def _is_usable(name: Any) -> bool:
     return isinstance(name, str) and bool(_USER_NAME.fullmatch(name))
 
 
-def too_short_for_ikev2(known: Mapping[str, str]) -> Iterator[str]:
+def too_short_for_ikev2(known: Mapping[str, str], place: Place) -> Iterator[str]:
     """A line for everybody whose password must not be a key. It says its length alone."""
     for name, password in known.items():
         if len(password) < IKEV2_MIN_PASSWORD:
             yield (
                 f"user {name}: the password has {len(password)} characters; with ikev2 in protocols"
                 f" {IKEV2_MIN_PASSWORD} or more are needed, since it alone is the key and strangers"
-                " can try it on line. Set a longer one (pulumi config set --secret --path"
-                f" {path('users', name)} …), or protocols: [l2tp]"
+                f" can try it on line. {place.longer.format(path=path('users', name))},"
+                " or protocols: [l2tp]"
             )

@@ -42,8 +42,6 @@ NEVER_A_SOURCE = tuple(
 SSH_PREFIXES = range(8, 33)
 """Half the internet in two steps is the whole internet."""
 
-_PRINTABLE = re.compile(r"[ -~]+")
-
 
 class BadValue(ValueError):
     """What is wrong with one value: a line for each fault, worded to stand behind its key."""
@@ -80,11 +78,26 @@ def secret(what: str, lengths: range, forbidden: str = "", note: str = "") -> Ca
             raise BadValue(f"the {what} must be text in quotes: {allowed}")
         if len(value) not in lengths:
             raise BadValue(f"the {what} has {len(value)} characters; allowed: {allowed}")
-        if not _PRINTABLE.fullmatch(value) or value != value.strip() or set(forbidden) & set(value):
-            raise BadValue(f"the {what} has a character that is not allowed; allowed: {allowed}")
+        for number, character in enumerate(value, 1):
+            at_an_end = number in (1, len(value))
+            if why := _not_in_a_secret(character, forbidden, at_an_end):
+                raise BadValue(
+                    f"character {number} of the {what} is not allowed ({why}); allowed: {allowed}"
+                )
         return value
 
     return read
+
+
+def _not_in_a_secret(character: str, forbidden: str, at_an_end: bool) -> str:
+    """Why it may not stand there, by its kind; empty if it may."""
+    if not character.isascii():
+        return "not ASCII"
+    if not character.isprintable():
+        return "a tab, a line's end or another that can't be printed"
+    if character in forbidden:
+        return "a quote or a backslash"
+    return "a space at an end" if character == " " and at_an_end else ""
 
 
 def network(value: Any, example: str) -> IPv4Network:

@@ -19,6 +19,7 @@ import yaml
 from cloud_init.files import GuestFile, GuestFileError, guest_files
 from cloud_init.user_data import user_data
 from ops.cli import PROJECT_DIRECTORY, OpsError
+from settings import places
 from settings.file import load
 from settings.guest import Settings, SettingsError, parse
 
@@ -87,7 +88,7 @@ def guests(directory: Path) -> Iterator[tuple[str, Guest | str]]:
 
 def _settings(choice: str, directory: Path) -> Settings:
     if choice == EXAMPLE:
-        return parse(load(directory / EXAMPLE)).redacted()
+        return parse(load(directory / EXAMPLE), places.FILE).redacted()
     return parse({**NEEDED, **FLIPPED[choice]}).redacted()
 
 

@@ -48,5 +48,5 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Guest:
     complete = directory / "settings.yaml"
     complete.write_text(yaml.safe_dump({**yaml.safe_load(EXAMPLE.read_text()), **EVERY_FILE}))
     out = directory / "out"
-    assert main(["render", "--settings", str(complete), "--out", str(out)]) == 0
+    assert main(["render", "--example", "--settings", str(complete), "--out", str(out)]) == 0
     return Guest(out)

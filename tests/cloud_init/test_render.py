@@ -168,7 +168,7 @@ def test_redacted_shows_no_secret(tmp_path: Path, settings: Settings) -> None:
 
 
 BAD_FILES = {
-    "": "not a map",
+    "": "empty",
     "just text": "not a map",
     "- a\n- list": "not a map",
     "a: 1\n---\nb: 2\n": "line 2, column 1",
@@ -226,7 +226,7 @@ def test_bad_settings_are_a_line_each(tmp_path: Path) -> None:
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "settings.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + EXAMPLE.read_bytes())
-    assert render(file, tmp_path / "out").returncode == 0
+    assert render(file, tmp_path / "out", "--example").returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["render"], ["render", "--settings", "x"], ["draw"]])

@@ -130,7 +130,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "shutdownTimeZone": ("Asia/Tokyo", "'Asia/Tokyo' is not one of Windows' names"),
     "tags": ("owner", "'owner' is not a map of tag name to value"),
     "azure-native:location": ("west!", "'west!' is not a region"),
-    "mut": ("1280", "no such setting; known are acceleration"),
+    "mut": ("1280", "no such setting; did you mean mtu?"),
 }
 NAMED = {"vnetSubnet": "tunnelSubnet"}
 """Where two settings are at odds, the line names the other one."""
@@ -206,6 +206,14 @@ def test_a_premium_disk_needs_a_size_that_takes_it() -> None:
     assert loaded(premium | {"vmSize": "Standard_DS2_v2"})[0].disk_type == "Premium_LRS"
     (line,) = problems(premium | {"vmSize": "Standard_F2"})
     assert line.startswith("lunch-gateway:diskType: Premium_LRS needs a vmSize with an s")
+
+
+def test_secrets_of_the_example_open_no_gateway() -> None:
+    psk, users = problems(
+        {"psk": "throw-away-example-key-4711", "users": {"alice": "CHANGE ME, OR NOT"}}
+    )
+    assert psk.startswith("lunch-gateway:psk: that of settings.example.yaml, which everybody can")
+    assert users.startswith("lunch-gateway:users: user alice: the password is a text that was to")
 
 
 @pytest.mark.parametrize("key", ["psk", "users"])
