@@ -84,8 +84,7 @@ def _not_yaml(error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return _NOT_YAML
-    before = text[: mark.index].rpartition("\n")[2]
-    if "\t" in (text[mark.index : mark.index + 1], before.lstrip(" ")[:1]):
+    if text[mark.index : mark.index + 1] == "\t":
         return f"line {mark.line + 1}: a tab; YAML wants spaces"
     return f"line {mark.line + 1}, column {mark.column + 1}: {_NOT_YAML}"
 
