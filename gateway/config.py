@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from settings import azure_values, label, machine, published
 from settings.guest import Settings, SettingsError, parse
+from settings.places import MAKE, STACK, Place
 from settings.ssh_key import NOBODYS_KEY
 from settings.table import table
 from settings.values import BadValue
@@ -191,7 +193,8 @@ class _Reader:
         self.problems.extend(map(self.config.full_key, published.faults(self.raw)))
         try:
             with full_keys():
-                return parse({**self.raw, "serverName": self.raw.get("serverName") or server})
+                named = {**self.raw, "serverName": self.raw.get("serverName") or server}
+                return parse(named, _place())
         except ConfigError as error:
             self.problems.extend(error.problems)
         return None
@@ -208,6 +211,11 @@ class _Reader:
 
 def _is_offered_in(_: str, location: str) -> None:
     azure_values.auto_shutdown_region(location)
+
+
+def _place() -> Place:
+    """Where this stack's settings are written, as ops/pulumi.py says who started it."""
+    return MAKE if os.environ.get("LUNCH_GATEWAY_CALLER") == "make" else STACK
 
 
 def _own_tags() -> dict[str, str]:

@@ -18,14 +18,18 @@ _TOP = """\
 
 # Settings
 
-    eval "$(make -s env)"    # once in a shell: where make up keeps its stacks
-    pulumi config set mtu 1300
-    pulumi config set --path 'dnsServers[0]' 9.9.9.9
-    make up
+    # Pulumi.dev.yaml
+    config:
+      lunch-gateway:mtu: 1400
+      lunch-gateway:dnsServers: [9.9.9.9]
 
-changes a gateway on Azure. Another cloud, a machine at home and the lab take a file with the same
-keys, such as [settings.example.yaml](../settings.example.yaml). All may be left alone but `psk`
-and `users`. A mistake costs seconds: each value is checked before anything is made.
+in that file, and then `make up`, changes a gateway on Azure ([more](operate.md#settings)). The two
+secrets are set by `make user` and `make new-key`. Another cloud, a machine at home and the lab take
+a file with the same keys and no project's name before them, such as
+[settings.example.yaml](../settings.example.yaml).
+
+All may be left alone but `psk` and `users`. A mistake costs seconds: each value is checked before
+anything is made.
 
 The region is no setting of this list: `make up REGION=japaneast` chooses it for a new stack.
 """

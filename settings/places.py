@@ -17,12 +17,13 @@ class Place:
     item: str
     """The setting ``{key}`` as a list of nothing but ``{value}``."""
     longer: str
-    """How to give a user another password; ``{path}`` is his as Pulumi names it."""
-    elsewhere: Mapping[str, str]
-    """By key, in lower case: where to go with one that is known, but not here."""
+    """How to give the user ``{name}`` a longer password; ``{path}`` is his as Pulumi names it."""
+    region: str
+    """Where the region is chosen."""
 
 
-_REGION = ("location", "region", "azure-native:location")
+REGION = frozenset({"location", "region", "azure-native:location"})
+"""Keys, in lower case, by which people look for the region. It is the provider's setting."""
 
 STACK = Place(
     missing={
@@ -32,11 +33,22 @@ STACK = Place(
     part="a part of {whole} is set with pulumi config set --path",
     item="pulumi config set --path '{key}[0]' {value}",
     longer="Set a longer one (pulumi config set --secret --path {path} …)",
-    elsewhere=dict.fromkeys(
-        _REGION, "the region is azure-native:location (pulumi config set azure-native:location …)"
-    ),
+    region="the region is azure-native:location (pulumi config set azure-native:location …)",
 )
 """The configuration of a Pulumi stack."""
+
+MAKE = Place(
+    missing={
+        "psk": "make the pre-shared key that every phone types (make new-key)",
+        "users": "name at least one (make user ADD=alice)",
+    },
+    part="write lunch-gateway:{whole}: and below it, indented, its parts (people: make user ADD=…)",
+    item="[{value}]",
+    longer="Make another (make user REMOVE={name}, then make user ADD={name})",
+    region="the region is azure-native:location (make up REGION=japaneast, for a new stack)",
+)
+"""The same, for who came by `make up`: Pulumi's own command would look for another stack. The
+stack's file is written by hand, but for the secrets."""
 
 FILE = Place(
     missing={
@@ -47,8 +59,6 @@ FILE = Place(
     part="write {whole}: and below it, indented, its parts",
     item="[{value}]",
     longer="Write a longer one",
-    elsewhere=dict.fromkeys(
-        _REGION, "a settings file has no region; a stack has one (make up REGION=japaneast)"
-    ),
+    region="a settings file has no region; a stack has one (make up REGION=japaneast)",
 )
 """A settings file."""

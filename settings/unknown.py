@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Any
 
-from settings.places import Place
+from settings.places import REGION, Place
 from settings.table import table
 from settings.values import shown
 
@@ -35,8 +35,8 @@ def problem(key: Any, place: Place) -> str:
 def _advice(key: Any, place: Place) -> str:
     spelled = key.lower() if isinstance(key, str) else ""
     whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
-    if spelled in place.elsewhere:
-        return place.elsewhere[spelled]
+    if spelled in REGION:
+        return place.region
     if whole in table():
         return place.part.format(whole=whole)
     if found := meant(key):

@@ -105,6 +105,6 @@ def too_short_for_ikev2(known: Mapping[str, str], place: Place) -> Iterator[str]
             yield (
                 f"user {name}: the password has {len(password)} characters; with ikev2 in protocols"
                 f" {IKEV2_MIN_PASSWORD} or more are needed, since it alone is the key and strangers"
-                f" can try it on line. {place.longer.format(path=path('users', name))},"
+                f" can try it on line. {place.longer.format(name=name, path=path('users', name))},"
                 " or protocols: [l2tp]"
             )

@@ -168,6 +168,15 @@ def test_missing_secrets_say_how_to_set_them() -> None:
     assert "pulumi config set --secret --path users.alice" in users
 
 
+def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUNCH_GATEWAY_CALLER", "make")
+    psk, users = problems({})
+    assert psk == (
+        "lunch-gateway:psk: missing; make the pre-shared key that every phone types (make new-key)"
+    )
+    assert users == "lunch-gateway:users: missing; name at least one (make user ADD=alice)"
+
+
 @pytest.mark.parametrize("broken", ['{"alice": "hunter2-hunter2"', "alice=hunter2-hunter2"])
 def test_users_that_are_no_map_are_not_quoted(broken: str) -> None:
     (line,) = problems({**SECRETS, "users": broken})

@@ -52,7 +52,15 @@ def run(*arguments: str, umask: int = 0o022, **environment: str) -> Done:
 
 
 def test_it_is_a_program(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-m", "clients", "--settings", str(written(tmp_path))]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "profiles",
+        "--settings",
+        str(written(tmp_path)),
+    ]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out")],
         cwd=EXAMPLE.parent,

@@ -13,9 +13,10 @@ from cloud_init.__main__ import main
 from settings.file import load, read
 from settings.guest import SettingsError, parse
 from settings.machine import MACHINE_KEYS, faults
+from settings.places import MAKE
 from settings.table import table
 from tests.cloud_init.strategies import MINIMAL
-from tests.settings.test_guest import anything
+from tests.settings.test_bad_values import anything
 
 KEY = 'psk: "Zq7!vX2#mK9w-4711"\n'
 PEOPLE = 'users: {alice: "Rt5$yU8&zP2-4711"}\n'
@@ -160,6 +161,26 @@ def test_a_stack_has_advice_of_its_own(key: str, value: Any, words: str) -> None
         parse(MINIMAL | {key: value})
     (problem,) = caught.value.problems
     assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"psk": None}, "psk: missing; make the pre-shared key that every phone types (make new-k"),
+        ({"users": None}, "users: missing; name at least one (make user ADD=alice)"),
+        ({"users": {"al": "12345678"}}, "(make user REMOVE=al, then make user ADD=al), or protoco"),
+        ({"users.carol": "x"}, "write lunch-gateway:users: and below it, indented, its parts (peo"),
+        ({"dnsServers": "8.8.8.8"}, "did you mean [8.8.8.8]?"),
+        ({"region": "japaneast"}, "(make up REGION=japaneast, for a new stack)"),
+    ],
+    ids=str,
+)
+def test_who_came_by_make_is_told_makes_commands(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(MINIMAL | changes, MAKE)
+    (problem,) = caught.value.problems
+    assert words in problem
+    assert "pulumi" not in problem
 
 
 @pytest.mark.parametrize("key", table())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 
 from cloud_init.__main__ import main
 from profiles.__main__ import main as profiles
@@ -60,6 +60,8 @@ def test_what_is_no_secret_is_left_to_others(raw: dict[str, Any]) -> None:
 
 @given(settings_maps())
 def test_other_secrets_are_taken(raw: dict[str, Any]) -> None:
+    # Hypothesis tries the texts that it finds in the code.
+    assume(not SECRETS & {raw["psk"], *raw["users"].values()})
     assert faults(raw) == []
 
 
