@@ -154,7 +154,7 @@ class _Reader:
         try:
             return machine.read(key, self.raw.get(key))
         except BadValue as bad:
-            self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in bad.faults)
+            self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in bad.in_stack)
             return machine.read(key, None)
 
     def machine(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from settings import time_zones
 from settings.label import RESERVED_WORDS, reserved_word
 from settings.paths import dotted, path
-from settings.values import BadValue, shown
+from settings.values import BadValue, in_stack, shown
 
 _DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
 """What the Network API takes as domainNameLabel (its own error message names it)."""
@@ -267,9 +267,12 @@ def _tag_faults(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         meant = next(dotted(name, value), f"{name}.NAME")
         yield (
-            f"tag {shown(name)} holds a map, which --path makes of a name with a dot. Quote it:"
-            f" pulumi config set --path {path('tags', meant)} …, and take this one away: pulumi"
-            f" config rm --path {path('tags', name)}"
+            f"tag {shown(name)} holds a map"
+            + in_stack(
+                ", which --path makes of a name with a dot. Quote it:"
+                f" pulumi config set --path {path('tags', meant)} …, and take this one away: pulumi"
+                f" config rm --path {path('tags', name)}"
+            )
         )
     elif not isinstance(text, str) or len(text) > _TAG_VALUE_LENGTH or not text.isprintable():
         yield (

@@ -118,7 +118,8 @@ def parse(raw: Mapping[str, Any], place: Place = STACK) -> Settings:
             read[field] = reader(value)
         except values.BadValue as bad:
             hint = _as_list(key, value, reader, place)
-            problems += [f"{key}: {fault}{hint}" for fault in bad.faults]
+            faults = bad.in_stack if place is STACK else bad.faults
+            problems += [f"{key}: {fault}{hint}" for fault in faults]
     if not problems:
         settings = Settings(**read)
         problems = _conflicts(settings, place)
@@ -149,7 +150,10 @@ GUEST_KEYS = frozenset(_READERS)
 
 
 def _as_list(key: str, value: Any, reader: Callable[[Any], Any], place: Place) -> str:
-    """A hint for who wrote one text where a list of it would do; empty if it would not."""
+    """A hint for who wrote one text where a list of it would do, or had ``--path KEY.0`` make a
+    map of it; empty if it would not."""
+    if isinstance(value, Mapping) and list(value) == ["0"]:
+        value = value["0"]
     if table()[key].type != "array" or not isinstance(value, str):
         return ""
     try:

@@ -26,10 +26,3 @@ def dotted(name: str, value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for part, inner in value.items():
             yield from dotted(f"{name}.{part}", inner)
-
-
-def first_item(setting: str, example: str, value: Any) -> str:
-    """How a list is begun, in brackets; empty if the value is one."""
-    if isinstance(value, list):
-        return ""
-    return f" (pulumi config set --path '{setting}[0]' {example})"

@@ -31,7 +31,7 @@ def networks(value: Any) -> tuple[IPv4Network, ...]:
         try:
             read.append(_network(item))
         except BadValue as bad:
-            faults += bad.faults
+            faults += bad.told
     if faults:
         raise BadValue(*faults)
     return tuple(collapse_addresses(read))

@@ -6,7 +6,6 @@ import re
 from ipaddress import IPv4Address
 from typing import Any
 
-from settings.paths import first_item
 from settings.values import BadValue, shown
 
 PROTOCOLS = ("l2tp", "ikev2")
@@ -27,7 +26,6 @@ def protocols(value: Any) -> tuple[str, ...]:
     if not known or not value or len(set(value)) < len(value):
         raise BadValue(
             f"{shown(value)} is not a list of one or more of {', '.join(PROTOCOLS)}, each once"
-            f"{first_item('protocols', PROTOCOLS[-1], value)}"
         )
     return tuple(name for name in PROTOCOLS if name in value)
 

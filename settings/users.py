@@ -10,7 +10,7 @@ from typing import Any
 from settings.paths import dotted, path
 from settings.places import Place
 from settings.server import SERVER_NAME
-from settings.values import BadValue, secret, shown
+from settings.values import BadValue, in_stack, secret, shown
 
 PASSWORD_LENGTH = range(8, 129)
 """Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
@@ -26,8 +26,8 @@ def users(value: Any) -> Mapping[str, str]:
     """Password by user name."""
     if not isinstance(value, Mapping):
         raise BadValue(
-            "must be a map of user name to password, such as {alice: …}: pulumi config set --secret"
-            " --path users.alice"
+            "must be a map of user name to password, such as {alice: …}"
+            + in_stack(": pulumi config set --secret --path users.alice")
         )
     if not value:
         raise BadValue("nobody could dial in; at least one user name with a password is needed")
@@ -59,24 +59,25 @@ def _user_faults(name: Any, password: Any) -> Iterator[str]:
     try:
         _read_password(password)
     except BadValue as bad:
-        again = "" if isinstance(password, str) else f"; {_AS_TEXT} {path('users', name)}"
+        again = "" if isinstance(password, str) else _as_text(path("users", name))
         yield f"user {name}: {bad}{again}"
         return
     if password.startswith("@/"):
         yield f"user {name}: a password that begins with @/ is a file name to pppd"
 
 
-_AS_TEXT = (
-    "it came as a number or the like, which pulumi config set makes of digits without --secret. Set"
-    " it again: pulumi config set --secret --path"
-)
+def _as_text(path: str) -> str:
+    return in_stack(
+        "; it came as a number or the like, which pulumi config set makes of digits without"
+        f" --secret. Set it again: pulumi config set --secret --path {path}"
+    )
 
 
 def _below(name: str, parts: Mapping[Any, Any]) -> str:
     """Of a map in the place of a password. What it holds is not shown, but names that a dot cut."""
     meant = next((full for full in dotted(name, parts) if _is_usable(full)), f"{name}.NAME")
-    return (
-        "the password must be text, and this is a map, which --path makes of a name with a dot."
+    return "the password must be text, and this is a map" + in_stack(
+        ", which --path makes of a name with a dot."
         f" Quote it: pulumi config set --secret --path {path('users', meant)}, and take this one"
         f" away: pulumi config rm --path {path('users', name)}"
     )

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from settings.paths import first_item
-
 PSK_LENGTH = range(16, 129)
 """Characters."""
 
@@ -44,11 +42,30 @@ SSH_PREFIXES = range(8, 33)
 
 
 class BadValue(ValueError):
-    """What is wrong with one value: a line for each fault, worded to stand behind its key."""
+    """What is wrong with one value: a line for each fault, worded to stand behind its key.
 
-    def __init__(self, *faults: str) -> None:
-        super().__init__(*faults)
-        self.faults = faults
+    ``faults`` fit any place that settings are written in, ``in_stack`` the configuration of a
+    Pulumi stack: with what a fault says `in_stack` too.
+    """
+
+    def __init__(self, *told: str) -> None:
+        self.in_stack = tuple(told_in_stack(fault) for fault in told)
+        self.faults = tuple(_IN_STACK.sub("", fault) for fault in told)
+        self.told = told
+        super().__init__(*self.faults)
+
+
+def in_stack(advice: str) -> str:
+    """The part of a fault that helps only who sets a stack's configuration."""
+    return f"\N{START OF TEXT}{advice}\N{END OF TEXT}"
+
+
+def told_in_stack(line: str) -> str:
+    """Returns the line with what is `in_stack` of it."""
+    return _IN_STACK.sub(r"\1", line)
+
+
+_IN_STACK = re.compile("\N{START OF TEXT}(.*?)\N{END OF TEXT}")
 
 
 def shown(value: Any) -> str:
@@ -153,10 +170,7 @@ def ssh_source(value: Any) -> IPv4Network | None:
 def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
     """One or two resolvers for the gateway's own to ask."""
     if not isinstance(value, list) or len(value) not in (1, 2):
-        raise BadValue(
-            f"{shown(value)} is not a list of one or two IPv4 addresses"
-            f"{first_item('dnsServers', '8.8.8.8', value)}"
-        )
+        raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
     faults = [fault for item in value for fault in _resolver_faults(item)]
     if faults:
         raise BadValue(*faults)

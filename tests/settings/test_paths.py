@@ -81,7 +81,7 @@ def test_a_tag_with_a_dot() -> None:
     # --path tags.cost.centre 42
     with pytest.raises(BadValue) as refused:
         tags({"cost": {"centre": 42}})
-    (line,) = refused.value.faults
+    (line,) = refused.value.in_stack
     assert """pulumi config set --path 'tags["cost.centre"]' …""" in line
     assert line.endswith("pulumi config rm --path tags.cost")
 
