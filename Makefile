@@ -15,7 +15,8 @@ LIKE ?=
 UNLOCK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pulumi test test-without-lab test-fast test-engine provision lab bench bench-short
+.PHONY: help setup pulumi test test-without-lab test-fast test-engine image-world image-gateway
+.PHONY: provision lab bench bench-short
 .PHONY: render profiles clean
 .PHONY: up preview down guard output unlock new-key env
 
@@ -27,17 +28,17 @@ setup: $(STAMP) ## Install what everything below needs, into .venv
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
-	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet python3-venv; }
+	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet -o DPkg::Lock::Timeout=300 python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): requirements.txt requirements-profiles.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --requirement requirements-dev.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
 # Less than the tests need; the same environment, which Pulumi uses too. By hashes, because it
 # works with the stack's secrets and with rights on Azure.
 $(RUNTIME): requirements.lock | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
 up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)
@@ -67,11 +68,15 @@ env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to e
 pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
 	nice -n 5 $(RUN) -m tests.engine.cli
 
-# Measuring wants the machine for itself; setting the guest up does not, and takes as long as
-# everything else that measures nothing, which gives way to it.
-test: setup ## Everything, lab and short benchmark included (about 40 minutes, the first time an hour, without hardware virtualisation)
+# First what is fetched. Then what measures nothing: the guest is set up beside all other tests,
+# which give way to it. Measuring wants the machine for itself.
+test: ## Everything, lab and short benchmark included (about 40 minutes, the first time an hour, without hardware virtualisation)
+	$(MAKE) --no-print-directory --jobs=3 setup image-world image-gateway
 	$(MAKE) --no-print-directory --jobs=2 test-without-lab provision
 	$(RUN) -m pytest -m lab
+
+image-world image-gateway:
+	$(PYTHON) -m lab.images $(@:image-%=%)
 
 test-without-lab: pulumi
 	nice -n 5 $(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)

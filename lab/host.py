@@ -87,7 +87,7 @@ def install(packages: Sequence[str]) -> None:
     Raises:
         LabError: this is no Debian, or apt failed.
     """
-    missing = [name for name in packages if not _installed(name)]
+    missing = _missing(packages)
     if not missing:
         return
     apt = shutil.which("apt-get")
@@ -96,8 +96,14 @@ def install(packages: Sequence[str]) -> None:
     if apt is None or (sudo and not shutil.which("sudo")):
         raise LabError(f"missing packages, and no way to install them from here: {by_hand}")
     with alone("apt"):
-        print(f"installing {' '.join(missing)}", flush=True)
-        _apt(sudo, missing)
+        # Somebody else may have had the same idea, and was here first.
+        if missing := _missing(packages):
+            print(f"installing {' '.join(missing)}", flush=True)
+            _apt(sudo, missing)
+
+
+def _missing(packages: Sequence[str]) -> list[str]:
+    return [name for name in packages if not _installed(name)]
 
 
 def _apt(sudo: Sequence[str], missing: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ RELEASE = "trixie"
 TREES = 5
 """Kept: the guest's, both images', that of the programs that read profiles, and one to go back
 to."""
+HOST_PACKAGES = ("mmdebstrap", "uidmap")
 FILES = Path(__file__).parent / "files"
 
 FORGET_BUILD_HOST = r"""
@@ -65,7 +66,7 @@ def debian_tar(
 def _bootstrap(
     packages: Sequence[str], hooks: Sequence[str], environment: Mapping[str, str], target: Path
 ) -> None:
-    host.install(["mmdebstrap", "uidmap"])
+    host.install(HOST_PACKAGES)
     partial = target.with_suffix(f".{os.getpid()}.partial")
     command = ["mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(packages)}"]
     command += [f"--customize-hook={hook}" for hook in hooks]

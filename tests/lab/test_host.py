@@ -15,6 +15,8 @@ from lab.host import LabError
 from lab.images import debian, disk
 from lab.machines.accelerator import boots_under
 
+ROOT = Path(__file__).parents[2]
+
 
 def program(directory: Path, name: str, script: str) -> None:
     directory.mkdir(exist_ok=True)
@@ -75,6 +77,21 @@ def test_two_that_install_take_turns(fake_host: Path, tmp_path: Path) -> None:
     install = [sys.executable, "-c", "from lab import host; host.install(['ovmf'])"]
     two = [subprocess.Popen(install) for _ in range(2)]
     assert [process.wait(30) for process in two] == [0, 0]
+
+
+def test_what_another_one_installed_meanwhile_is_not_installed_again(
+    fake_host: Path, tmp_path: Path
+) -> None:
+    """It waited for its turn, as long as the other one took."""
+    there, turns = tmp_path / "there", tmp_path / "turns"
+    program(fake_host, "dpkg-query", f"test ! -e {there} || printf installed")
+    apt = f"echo $1 >> {turns}; sleep 0.3; test $1 = update || touch {there}"
+    program(fake_host, "apt-get", apt)
+    program(fake_host, "sudo", 'exec "$@"')
+    install = [sys.executable, "-c", "from lab import host; host.install(['ovmf'])"]
+    two = [subprocess.Popen(install) for _ in range(2)]
+    assert [process.wait(30) for process in two] == [0, 0]
+    assert turns.read_text().split() == ["update", "install"]
 
 
 def test_nothing_is_installed_that_is_there(fake_host: Path) -> None:
@@ -154,3 +171,17 @@ def test_what_was_not_used_for_longest_is_forgotten(
     host.used(cache / "world-oldest.qcow2")
     host.forget_all_but(2, "world-*.qcow2")
     assert {path.stem for path in cache.iterdir()} == {"world-oldest", "world-kept", "gateway-x"}
+
+
+def test_images_are_made_by_name_and_without_an_environment() -> None:
+    """Beside it the environment is installed; as make calls it."""
+    bare = [str(Path(sys.base_prefix, "bin", "python3")), "-I", "-S", "-c"]
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['x', 'moon'];"
+        " from lab.images.__main__ import main; main()"
+    )
+    done = subprocess.run([*bare, code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "invalid choice: 'moon'" in done.stderr
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\nimage-world image-gateway:\n\t$(PYTHON) -m lab.images $(@:image-%=%)\n" in makefile
