@@ -106,17 +106,22 @@ def azure_name(dns_label: str, location: str) -> str:
 
 
 def default_dns_label() -> str:
-    """A label that stays the same for this stack and hardly fits another.
+    """A label for a stack that has none in its settings; ``make up`` puts one there (ops/label.py).
 
     It may not be made of a secret, which the label would help to guess, nor of chance,
-    which would change it. What remains is what the stack is called, with its
-    organisation; where that is nobody's (Pulumi without its cloud service calls every
-    organisation "organization"), two people can meet, and Azure tells the second.
+    which would change it. What remains is what the stack is called, with its organisation.
     """
-    organization = pulumi.get_organization() or "organization"
-    stack = (organization, pulumi.get_project(), pulumi.get_stack())
+    stack = (_organization(), pulumi.get_project(), pulumi.get_stack())
     digest = hashlib.sha256("/".join(stack).encode()).hexdigest()[:8]
     return f"{label.beginning(*stack[1:])}-{digest}"
+
+
+_NOBODYS = "organization"
+"""What Pulumi without its cloud service calls every organisation."""
+
+
+def _organization() -> str:
+    return pulumi.get_organization() or _NOBODYS
 
 
 def _configured_keys(namespace: str) -> list[str]:
@@ -230,6 +235,13 @@ def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:
                 f"{config.full_key(key)}: stands in the stack's file in plain text; set it again"
                 f" with pulumi config set --secret {'--path users.NAME' if key == 'users' else key}"
             )
+    if loaded.dns_label == default_dns_label() and _organization() == _NOBODYS:
+        key = config.full_key("dnsLabel")
+        pulumi.log.warn(
+            f"{key}: not set, so that the name is {loaded.dns_label}, which everybody's stack"
+            f" {pulumi.get_stack()} asks Azure for, and which is free to others after pulumi"
+            f" destroy. For a name of your own: pulumi config set dnsLabel NAME"
+        )
     if loaded.settings.ssh_source is not None and loaded.ssh_public_key == NOBODYS_KEY:
         pulumi.log.warn(
             f"{config.full_key('sshSource')}: SSH is let in, but no key is; set"

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ops import label
 from ops.backend import PROJECT
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
@@ -113,15 +114,21 @@ class Stack:
         if copied:
             self.pulumi.read("config", "cp", "--stack", like, "--dest", name)
             print(f"took the configuration of stack {like}, its secrets included")
-        self._settle_region(region, copied)
+        moved = self._settle_region(region, copied)
+        present = str(self.settings().get(label.KEY) or "")
+        label.settle(self.pulumi, present, copied=copied, moved=moved)
         missing = self.missing_secrets()
         if not missing:
             return
         self._refuse_if_lost(missing, new)
         self.generate(missing)
 
-    def _settle_region(self, region: str, copied: bool) -> None:
-        """``copied``: the settings were another stack's a moment ago, its region included."""
+    def _settle_region(self, region: str, copied: bool) -> bool:
+        """Returns whether it is another than in the settings.
+
+        Args:
+            copied: these were another stack's a moment ago, its region included.
+        """
         present = short_region(str(self.settings().get(REGION) or DEFAULT_REGION))
         stands_in = self._stands_in()
         wanted = short_region(region) or (stands_in if copied else "")
@@ -130,8 +137,10 @@ class Stack:
                 f"REGION: stack {self.pulumi.stack} stands in {stands_in}; one stack is one region."
                 f" For {wanted}: make up STACK={self.pulumi.stack}-{wanted} REGION={wanted}"
             )
-        if wanted not in ("", present):
-            self.pulumi.read("config", "set", REGION, wanted, "--stack", self.pulumi.stack)
+        if wanted in ("", present):
+            return False
+        self.pulumi.read("config", "set", REGION, wanted, "--stack", self.pulumi.stack)
+        return True
 
     def _stands_in(self) -> str:
         """The region that it was brought up in; empty if there is nothing of it."""

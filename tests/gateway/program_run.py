@@ -19,6 +19,7 @@ from pulumi.runtime import mocks, rpc, settings, stack
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "lunch-gateway"
+ORGANIZATION = "alices"
 ADDRESS = "203.0.113.9"
 
 PSK = "psk-Zq7!vX2#mK9w"
@@ -150,7 +151,13 @@ def _runtime(
     # real run, and only one can be.
     settings.ROOT.set(cast(Any, object()))
     mocks.set_mocks(
-        _Azure(), PROJECT, "dev", preview=preview, logger=logger, monitor=_Recorder(run)
+        _Azure(),
+        PROJECT,
+        "dev",
+        preview=preview,
+        logger=logger,
+        monitor=_Recorder(run),
+        organization=ORGANIZATION,
     )
     settings.ROOT.set(None)
     try:

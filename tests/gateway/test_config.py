@@ -233,6 +233,19 @@ def test_a_secret_in_plain_text_is_warned_about(key: str) -> None:
     assert "pulumi config set --secret" in line
 
 
+@pytest.mark.parametrize("organization", ["organization", "", None])
+def test_a_name_that_is_everybodys_is_warned_about(
+    organization: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So are local and blob backends: no organisation tells one owner of a stack from another."""
+    monkeypatch.setattr("pulumi.get_organization", lambda: organization)
+    config, (line,) = loaded(SECRETS)
+    assert config.dns_label == "lunch-gateway-dev-3d0ff097"  # known from before, and kept
+    assert line.startswith("WARNING: lunch-gateway:dnsLabel: not set, so that the name is lunch-")
+    assert "pulumi config set dnsLabel NAME" in line
+    assert loaded(SECRETS | {"dnsLabel": "lunch-of-alice"})[1] == []
+
+
 def test_ssh_without_a_key_is_warned_about() -> None:
     open_to = SECRETS | {"sshSource": "203.0.113.7/32"}
     _, log = loaded(open_to)

@@ -175,7 +175,8 @@ def _clone(root: Path) -> None:
     (root / "home").mkdir()
     clone = root / "clone"
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "ops", clone / "ops", ignore=ignored)
+    for name in ("ops", "settings"):
+        shutil.copytree(ROOT / name, clone / name, ignore=ignored)
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, clone)
     (clone / "__main__.py").write_text(PROGRAM)
