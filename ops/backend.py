@@ -54,6 +54,11 @@ def with_backend(environment: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
+def shown(environment: Mapping[str, str]) -> str:
+    """The backend as a person reads it, without the options behind it."""
+    return environment[URL].partition("?")[0]
+
+
 def _keeps_keys(url: str) -> bool:
     """Pulumi's own service encrypts with keys of its own; all others need a passphrase."""
     return url.startswith(("http://", "https://"))
@@ -118,7 +123,8 @@ class Lock:
         return False
 
 
-def _local_state(url: str) -> Path | None:
+def local_state(url: str) -> Path | None:
+    """Where a local backend keeps its files; None for any other backend."""
     parts = urlsplit(url)
     if parts.scheme != "file":
         return None
@@ -127,13 +133,13 @@ def _local_state(url: str) -> Path | None:
 
 def has_local_stacks(url: str) -> bool:
     """Whether a local backend holds any stack of this project."""
-    state = _local_state(url)
+    state = local_state(url)
     return state is not None and any((state / "stacks" / PROJECT).glob("*.json"))
 
 
 def locks(url: str, stack: str) -> Iterator[Lock]:
     """Those on a stack in a local backend; other backends are not looked into."""
-    state = _local_state(url)
+    state = local_state(url)
     name = stack.split("/")[-1]
     for file in state.glob(f"locks/organization/{PROJECT}/{name}/*.json") if state else ():
         try:
@@ -156,7 +162,7 @@ def release_stale_locks(pulumi: Pulumi) -> None:
             raise OpsError(
                 f"stack {pulumi.stack} is locked by process {lock.pid} on {lock.host} since"
                 f" {lock.since[:19]}; wait for it, or if it is gone: make unlock"
-                f" STACK={pulumi.stack} (pulumi cancel)"
+                f" STACK={pulumi.stack}"
             )
     if held:
         print(f"process {held[0].pid} was interrupted and left stack {pulumi.stack} locked;")

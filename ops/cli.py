@@ -36,6 +36,11 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def unwatched(environment: Mapping[str, str]) -> bool:
+    """Whether a person at a terminal reads what we print, and no log keeps it."""
+    return interactive() and not in_ci(environment)
+
+
 def in_ci(environment: Mapping[str, str]) -> bool:
     """Whether this machine is thrown away afterwards. GitHub, GitLab and others set it."""
     return environment.get("CI", "").lower() not in ("", "0", "false")

@@ -21,13 +21,13 @@ _HINTS = (
         "resources:ResourceGroup",
         "network:PublicIPAddress",
         "if Azure says DnsRecordInUse or DnsRecordIsReserved above, somebody else has the name:"
-        " pulumi config set dnsLabel NAME",
+        " lunch-gateway:dnsLabel: NAME in {file}",
     ),
     (
         "network:NetworkInterface",
         "compute:VirtualMachine",
-        "if Azure says SkuNotAvailable or speaks of a quota above: pulumi config set vmSize SIZE,"
-        " or another region (make up STACK={stack}-REGION REGION=REGION)",
+        "if Azure says SkuNotAvailable or speaks of a quota above: lunch-gateway:vmSize: SIZE in"
+        " {file}, or another region (make up STACK={stack}-REGION REGION=REGION)",
     ),
 )
 
@@ -47,7 +47,8 @@ def report(pulumi: Pulumi) -> str:
     price = f"paid by the hour: {costly}" if costly else "nothing of it costs money"
     stands = f"On Azure stand {len(kinds)} resources of stack {stack}; {price}. {down} deletes all"
     hints = [hint for there, gone, hint in _HINTS if there in kinds and gone not in kinds]
-    return "\n".join([f"not up; {again}", stands, *(hint.format(stack=stack) for hint in hints)])
+    known = {"stack": stack, "file": pulumi.settings_file.name}
+    return "\n".join([f"not up; {again}", stands, *(hint.format(**known) for hint in hints)])
 
 
 def _kinds(exported: Any) -> Iterator[str]:

@@ -47,14 +47,15 @@ def require(pulumi: Pulumi) -> None:
         schedules = None
         if settings.get(f"{PROJECT}:shutdownTime"):
             schedules = pool.submit(_schedule_regions, pulumi.environment)
-    faults = [size_fault(skus.result(), size, region, pulumi.stack)]
+    file = pulumi.settings_file.name
+    faults = [size_fault(skus.result(), size, region, pulumi.stack, file)]
     if schedules:
         faults.append(shutdown_fault(schedules.result(), region))
     if any(faults):
         raise OpsError("; and ".join(filter(None, faults)))
 
 
-def size_fault(skus: Iterable[Sku], size: str, region: str, stack: str) -> str:
+def size_fault(skus: Iterable[Sku], size: str, region: str, stack: str, file: str) -> str:
     """Why the machine could not be made there; empty if it can, or nobody knows.
 
     Args:
@@ -70,7 +71,7 @@ def size_fault(skus: Iterable[Sku], size: str, region: str, stack: str) -> str:
     others = [_name(sku) for sku in sorted(machines, key=_how_much) if not _reason(sku)][:2]
     instead = "it has no other that fits there"
     if others:
-        instead = f"it has {' and '.join(others)} there: pulumi config set vmSize {others[0]}"
+        instead = f"it has {' and '.join(others)} there: {PROJECT}:vmSize: {others[0]} in {file}"
     return (
         f"{PROJECT}:vmSize: Azure gives this subscription no {size} in {region} ({reason});"
         f" {instead}. Or another region: make up STACK={stack}-REGION REGION=REGION"
@@ -83,8 +84,8 @@ def shutdown_fault(regions: Iterable[str], region: str) -> str:
     if not offered or region in offered:
         return ""
     return (
-        f"{PROJECT}:shutdownTime: Azure has no auto-shutdown in {region}; go without it (pulumi"
-        " config rm shutdownTime), or to a region that has it, such as"
+        f"{PROJECT}:shutdownTime: Azure has no auto-shutdown in {region}; go without it (take the"
+        " line out of the stack's file), or to a region that has it, such as"
         f" {', '.join(sorted(offered & _NEARBY) or sorted(offered)[:2])}"
     )
 

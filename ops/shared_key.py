@@ -25,7 +25,9 @@ def renew(stack: Stack) -> str:
             f" STACK={name} on your own machine with the same backend, and commit {file}"
             " (its secrets are encrypted)"
         )
-    if not _l2tp(stack.configured().get(f"{PROJECT}:protocols")):
+    # One that is lost is needed all the same: every gateway has one.
+    lost = "psk" in stack.missing_secrets()
+    if not lost and not _l2tp(stack.configured().get(f"{PROJECT}:protocols")):
         raise OpsError(
             f"{PROJECT}:protocols of stack {name} is without l2tp, so no phone uses the shared"
             " key; it stays as it is. Add l2tp first if phones are to use it"

@@ -27,14 +27,29 @@ _PASSWORD_GROUPS = 4
 """99 bits."""
 
 
+def typed_password() -> str:
+    """A new password: 23 characters that a person can type."""
+    return typed_secret(_PASSWORD_GROUPS)
+
+
 def typed_secret(groups: int) -> str:
     """Chance that a person can type: groups of five, joined by hyphens."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
 def short_region(region: str) -> str:
-    """As Azure's interfaces write it; its portal writes West US 2."""
+    """A region as Azure's interfaces write it; its portal writes West US 2."""
     return region.replace(" ", "").lower()
+
+
+_FAR_NOTE = (
+    f"note: it will stand in {DEFAULT_REGION}, the default. From Japan that is far: pages take"
+    " longer through it\nthan without a VPN. Near: make up STACK=tokyo REGION=japaneast"
+)
+
+
+def _far(settings: Mapping[str, Any]) -> bool:
+    return short_region(str(settings.get(REGION) or DEFAULT_REGION)) == DEFAULT_REGION
 
 
 @dataclass(frozen=True)
@@ -63,10 +78,12 @@ class Stack:
     @cached_property
     def outputs(self) -> dict[str, Any]:
         """What its latest update left, secrets in the clear; empty if nothing stands."""
-        summary = self.summary()
-        if not summary or not summary.get("resourceCount"):
-            return {}
-        return dict(self.pulumi.outputs("--show-secrets"))
+        return dict(self.pulumi.outputs("--show-secrets")) if self.stands else {}
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is anything of it on Azure, as far as its state knows."""
+        return bool((self.summary() or {}).get("resourceCount"))
 
     @property
     def encrypted(self) -> bool:
@@ -117,6 +134,8 @@ class Stack:
         moved = self._settle_region(region, copied)
         present = str(self.settings().get(label.KEY) or "")
         label.settle(self.pulumi, present, copied=copied, moved=moved)
+        if new and not region and _far(self.settings()):
+            print(_FAR_NOTE)
         missing = self.missing_secrets()
         if not missing:
             return
@@ -149,12 +168,13 @@ class Stack:
     def _refuse_if_lost(self, missing: list[str], new: bool) -> None:
         file = self.pulumi.settings_file.name
         words = " and ".join(f"{PROJECT}:{key}" for key in missing)
+        commands = {"psk": "make new-key", "users": "make user ADD=NAME"}
+        anew = [f"{commands[key]} STACK={self.pulumi.stack}" for key in missing]
         if not new and self.used():
             raise OpsError(
                 f"stack {self.pulumi.stack} was used before, but {words} is not in {file} any"
-                " more. Put the file back (git, a backup): phones know the old secrets. Or set new"
-                " ones and type them into every phone: pulumi config set --secret psk, pulumi"
-                " config set --secret --path users.NAME"
+                " more. Put the file back (git, a backup): phones know the old secrets. Or make new"
+                f" ones, and give every phone its new page: {' and '.join(anew)}"
             )
         if in_ci(self.pulumi.environment):
             raise OpsError(

@@ -85,7 +85,7 @@ def _different(verdict: Verdict) -> Iterator[str]:
             f"**The guest differs** with {_choices(verdict.different)}: an update **replaces the"
             " machine**. Each difference is shown once, under the first settings that have it."
         )
-        yield _block(_difference(verdict.different), "diff", LONGEST)
+        yield _block(difference(verdict.different), "diff", LONGEST)
 
 
 def _same(verdict: Verdict) -> Iterator[str]:
@@ -102,7 +102,8 @@ def _choices(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _difference(different: Mapping[str, tuple[Guest, Guest]]) -> Iterator[str]:
+def difference(different: Mapping[str, tuple[Guest, Guest]]) -> Iterator[str]:
+    """Lines that show, by file, how two guests differ; what several choices share, once."""
     seen = set()
     for choice, (before, after) in different.items():
         for path in sorted({*before, *after}):
@@ -124,13 +125,13 @@ def _hunks(before: list[str], after: list[str]) -> Iterable[str]:
 def _block(lines: Iterable[str], language: str = "", longest: int = LISTED) -> str:
     """A fenced block; what is cut off is counted."""
     text = "\n".join(line.replace("\n", " ") for line in lines)
-    shown = _printable(text[:longest])
+    shown = printable(text[:longest])
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
     rest = f"\n{len(text) - longest} more characters, not shown." if len(text) > longest else ""
     return f"{fence}{language}\n{shown}\n{fence}{rest}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what a terminal or a reader's eye could be fooled by (CVE-2021-42574)."""
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text

@@ -22,6 +22,8 @@ import pulumi
 
 config = pulumi.Config()
 pulumi.export("server", "gateway.example")
+pulumi.export("address", "127.0.0.1")
+pulumi.export("vm", "/azure/lunch-gateway-vm")
 pulumi.export("region", pulumi.Config("azure-native").get("location"))
 pulumi.export("protocols", config.require_object("protocols"))
 pulumi.export("users", len(config.require_object("users")))
@@ -154,6 +156,9 @@ def _project(root: Path, cli: Cli) -> Project:
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "ENGINE": "no",
+        # Whatever looks for the internet finds none; prices have a double of their own.
+        "https_proxy": "http://127.0.0.1:9",
+        "no_proxy": "127.0.0.1,localhost",
     }
     project = Project(root, environment)
     project.program("pulumi", RECORDER.format(log=root / "pulumi.log", pulumi=cli.pulumi))
@@ -175,8 +180,8 @@ def _clone(root: Path) -> None:
     (root / "home").mkdir()
     clone = root / "clone"
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("ops", "settings"):
-        shutil.copytree(ROOT / name, clone / name, ignore=ignored)
+    for room in ("cloud_init", "gateway", "ops", "profiles", "settings"):
+        shutil.copytree(ROOT / room, clone / room, ignore=ignored)
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, clone)
     (clone / "__main__.py").write_text(PROGRAM)

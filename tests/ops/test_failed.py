@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from ops import failed
-from ops.cli import OpsError, Pulumi
+from ops.cli import OpsError
+from ops.pulumi import Pulumi
 from tests.ops.conftest import Project
 
 GROUP = ["resources:ResourceGroup", "network:VirtualNetwork", "network:Subnet"]
@@ -89,7 +91,8 @@ def test_what_often_stops_there_and_what_to_do(
     assert len(hints) == (word is not None)
     if word:
         assert word in hints[0]
-        assert "pulumi config set" in hints[0]
+        setting = r"lunch-gateway:(dnsLabel: NAME|vmSize: SIZE) in Pulumi\.dev\.yaml"
+        assert re.search(setting, hints[0])
 
 
 @pytest.mark.parametrize("exported", [{}, {"deployment": None}, with_resources()])

@@ -85,7 +85,7 @@ def test_lost_secrets_are_not_replaced_behind_the_users_back(
     for command in ("up", "preview"):
         line = used.refused(command)
         assert "was used before, but lunch-gateway:psk is not in Pulumi.dev.yaml any more" in line
-        assert "pulumi config set --secret psk" in line
+        assert line.endswith("give every phone its new page: make new-key STACK=dev\n")
     assert used.settings.read_text() == before
 
 
@@ -93,8 +93,22 @@ def test_a_lost_settings_file_is_a_loss_too(used: Project) -> None:
     used.settings.unlink()
     line = used.refused("up")
     assert "lunch-gateway:psk and lunch-gateway:users is not in Pulumi.dev.yaml" in line
-    # It can still be taken down.
+    assert line.endswith("make new-key STACK=dev and make user ADD=NAME STACK=dev\n")
+    # It can still be taken down, and what the message names puts an end to it.
     used.good("down", ENGINE="yes")
+    used.good("new-key")
+    used.good("user", "--add", "hanako")
+    used.good("up")
+    assert list(used.secrets()["users"]) == ["hanako"]
+
+
+def test_a_new_stack_in_the_default_region_hears_of_nearer_ones(project: Project) -> None:
+    near = project.good("preview", "--stack", "tokyo", "--region", "japaneast")
+    assert "From Japan that is far" not in near
+    far = project.good("preview")
+    assert "note: it will stand in westus2, the default. From Japan that is far" in far
+    assert "make up STACK=tokyo REGION=japaneast" in far
+    assert "From Japan" not in project.good("preview")
 
 
 def test_a_lost_passphrase_is_not_replaced(made: Project) -> None:

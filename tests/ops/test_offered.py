@@ -34,7 +34,7 @@ DISK = {"name": "Standard_B1s", "resourceType": "disks"}
 
 
 def fault(*skus: dict[str, Any], size: str = "Standard_B1s") -> str:
-    return size_fault(skus, size, "westus2", "dev")
+    return size_fault(skus, size, "westus2", "dev", "Pulumi.dev.yaml")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_why_a_size_is_not_to_be_had(found: list[dict[str, Any]], reason: str) -
     assert f"no Standard_B1s in westus2 ({reason})" in line
     # The two smallest that fit.
     assert "it has Standard_B2ats_v2 and Standard_B2als_v2 there" in line
-    assert "pulumi config set vmSize Standard_B2ats_v2." in line
+    assert "there: lunch-gateway:vmSize: Standard_B2ats_v2 in Pulumi.dev.yaml." in line
     assert "make up STACK=dev-REGION REGION=REGION" in line
 
 

@@ -102,6 +102,15 @@ def test_no_key_where_no_phone_uses_it(used: Project) -> None:
     used.good("new-key")
 
 
+def test_a_lost_key_is_made_anew_whoever_needs_it(used: Project) -> None:
+    """`make up` refuses to make one, since phones may know it, and names this command."""
+    protocols(used, "ikev2")
+    used.pulumi("config", "rm", "psk", "--stack", "dev")
+    assert "make new-key STACK=dev" in used.refused("up")
+    used.good("new-key")
+    used.good("up")
+
+
 def test_no_key_where_the_passphrase_is_lost(used: Project) -> None:
     used.passphrase.unlink()
     assert "passphrase is gone" in refused_and_kept(used)
@@ -158,7 +167,8 @@ def test_nobody_has_gone(used: Project) -> None:
     """Nor is Pulumi asked more than it was before there was a warning."""
     add(used, "alice")
     assert warned(used) == ""
-    assert used.recorded().count("\noutput\n") == 2  # for the region, and for the phone
+    # For the region, for the last words, and for the pages.
+    assert used.recorded().count("\noutput\n") == 3
     assert ASKED_FOR_CONFIGURATION not in used.recorded()
 
 

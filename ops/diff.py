@@ -1,0 +1,74 @@
+"""What this clone changes inside the guest, against another commit; without secrets."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ops.ci.comment import difference, printable
+from ops.ci.guests import Guest, rendered
+from ops.ci.tree import copy, git, tree
+from ops.cli import OpsError
+from ops.pulumi import Pulumi
+
+RENDERER = ("Pulumi.yaml", "settings.example.yaml", "cloud_init/", "settings/", "ops/")
+"""What a commit renders its guests with. Its own code is run, unlike in a pull request's
+comment: who names a commit here has it in this clone."""
+
+Guests = Mapping[str, Guest | str]
+"""By choice: the guest, or in one line why there is none."""
+
+
+def diff(options: argparse.Namespace, pulumi: Pulumi) -> int:
+    """Show what this clone, as it stands, changes inside the guest against BASE."""
+    before = _guests_of(options.base, pulumi.directory)
+    after = rendered(pulumi.directory, pulumi.directory)
+    print("\n".join(printable(line) for line in _lines(options.base, before, after)))
+    return int(any(isinstance(guest, str) for guest in after.values()))
+
+
+def _guests_of(base: str, directory: Path) -> Guests:
+    name = f"{base}^{{commit}}"
+    try:
+        found = git("rev-parse", "--verify", "--quiet", "--end-of-options", name,
+                    directory=directory)  # fmt: skip
+    except OpsError:
+        raise OpsError(
+            f"BASE: {base!r} is no commit of this clone; expected a branch, a tag or a hash,"
+            " such as main or origin/main"
+        ) from None
+    files = tree(found.decode().strip(), directory)
+    kept = {path: entry for path, entry in files.items() if path.startswith(RENDERER)}
+    with tempfile.TemporaryDirectory(prefix="lunch-gateway-") as out:
+        copy(kept, Path(out), directory)
+        try:
+            return rendered(Path(out), Path(out))
+        except OpsError as error:
+            raise OpsError(f"BASE: {base} can't render its guests ({error})") from None
+
+
+def _lines(base: str, before: Guests, after: Guests) -> Iterator[str]:
+    both = {choice: (before[choice], guest) for choice, guest in after.items() if choice in before}
+    good = {
+        choice: (one, other)
+        for choice, (one, other) in both.items()
+        if not isinstance(one, str) and not isinstance(other, str)
+    }
+    different = {choice: pair for choice, pair in good.items() if pair[0] != pair[1]}
+    same = [choice for choice in good if choice not in different]
+    yield from difference(different)
+    for side, guests in ((base, before), ("this clone", after)):
+        for choice, guest in guests.items():
+            if isinstance(guest, str):
+                why = guest.removeprefix(f"{choice}: ")
+                yield f"not rendered, so nothing is known: {side} with {choice}: {why}"
+    if lonely := sorted({*before} ^ {*after}):
+        yield f"only one side has these settings, so they are not compared: {', '.join(lonely)}"
+    if different:
+        yield f"The guest differs from {base}'s with: {', '.join(different)}"
+        yield "There an update replaces the machine: some minutes without VPN."
+    if same:
+        yield f"The same guest, to the byte, with: {', '.join(same)}"
+    yield "Other settings were not looked at."

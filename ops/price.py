@@ -1,0 +1,199 @@
+"""What a gateway costs, asked of Azure's public list of prices, which needs no account."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from ops.backend import PROJECT
+from ops.cli import OpsError
+from ops.pulumi import Pulumi
+from ops.stack import DEFAULT_REGION, REGION, Stack, short_region
+
+URL = "https://prices.azure.com/api/retail/prices"
+"""https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices"""
+
+PATIENCE = 10.0
+"""Seconds for all answers together, names looked up included."""
+PATIENCE_BESIDE = 4.0
+"""The same where the price is not what was asked for."""
+
+DISK_TYPE = "Standard_LRS"
+"""As gateway/machine.py asks for it; a test holds the two together."""
+DISKS: Mapping[str, tuple[str, str]] = {
+    "Standard_LRS": ("Standard HDD Managed Disks", "S4 LRS Disk"),
+    "StandardSSD_LRS": ("Standard SSD Managed Disks", "E4 LRS Disk"),
+}
+"""Product and meter of 32 GiB, into which Debian's image of 30 falls."""
+
+HOURS = {"1 Hour": 1.0, "1/Month": 730.0}
+"""By Azure's unit; its own calculator takes a month for 730 hours."""
+
+Items = Sequence[Mapping[str, Any]]
+Ask = Callable[[str, str], Items]
+"""Items of the list for a filter, in a currency."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one gateway costs in one region."""
+
+    region: str
+    size: str
+    currency: str
+    hourly: Mapping[str, float]
+    """By part of the gateway, in the order to show them; traffic is none."""
+    traffic: Sequence[tuple[float, float]]
+    """From how many GB a month on, and the price of one."""
+
+    @property
+    def a_day(self) -> float:
+        """Of a gateway that stands, without traffic."""
+        return 24 * sum(self.hourly.values())
+
+
+def price(options: argparse.Namespace, pulumi: Pulumi) -> int:
+    """Ask Azure what a gateway costs in its region."""
+    region, size = _chosen(pulumi)
+    found = look_up(
+        short_region(options.region) or region, options.size or size, options.currency.upper()
+    )
+    print("\n".join(_lines(found)))
+    return 0
+
+
+def in_a_line(pulumi: Pulumi, region: str = "") -> str:
+    """The price of a stack that stands, or where it is to be had."""
+    chosen, size = _chosen(pulumi)
+    try:
+        found = look_up(region or chosen, size, patience=PATIENCE_BESIDE)
+    except OpsError:
+        return f"until make down; make price STACK={pulumi.stack} asks how much"
+    return (
+        f"about {found.a_day:.2f} {found.currency} a day in {found.region} until make down, and"
+        f" traffic (prices of {date.today()})"
+    )
+
+
+def _chosen(pulumi: Pulumi) -> tuple[str, str]:
+    """Region and size by the stack's settings, or by default."""
+    settings = Stack(pulumi).settings()
+    table = yaml.safe_load((pulumi.directory / "Pulumi.yaml").read_text(encoding="utf-8"))
+    default = table["config"]["vmSize"]["default"]
+    region = short_region(str(settings.get(REGION) or DEFAULT_REGION))
+    return region, str(settings.get(f"{PROJECT}:vmSize") or default)
+
+
+def _lines(found: Price) -> Iterator[str]:
+    yield (
+        f"{found.size} in {found.region}, {found.currency}, Azure's list prices of {date.today()},"
+        " without tax"
+    )
+    yield f"  {'':16} {'an hour':>10} {'a day':>10}"
+    for name, hourly in found.hourly.items():
+        stays = "" if name == "machine" else "   also while the machine is stopped"
+        yield f"  {name:16} {hourly:>10.4f} {24 * hourly:>10.2f}{stays}"
+    yield f"  {'together':16} {found.a_day / 24:>10.4f} {found.a_day:>10.2f}   until make down"
+    steps = [f"{each:.3f} a GB from {start:g} GB a month on" for start, each in found.traffic]
+    yield f"  traffic out of Azure, to phones and to sites: {'; '.join(steps) or 'no price found'}"
+
+
+def look_up(region: str, size: str, currency: str = "USD", patience: float = PATIENCE) -> Price:
+    """Ask Azure for all parts at once.
+
+    Raises:
+        OpsError: there was no answer in time, or a part has no price there.
+    """
+    filters = {
+        "machine": f"serviceName eq 'Virtual Machines' and armSkuName eq '{_word(size)}'",
+        "disk, 32 GiB": "serviceName eq 'Storage' and productName eq '{}' and meterName eq '{}'"
+        .format(*DISKS[DISK_TYPE]),
+        "public address": "serviceName eq 'Virtual Network' and productName eq 'IP Addresses'"
+        " and meterName eq 'Standard IPv4 Static Public IP'",
+        "traffic": "serviceName eq 'Bandwidth' and productName eq 'Rtn Preference: MGN'"
+        " and meterName eq 'Standard Data Transfer Out'",
+    }  # fmt: skip
+    where = f"armRegionName eq '{_word(region)}' and priceType eq 'Consumption'"
+    answers = _all({name: f"{text} and {where}" for name, text in filters.items()},
+                   _word(currency), patience)  # fmt: skip
+    traffic = answers.pop("traffic")
+    hourly = {name: _hourly(items) for name, items in answers.items()}
+    without = [name for name, found in hourly.items() if found is None]
+    if without:
+        raise OpsError(
+            f"Azure lists no price for {' and '.join(without)} ({size}) in {region}; is that"
+            " a region and a size of Azure's? REGION=… and SIZE=… choose others"
+        )
+    steps = sorted((item["tierMinimumUnits"], item["retailPrice"]) for item in traffic)
+    known = {name: found for name, found in hourly.items() if found is not None}
+    return Price(region, size, currency, known, steps)
+
+
+def _word(text: str) -> str:
+    """Raises `OpsError` if it could end the text that it stands in."""
+    if not text.replace("_", "").replace("-", "").isalnum():
+        raise OpsError(f"{text!r} is no name of Azure's; expected letters, digits, _ and -")
+    return text
+
+
+def _hourly(items: Items) -> float | None:
+    """The price of an hour by the first of these that is for ordinary Linux."""
+    for item in items:
+        words = f"{item.get('productName')} {item.get('skuName')} {item.get('meterName')}"
+        special = any(word in words for word in ("Windows", "Spot", "Low Priority"))
+        if not special and item.get("unitOfMeasure") in HOURS:
+            return float(item["retailPrice"] / HOURS[item["unitOfMeasure"]])
+    return None
+
+
+def _all(filters: Mapping[str, str], currency: str, patience: float) -> dict[str, Items]:
+    """Answers by the filters' names. Threads that are left behind are: what looks up a name
+    can't be stopped.
+
+    Raises:
+        OpsError: one of them is not there in time.
+    """
+    answers: dict[str, Items] = {}
+    faults = [f"no answer for {patience:g} s"]
+
+    def ask(name: str, text: str) -> None:
+        try:
+            answers[name] = _items(text, currency, patience)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            faults.append(str(getattr(error, "reason", error)))
+            done.set()
+        if len(answers) == len(filters):
+            done.set()
+
+    done = threading.Event()
+    for name, text in filters.items():
+        threading.Thread(target=ask, args=(name, text), daemon=True).start()
+    done.wait(patience)
+    if len(answers) < len(filters):
+        raise OpsError(
+            f"Azure's list of prices can't be read ({faults[-1]}); try later, or see"
+            " https://azure.microsoft.com/pricing/calculator/"
+        )
+    return answers
+
+
+def _items(text: str, currency: str, patience: float) -> Items:
+    wanted = {"currencyCode": f"'{currency}'", "$filter": text}
+    query = urllib.parse.urlencode(wanted, quote_via=urllib.parse.quote)
+    with urllib.request.urlopen(f"{URL}?{query}", timeout=patience) as answer:  # noqa: S310
+        items = json.load(answer)["Items"]
+    # What is no price is a reason to stop, and not to reckon with.
+    return [
+        {**item, "retailPrice": float(item["retailPrice"]),
+         "tierMinimumUnits": float(item["tierMinimumUnits"])}
+        for item in items
+    ]  # fmt: skip
