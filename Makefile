@@ -1,76 +1,144 @@
-# Each target does its own set-up. `make help` lists them.
+# Each target does its own set-up. `make help` and `make help-dev` list them. For GNU make 3.81,
+# which macOS has, and all that came after it; of commands it needs awk, echo, id, nice, rm and touch.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+OPS := $(RUN) -m ops
 # A file's tests stay together, because they share what was expensive to make. Which file begins
 # when is decided by tests/conftest.py.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+# What is installed: for the tests; for Pulumi's program; for all that reads and writes files alone.
+# The last two by hashes, because they work with the stack's secrets and with rights on Azure.
 STAMP := $(VENV)/.requirements
 RUNTIME := $(VENV)/.runtime
+SMALL := $(VENV)/.small
 
 # Which gateway, and for a new one: where, and whose configuration it takes over.
 STACK ?= dev
 REGION ?=
 LIKE ?=
 UNLOCK ?=
+REFRESH ?=
+ADD ?=
+REMOVE ?=
+SIZE ?=
+CURRENCY ?= USD
+TO ?=
+BASE ?= main
+# TITLE is what devices call the connection. Through the environment, so that its quotes meet no
+# shell.
+TITLED := $${TITLE:+--title "$$TITLE"}
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pulumi test test-without-lab test-fast test-engine image-world image-gateway
-.PHONY: provision lab bench bench-short
-.PHONY: render profiles clean
-.PHONY: up preview down guard output unlock new-key env
+.PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
+.PHONY: price backup forget lab bench bench-short preview diff render unlock guard env setup
+.PHONY: pulumi test test-without-lab test-fast test-engine image-world image-gateway provision clean
 
-help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
+# Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
+help:
+	@awk '/^##@ / { print substr($$0, 5) } / ## / && /^[a-z-]+:/ { split($$0, part, / ## /); sub(/:.*/, ""); printf "  make %-12s%s\n", $$0, part[2] }' $(MAKEFILE_LIST)
+	@echo 'Work on it: make help-dev'
 
-setup: $(STAMP) ## Install what everything below needs, into .venv
+help-dev:
+	@awk '/^##@- / { print substr($$0, 6) } / ##- / && /^[a-z-]+:/ { split($$0, part, / ##- /); sub(/:.*/, ""); printf "  make %-17s%s\n", $$0, part[2] }' $(MAKEFILE_LIST)
+
+# --- What is needed -------------------------------------------------------------------------------
 
 $(VENV)/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=…")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; see make doctor")'
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet -o DPkg::Lock::Timeout=300 python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): requirements.txt requirements-profiles.txt requirements-dev.txt constraints.txt | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-	@touch $@ $(RUNTIME)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --requirement requirements-dev.txt
+	@touch $@ $(RUNTIME) $(SMALL)
 
-# Less than the tests need; the same environment, which Pulumi uses too. By hashes, because it
-# works with the stack's secrets and with rights on Azure.
 $(RUNTIME): requirements.lock | $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
-up: $(RUNTIME) ## A gateway on Azure: make up STACK=dev REGION=japaneast (both optional)
-	@$(RUN) -m ops up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+$(SMALL): requirements-profiles.lock | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-profiles.lock
+	@touch $@
 
-preview: $(RUNTIME) ## What `make up` would change
-	@$(RUN) -m ops preview --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+##@ Your gateway (STACK=dev; others stand beside it)
+doctor: ## what is missing on this computer
+	@command -v '$(PYTHON)' >/dev/null || { echo 'Python 3.11 or later is missing: https://www.python.org/downloads/' >&2; exit 1; }
+	@$(PYTHON) -m ops.doctor $(if $(filter up,$(MAKECMDGOALS)),--quiet)
 
-down: $(RUNTIME) ## Delete it from Azure; its settings and secrets stay here
-	@$(RUN) -m ops down --stack '$(STACK)' $(if $(UNLOCK),--unlock)
+# An environment is made only where nothing is missing: it takes a minute and some 400 MB.
+up: doctor ## REGION=japaneast: bring it up, with a page a phone; bills
+	@$(MAKE) --no-print-directory $(RUNTIME) $(SMALL)
+	@$(OPS) up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)' $(if $(REFRESH),--refresh) $(TITLED)
 
-guard: $(RUNTIME) ## Delete STACK and every STACK-… that stands; for workflows
-	@$(RUN) -m ops guard --stack '$(STACK)'
+down: $(RUNTIME) ## take all of it off Azure; keys and users stay here
+	@$(OPS) down --stack '$(STACK)' $(if $(UNLOCK),--unlock)
 
-output: $(RUNTIME) ## What to type into the phone
-	@$(RUN) -m ops output --stack '$(STACK)'
+status: $(SMALL) ## what stands, since when, whether it answers
+	@$(OPS) status --stack '$(STACK)'
 
-unlock: $(RUNTIME) ## Free a stack that a vanished command left locked
-	@$(RUN) -m ops unlock --stack '$(STACK)'
+price: $(SMALL) ## REGION= SIZE= CURRENCY=JPY: what it costs, by Azure's list
+	@$(OPS) price --stack '$(STACK)' --region '$(REGION)' --size '$(SIZE)' --currency '$(CURRENCY)'
 
-new-key: $(RUNTIME) ## A new shared key for L2TP, after a user was removed; `make up` brings it
-	@$(RUN) -m ops new-key --stack '$(STACK)'
+##@ Its phones
+user: $(SMALL) ## ADD=hanako or REMOVE=hanako: one person more or less
+	@$(OPS) user --stack '$(STACK)' --add '$(ADD)' --remove '$(REMOVE)'
 
-env: $(RUNTIME) ## What Pulumi's own command needs to find the same stacks (to eval)
-	@$(RUN) -m ops env --stack '$(STACK)'
+# Of a stack, or of a settings file (SETTINGS=FILE, and SERVER=NAME if it has no serverName).
+profiles: $(SMALL) ## write the pages again; SETTINGS=FILE: without a stack
+	@$(OPS) profiles --stack '$(STACK)' $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SERVER),--server "$(SERVER)") $(TITLED)
 
-pulumi: setup ## Get a Pulumi for the engine tests; only where it must be built does that take minutes
-	nice -n 5 $(RUN) -m tests.engine.cli
+output: $(SMALL) ## what to type by hand
+	@$(OPS) output --stack '$(STACK)'
+
+new-key: $(SMALL) ## a new shared key for L2TP, after somebody has left
+	@$(OPS) new-key --stack '$(STACK)'
+
+##@ When something is wrong
+logs: $(SMALL) ## what the machine's console says
+	@$(OPS) logs --stack '$(STACK)'
+
+selftest: $(SMALL) ## have the machine test itself
+	@$(OPS) selftest --stack '$(STACK)'
+
+replace: $(RUNTIME) $(SMALL) ## make the machine anew; address, key and users stay
+	@$(OPS) replace --stack '$(STACK)' $(TITLED)
+
+unlock: $(SMALL) ## free a stack whose command was killed elsewhere
+	@$(OPS) unlock --stack '$(STACK)'
+
+##@ Keep it, or end it
+backup: $(SMALL) ## TO=FILE: a copy of its settings and secrets
+	@$(OPS) backup --stack '$(STACK)' --to '$(TO)'
+
+forget: $(SMALL) ## remove a stack that is down from this computer
+	@$(OPS) forget --stack '$(STACK)'
+
+##@ Try it here (Debian, no cloud)
+lab: setup ## boot it in QEMU and dial in; 20 min, later 10
+	$(RUN) -m lab run --scenario dial_in --scenario split
+
+bench: setup ## measure every promise; build/bench/report.html, 90 min
+	$(RUN) -m bench run
+
+##@- Look before you change
+preview: $(RUNTIME) ##- what `make up` would change
+	@$(OPS) preview --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+
+diff: $(SMALL) ##- BASE=main: what this clone changes inside the guest
+	@$(OPS) diff --base '$(BASE)'
+
+render: $(SMALL) ##- the guest of settings.example.yaml, to build/guest
+	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+##@- Test it
+setup: $(STAMP) ##- install what all of this needs, into .venv
 
 # First what is fetched. Then what measures nothing: the guest is set up beside all other tests,
 # which give way to it. Measuring wants the machine for itself.
-test: ## Everything, lab and short benchmark included (about 40 minutes, the first time an hour, without hardware virtualisation)
+test: ##- everything, lab and short benchmark too; 40 to 60 min
 	$(MAKE) --no-print-directory --jobs=3 setup image-world image-gateway
 	$(MAKE) --no-print-directory --jobs=2 test-without-lab provision
 	$(RUN) -m pytest -m lab
@@ -78,38 +146,30 @@ test: ## Everything, lab and short benchmark included (about 40 minutes, the fir
 image-world image-gateway:
 	$(PYTHON) -m lab.images $(@:image-%=%)
 
-test-without-lab: pulumi
-	nice -n 5 $(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
-
-test-fast: setup ## Everything but the lab and the engine, in about a minute once installed
+test-fast: setup ##- all but the lab and the engine; about a minute
 	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
-test-engine: pulumi ## A gateway's life under Pulumi's real engine and a double of Azure
+test-without-lab: pulumi ##- all but the lab
+	nice -n 5 $(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+
+test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)
 
-provision: setup ## Set the guest up in QEMU and keep its disk, which the lab and benchmarks start from
+pulumi: setup ##- get a Pulumi for the engine tests, or build it
+	nice -n 5 $(RUN) -m tests.engine.cli
+
+provision: setup ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
 
-lab: setup ## Boot the guest in QEMU and dial in; build/lab/result.json says how it went
-	$(RUN) -m lab run --scenario dial_in --scenario split
-
-bench: setup ## Measure every promise, some 90 minutes; build/bench/report.html shows it
-	$(RUN) -m bench run
-
-bench-short: setup ## Measure what a broken split can't pass, about 10 minutes
+bench-short: setup ##- measure what a broken split can't pass; 10 min
 	$(RUN) -m bench run --short
 
-render: setup ## Write the guest of settings.example.yaml to build/guest, to look at
-	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
-
-# Of a deployed stack (STACK=dev), or of a settings file (SETTINGS=FILE, and SERVER=NAME if it
-# has no serverName). TITLE is what devices call the connection; it goes through the
-# environment, so that its quotes meet no shell. `ops env` says where `make up` keeps its stacks.
-PROFILES_OF = $(if $(SETTINGS),--settings "$(SETTINGS)" $(if $(SERVER),--server "$(SERVER)"),--stack "$(or $(STACK),dev)")
-PROFILES_TO = build/profiles/$(if $(SETTINGS),$(basename $(notdir $(SETTINGS))),$(notdir $(or $(STACK),dev)))
-profiles: setup ## Write each user's profiles and page to build/profiles: STACK=dev, or SETTINGS=FILE
-	@where="$$($(if $(SETTINGS),:,$(if $(wildcard ops/__main__.py),$(RUN) -m ops env --stack "$(or $(STACK),dev)",:)))" && eval "$$where" && \
-	    $(RUN) -m profiles $(PROFILES_OF) $${TITLE:+--title "$$TITLE"} --out "$(PROFILES_TO)"
-
-clean: ## Remove what was built here; the image cache stays (~/.cache/lunch-gateway)
+clean: ##- remove build/; ~/.cache/lunch-gateway stays
 	rm -rf build
+
+##@- For workflows, and for Pulumi's own command
+guard: $(RUNTIME) ##- take down STACK and every STACK-… that stands
+	@$(OPS) guard --stack '$(STACK)'
+
+env: $(SMALL) ##- to eval: where Pulumi's command finds these stacks
+	@$(OPS) env --stack '$(STACK)'

@@ -1,4 +1,4 @@
-"""requirements.lock: what `make up` installs is what was tested, to the byte."""
+"""The locks: what `make up` installs is what was tested, to the byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCK = (ROOT / "requirements.lock").read_text()
+NAMES = ("requirements", "requirements-profiles")
+LOCKS = {name: (ROOT / f"{name}.lock").read_text() for name in NAMES}
 
 
 def pinned(text: str) -> dict[str, str]:
@@ -30,17 +31,27 @@ def needed(name: str) -> Iterator[str]:
             yield from needed(canonicalize_name(requirement.name))
 
 
-def test_it_has_the_tested_versions() -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_the_tested_versions(name: str) -> None:
     tested = pinned((ROOT / "constraints.txt").read_text())
-    locked = pinned(LOCK)
+    locked = pinned(LOCKS[name])
     assert locked
     assert {name: tested.get(name) for name in locked} == locked
 
 
-def test_it_holds_what_the_requirements_bring_along_and_no_more() -> None:
-    wanted = pinned((ROOT / "requirements.txt").read_text())
+@pytest.mark.parametrize("name", NAMES)
+def test_it_holds_what_the_requirements_bring_along_and_no_more(name: str) -> None:
+    wanted = pinned((ROOT / f"{name}.txt").read_text())
     assert wanted
-    assert set(pinned(LOCK)) == {name for top in wanted for name in needed(top)}
+    assert set(pinned(LOCKS[name])) == {each for top in wanted for each in needed(top)}
+
+
+def test_the_small_one_is_small() -> None:
+    """Three packages, and what they bring: it is all that a page for a phone needs."""
+    assert set(pinned(LOCKS["requirements-profiles"])) == {
+        *pinned((ROOT / "requirements-profiles.txt").read_text()),
+        "markupsafe",
+    }
 
 
 def faults(lock: str) -> list[str]:
@@ -51,17 +62,18 @@ def faults(lock: str) -> list[str]:
             and not package.fullmatch(line)]  # fmt: skip
 
 
-def test_every_package_has_its_hashes_and_no_place_is_named() -> None:
-    assert faults(LOCK) == []
-    assert "://" not in LOCK
-    assert "index" not in LOCK
+@pytest.mark.parametrize("lock", LOCKS.values(), ids=NAMES)
+def test_every_package_has_its_hashes_and_no_place_is_named(lock: str) -> None:
+    assert faults(lock) == []
+    assert "://" not in lock
+    assert "index" not in lock
 
 
 @pytest.mark.parametrize(
     "line", ["pulumi==3.1", "pulumi>=3 --hash=sha256:" + "0" * 64, "--index-url x", "-r other.txt"]
 )
 def test_a_fault_is_found(line: str) -> None:
-    assert faults(LOCK + line + "\n") == [line]
+    assert faults(LOCKS["requirements"] + line + "\n") == [line]
 
 
 def test_whoever_holds_rights_installs_by_hash() -> None:
@@ -72,4 +84,4 @@ def test_whoever_holds_rights_installs_by_hash() -> None:
     bare = [command for command in commands if "--require-hashes" not in command]
     # The tests' own tools, and the guest of a stranger's pull request: neither has a right.
     assert {command.split()[-1] for command in bare} == {"requirements-dev.txt", "pyyaml==6.0.3"}
-    assert len(commands) - len(bare) >= 3
+    assert len(commands) - len(bare) >= 4

@@ -1,0 +1,175 @@
+"""The Makefile: what it calls, what it shows, and what it needs of a system."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ops.conftest import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+OF_AN_OUTER_MAKE = ("STACK", "REGION", "LIKE", "UNLOCK", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""`make test` hands these on, and a make within a make also says where it is."""
+TOOLS = ("awk", "echo", "id", "nice", "rm", "touch", "sh")
+"""What the Makefile's head says that it needs, and the shell that make starts."""
+
+
+def make(
+    *arguments: str, directory: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """By the full path, so that PATH may be anything."""
+    outer = {name: text for name, text in os.environ.items() if name not in OF_AN_OUTER_MAKE}
+    return subprocess.run(
+        [str(shutil.which("make")), *arguments],
+        cwd=directory,
+        env={**outer, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["up"], "ops up --stack 'dev' --region '' --like ''  "),
+        (["up", "STACK=a", "REGION=b", "LIKE=c"], "ops up --stack 'a' --region 'b' --like 'c'"),
+        (["up", "REFRESH=yes"], "ops up --stack 'dev' --region '' --like '' --refresh"),
+        (["preview"], "ops preview --stack 'dev'"),
+        (["down", "STACK=a"], "ops down --stack 'a' "),
+        (["down", "UNLOCK=yes"], "ops down --stack 'dev' --unlock"),
+        (["status"], "ops status --stack 'dev'"),
+        (["output"], "ops output --stack 'dev'"),
+        (["unlock"], "ops unlock --stack 'dev'"),
+        (["user", "ADD=hanako"], "ops user --stack 'dev' --add 'hanako' --remove ''"),
+        (["user", "REMOVE=a", "STACK=b"], "ops user --stack 'b' --add '' --remove 'a'"),
+        (["new-key", "STACK=a"], "ops new-key --stack 'a'"),
+        (["replace"], "ops replace --stack 'dev'"),
+        (["logs"], "ops logs --stack 'dev'"),
+        (["selftest"], "ops selftest --stack 'dev'"),
+        (["price", "REGION=b", "CURRENCY=JPY"], "--region 'b' --size '' --currency 'JPY'"),
+        (["price"], "ops price --stack 'dev' --region '' --size '' --currency 'USD'"),
+        (["backup", "TO=x"], "ops backup --stack 'dev' --to 'x'"),
+        (["forget"], "ops forget --stack 'dev'"),
+        (["diff"], "ops diff --base 'main'"),
+        (["diff", "BASE=a"], "ops diff --base 'a'"),
+        (["env"], "ops env --stack 'dev'"),
+        (["guard", "STACK=a"], "ops guard --stack 'a'"),
+        (["profiles"], "ops profiles --stack 'dev'"),
+        (["profiles", "SETTINGS=f", "SERVER=s"], '--settings "f" --server "s"'),
+        (["doctor"], "python3 -m ops.doctor "),
+        (["render"], "cloud_init render --settings settings.example.yaml --out build/guest"),
+    ],
+    ids=str,
+)
+def test_it_calls(arguments: list[str], command: str) -> None:
+    done = make("--dry-run", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert command in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("target", ["render", "profiles", "status", "user", "diff", "logs"])
+def test_what_reads_files_needs_the_small_environment_only(target: str, tmp_path: Path) -> None:
+    """Three packages and what they bring; the tests' own are some hundred times as much."""
+    for name in ("Makefile", "requirements.lock", "requirements-profiles.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    said = make("--dry-run", target, directory=tmp_path).stdout
+    assert re.findall(r"--requirement (\S+)", said) == ["requirements-profiles.lock"]
+
+
+# Its list.
+
+
+def shown(target: str, **environment: str) -> str:
+    done = make(target, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("target", ["help", "help-dev"])
+def test_the_list_fits_a_terminal(target: str) -> None:
+    lines = shown(target).splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_every_target_is_in_one_of_the_lists() -> None:
+    phony = {
+        name for names in re.findall(r"^\.PHONY:(.*)", MAKEFILE, re.M) for name in names.split()
+    }
+    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.M))
+    assert targets == phony
+    lists = [re.findall(r"^  make ([a-z-]+)", shown(name), re.M) for name in ("help", "help-dev")]
+    assert sorted([*lists[0], *lists[1], "help", "help-dev"]) == sorted(targets)
+    assert "make help-dev" in shown("help")
+    assert make().stdout == shown("help")
+
+
+def test_a_user_reads_of_no_other_tool() -> None:
+    assert "pulumi" not in shown("help").lower()
+
+
+# What it needs.
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A fresh clone, on a system that has Python and the tools of the Makefile's head."""
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / "ops", clone / "ops", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "requirements.lock", "requirements-profiles.lock"):
+        shutil.copy(ROOT / name, clone)
+    (tmp_path / "bin").mkdir()
+    for name in TOOLS:
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    python = tmp_path / "bin/python3"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return clone
+
+
+def path_of(bare: Path) -> str:
+    return str(bare.parent / "bin")
+
+
+def test_up_refuses_before_it_makes_anything(bare: Path) -> None:
+    done = make("up", directory=bare, PATH=path_of(bare))
+    assert done.returncode
+    assert "3 things are missing; nothing was changed:" in done.stderr
+    assert all(f"\n  {name} " in done.stderr for name in ("git", "pulumi", "az"))
+    assert not (bare / ".venv").exists()
+    # In parallel, too: what is missing is known before the environment is begun.
+    make("--jobs=4", "up", directory=bare, PATH=path_of(bare))
+    assert not (bare / ".venv").exists()
+
+
+def test_without_any_python(bare: Path) -> None:
+    (bare.parent / "bin/python3").unlink()
+    done = make("doctor", directory=bare, PATH=path_of(bare))
+    assert done.returncode
+    assert done.stderr.startswith("Python 3.11 or later is missing: https://")
+
+
+def test_the_lists_need_awk_alone(bare: Path) -> None:
+    assert shown("help", PATH=path_of(bare)) == make("help", directory=bare).stdout
+    for awk in ("mawk", "original-awk", "busybox"):
+        if found := shutil.which(awk):
+            (bare.parent / "bin/awk").unlink()
+            (bare.parent / "bin/awk").symlink_to(found)
+            assert make("help-dev", directory=bare, PATH=path_of(bare)).stdout == shown("help-dev")
+
+
+def test_nothing_in_it_is_younger_than_macos_make() -> None:
+    """GNU make 3.81. What came later is taken for text there, and most of it silently."""
+    young = (
+        r"!=|::=|\$\(file |\.ONESHELL|\$\(let |\$\(intcmp |^undefine|\.SHELLSTATUS|\$\(guile |&:"
+    )
+    assert re.findall(young, MAKEFILE, re.M) == []
+    assert re.findall(young, "x != date\na b &: c\n.ONESHELL:\n", re.M) == ["!=", "&:", ".ONESHELL"]
