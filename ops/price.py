@@ -7,17 +7,16 @@ import json
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-
-import yaml
 
 from ops.backend import PROJECT
 from ops.cli import OpsError
 from ops.pulumi import Pulumi
 from ops.stack import DEFAULT_REGION, REGION, Stack, short_region
+from settings.table import table
 
 URL = "https://prices.azure.com/api/retail/prices"
 """https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices"""
@@ -27,28 +26,30 @@ PATIENCE = 10.0
 PATIENCE_BESIDE = 4.0
 """The same where the price is not what was asked for."""
 
-DISK_TYPE = "Standard_LRS"
-"""As gateway/machine.py asks for it; a test holds the two together."""
-DISKS: Mapping[str, tuple[str, str]] = {
-    "Standard_LRS": ("Standard HDD Managed Disks", "S4 LRS Disk"),
-    "StandardSSD_LRS": ("Standard SSD Managed Disks", "E4 LRS Disk"),
-}
-"""Product and meter of 32 GiB, into which Debian's image of 30 falls."""
+DISKS: Mapping[str, str] = {"StandardSSD_LRS": "E4", "Premium_LRS": "P4", "Standard_LRS": "S4"}
+"""Azure's name for 32 GiB, into which Debian's image of 30 falls, by the setting diskType."""
 
 HOURS = {"1 Hour": 1.0, "1/Month": 730.0}
 """By Azure's unit; its own calculator takes a month for 730 hours."""
 
 Items = Sequence[Mapping[str, Any]]
-Ask = Callable[[str, str], Items]
-"""Items of the list for a filter, in a currency."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a price depends on."""
+
+    region: str
+    size: str
+    disk: str
+    """By `DISKS`."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What one gateway costs in one region."""
+    """What one gateway costs."""
 
-    region: str
-    size: str
+    gateway: Gateway
     currency: str
     hourly: Mapping[str, float]
     """By part of the gateway, in the order to show them; traffic is none."""
@@ -63,40 +64,39 @@ class Price:
 
 def price(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Ask Azure what a gateway costs in its region."""
-    region, size = _chosen(pulumi)
-    found = look_up(
-        short_region(options.region) or region, options.size or size, options.currency.upper()
-    )
-    print("\n".join(_lines(found)))
+    wanted = _gateway(pulumi, short_region(options.region), options.size)
+    print("\n".join(_lines(look_up(wanted, options.currency.upper()))))
     return 0
 
 
 def in_a_line(pulumi: Pulumi, region: str = "") -> str:
     """The price of a stack that stands, or where it is to be had."""
-    chosen, size = _chosen(pulumi)
+    wanted = _gateway(pulumi, region)
     try:
-        found = look_up(region or chosen, size, patience=PATIENCE_BESIDE)
+        found = look_up(wanted, patience=PATIENCE_BESIDE)
     except OpsError:
         return f"until make down; make price STACK={pulumi.stack} asks how much"
     return (
-        f"about {found.a_day:.2f} {found.currency} a day in {found.region} until make down, and"
+        f"about {found.a_day:.2f} {found.currency} a day in {wanted.region} until make down, and"
         f" traffic (prices of {date.today()})"
     )
 
 
-def _chosen(pulumi: Pulumi) -> tuple[str, str]:
-    """Region and size by the stack's settings, or by default."""
+def _gateway(pulumi: Pulumi, region: str = "", size: str = "") -> Gateway:
+    """The stack's, as its settings and their table say, but where it is given."""
     settings = Stack(pulumi).settings()
-    table = yaml.safe_load((pulumi.directory / "Pulumi.yaml").read_text(encoding="utf-8"))
-    default = table["config"]["vmSize"]["default"]
-    region = short_region(str(settings.get(REGION) or DEFAULT_REGION))
-    return region, str(settings.get(f"{PROJECT}:vmSize") or default)
+
+    def chosen(key: str) -> str:
+        return str(settings.get(f"{PROJECT}:{key}") or table()[key].default)
+
+    stands_in = short_region(str(settings.get(REGION) or DEFAULT_REGION))
+    return Gateway(region or stands_in, size or chosen("vmSize"), chosen("diskType"))
 
 
 def _lines(found: Price) -> Iterator[str]:
     yield (
-        f"{found.size} in {found.region}, {found.currency}, Azure's list prices of {date.today()},"
-        " without tax"
+        f"{found.gateway.size} in {found.gateway.region}, {found.currency}, Azure's list prices of"
+        f" {date.today()}, without tax"
     )
     yield f"  {'':16} {'an hour':>10} {'a day':>10}"
     for name, hourly in found.hourly.items():
@@ -107,22 +107,23 @@ def _lines(found: Price) -> Iterator[str]:
     yield f"  traffic out of Azure, to phones and to sites: {'; '.join(steps) or 'no price found'}"
 
 
-def look_up(region: str, size: str, currency: str = "USD", patience: float = PATIENCE) -> Price:
+def look_up(wanted: Gateway, currency: str = "USD", patience: float = PATIENCE) -> Price:
     """Ask Azure for all parts at once.
 
     Raises:
         OpsError: there was no answer in time, or a part has no price there.
     """
+    disk = DISKS.get(wanted.disk, "")
     filters = {
-        "machine": f"serviceName eq 'Virtual Machines' and armSkuName eq '{_word(size)}'",
-        "disk, 32 GiB": "serviceName eq 'Storage' and productName eq '{}' and meterName eq '{}'"
-        .format(*DISKS[DISK_TYPE]),
+        "machine": f"serviceName eq 'Virtual Machines' and armSkuName eq '{_word(wanted.size)}'",
+        "disk, 32 GiB": f"serviceName eq 'Storage' and skuName eq '{disk} LRS'"
+        f" and meterName eq '{disk} LRS Disk'",
         "public address": "serviceName eq 'Virtual Network' and productName eq 'IP Addresses'"
         " and meterName eq 'Standard IPv4 Static Public IP'",
         "traffic": "serviceName eq 'Bandwidth' and productName eq 'Rtn Preference: MGN'"
         " and meterName eq 'Standard Data Transfer Out'",
-    }  # fmt: skip
-    where = f"armRegionName eq '{_word(region)}' and priceType eq 'Consumption'"
+    }
+    where = f"armRegionName eq '{_word(wanted.region)}' and priceType eq 'Consumption'"
     answers = _all({name: f"{text} and {where}" for name, text in filters.items()},
                    _word(currency), patience)  # fmt: skip
     traffic = answers.pop("traffic")
@@ -130,12 +131,12 @@ def look_up(region: str, size: str, currency: str = "USD", patience: float = PAT
     without = [name for name, found in hourly.items() if found is None]
     if without:
         raise OpsError(
-            f"Azure lists no price for {' and '.join(without)} ({size}) in {region}; is that"
-            " a region and a size of Azure's? REGION=… and SIZE=… choose others"
+            f"Azure lists no price for {' and '.join(without)} ({wanted.size}) in {wanted.region};"
+            " is that a region and a size of Azure's? REGION=… and SIZE=… choose others"
         )
     steps = sorted((item["tierMinimumUnits"], item["retailPrice"]) for item in traffic)
     known = {name: found for name, found in hourly.items() if found is not None}
-    return Price(region, size, currency, known, steps)
+    return Price(wanted, currency, known, steps)
 
 
 def _word(text: str) -> str:

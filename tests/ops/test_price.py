@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ import pytest
 from ops import price
 from ops.__main__ import main
 from ops.cli import OpsError
-from ops.price import DISK_TYPE, look_up
+from ops.price import Gateway, look_up
 from ops.pulumi import Pulumi
-from tests.ops.conftest import ROOT
+from settings.azure_values import DISK_TYPES
 
 
 def item(meter: str, amount: float, unit: str = "1 Hour", **more: Any) -> dict[str, Any]:
@@ -35,13 +36,16 @@ LIST = {
         item("B1s Low Priority", 0.002, skuName="B1s Low Priority"),
         item("B1s", 0.02, productName="Virtual Machines BS Series"),
     ],
-    "Storage": [item("S4 LRS Disk", 7.3, "1/Month")],
+    "Storage": [item("E4 LRS Disk", 7.3, "1/Month")],
     "Virtual Network": [item("Standard IPv4 Static Public IP", 0.005)],
     "Bandwidth": [
         item("Standard Data Transfer Out", 0.12, "1 GB", tierMinimumUnits=100.0),
         item("Standard Data Transfer Out", 0.0, "1 GB"),
     ],
 }
+
+
+HERE = Gateway("japaneast", "Standard_B1s", "StandardSSD_LRS")
 
 
 class Azure(ThreadingHTTPServer):
@@ -84,14 +88,14 @@ def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
 
 def test_a_day_is_machine_disk_and_address(azure: Azure) -> None:
     """Without Windows, Spot or Low Priority; the disk's month has 730 hours."""
-    found = look_up("japaneast", "Standard_B1s")
+    found = look_up(HERE)
     assert found.hourly == {"machine": 0.02, "disk, 32 GiB": 0.01, "public address": 0.005}
     assert found.a_day == pytest.approx(24 * 0.035)
     assert found.traffic == [(0.0, 0.0), (100.0, 0.12)]
 
 
 def test_what_azure_is_asked(azure: Azure) -> None:
-    look_up("japaneast", "Standard_B1s", "JPY")
+    look_up(HERE, "JPY")
     assert len(azure.asked) == 4
     for query in azure.asked:
         assert query["currencyCode"] == "'JPY'"
@@ -100,11 +104,13 @@ def test_what_azure_is_asked(azure: Azure) -> None:
     assert "armSkuName eq 'Standard_B1s'" in machine["$filter"]
 
 
-def test_the_disk_is_the_one_that_the_program_asks_for() -> None:
-    """The one in this list, and in gateway/machine.py, which this room may not import."""
-    program = (ROOT / "gateway/machine.py").read_text()
-    assert re.findall(r'storage_account_type="(\w+)"', program) == [DISK_TYPE]
-    assert DISK_TYPE in price.DISKS
+def test_every_disk_that_may_be_chosen_has_a_price(azure: Azure, tmp_path: Path) -> None:
+    assert set(price.DISKS) == set(DISK_TYPES)
+    price.in_a_line(stack_of(tmp_path, "config: {lunch-gateway:diskType: Premium_LRS}"))
+    price.in_a_line(stack_of(tmp_path, "config: {}"))
+    asked = [query["$filter"] for query in azure.asked if "Storage" in query["$filter"]]
+    for words, disk in zip(asked, ("P4 LRS", "E4 LRS"), strict=True):
+        assert f"skuName eq '{disk}' and meterName eq '{disk} Disk'" in words
 
 
 def test_the_command(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +129,6 @@ def test_the_command(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
 
 def stack_of(directory: Path, settings: str) -> Pulumi:
     (directory / "Pulumi.dev.yaml").write_text(settings)
-    (directory / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
     return Pulumi({"PATH": ""}, "dev", directory)
 
 
@@ -143,7 +148,7 @@ def test_a_stacks_own_region_and_size(azure: Azure, tmp_path: Path) -> None:
 def test_no_price_in_that_region(azure: Azure) -> None:
     azure.list["Virtual Machines"].clear()
     with pytest.raises(OpsError) as error:
-        look_up("moonnorth", "Standard_B1s")
+        look_up(replace(HERE, region="moonnorth"))
     assert str(error.value) == (
         "Azure lists no price for machine (Standard_B1s) in moonnorth; is that a region and a size"
         " of Azure's? REGION=… and SIZE=… choose others"
@@ -158,9 +163,11 @@ def test_traffic_without_a_price_is_said(azure: Azure, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("word", ["x' or armSkuName eq 'y", "", "a b"])
 def test_nothing_gets_out_of_the_filter(word: str) -> None:
-    for arguments in ((word, "Standard_B1s"), ("japaneast", word), ("japaneast", "x", word)):
+    for wanted in (replace(HERE, region=word), replace(HERE, size=word)):
         with pytest.raises(OpsError, match="is no name of Azure's"):
-            look_up(*arguments)
+            look_up(wanted)
+    with pytest.raises(OpsError, match="is no name of Azure's"):
+        look_up(HERE, word)
 
 
 # Without an answer.
@@ -170,7 +177,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(azure: Azure, tmp_path: 
     azure.slow = 2.0
     began = time.monotonic()
     with pytest.raises(OpsError, match=r"can't be read \((no answer for 0\.2 s|timed out)\)"):
-        look_up("japaneast", "Standard_B1s", patience=0.2)
+        look_up(HERE, patience=0.2)
     assert time.monotonic() - began < 1.5
 
 
@@ -180,7 +187,7 @@ def test_a_name_that_is_looked_up_forever(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(5) and [])
     began = time.monotonic()
     with pytest.raises(OpsError, match=r"no answer for 0\.2 s"):
-        look_up("japaneast", "Standard_B1s", patience=0.2)
+        look_up(HERE, patience=0.2)
     assert time.monotonic() - began < 1.5
     ended.set()
 
@@ -203,4 +210,4 @@ def test_offline(
 def test_an_answer_of_another_shape(azure: Azure, body: Any) -> None:
     azure.list = dict.fromkeys(LIST, body)
     with pytest.raises(OpsError, match=r"Azure('s list of prices can't be read| lists no price)"):
-        look_up("japaneast", "Standard_B1s")
+        look_up(HERE)
