@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _pulumi(options: argparse.Namespace) -> Pulumi:
     """Pulumi's command for the stack. Some commands read files alone, and work without it."""
     stack = checked_name(options.stack)
-    if options.command in ("price", "diff") or getattr(options, "settings", ""):
+    if options.command in ("price", "diff") or getattr(options, "settings", None):
         return Pulumi(os.environ, stack)
     pulumi = Pulumi(backend.with_backend(os.environ), stack)
     pulumi.require()

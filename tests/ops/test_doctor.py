@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ops import doctor
-from ops.doctor import COMMANDS, Lack, System, examine, text, this_system
+from ops.doctor import COMMANDS, Findings, Lack, System, examine, text, this_system
 from tests.ops.conftest import ROOT
 
 AZ = """#!/bin/sh
@@ -109,7 +112,7 @@ def test_az_that_hangs_is_no_lack(
     began = time.monotonic()
     found = examine(environment, System("debian"))
     assert time.monotonic() - began < 1.8
-    assert found == ([], ["az gave no answer for 0.3 s; make up asks again"])
+    assert found == Findings([], ["az gave no answer for 0.3 s; make up asks again"])
     assert text(found) == "note: az gave no answer for 0.3 s; make up asks again"
     time.sleep(2.2)
     assert not (tmp_path / "late").exists()
@@ -150,9 +153,9 @@ def test_a_python_in_two_packages(
     module: str, environment: Environment, has: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has("git", "pulumi", "az")
-    find = doctor.importlib.util.find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr(
-        doctor.importlib.util, "find_spec", lambda name: None if name == module else find(name)
+        importlib.util, "find_spec", lambda name: None if name == module else find(name)
     )
     assert examine(environment, System("debian")).lacks == [
         Lack("Python's venv", "sudo apt-get install python3-venv")
@@ -183,12 +186,12 @@ def test_the_system_is_known_by_its_own_words(
     file = tmp_path / "os-release"
     if release:
         file.write_text(release)
-    monkeypatch.setattr(doctor.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(doctor.platform, "release", lambda: "6.1.0-amd64")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "release", lambda: "6.1.0-amd64")
     assert this_system(file) == System(family)
-    monkeypatch.setattr(doctor.platform, "release", lambda: "5.15.133.1-microsoft-standard-WSL2")
+    monkeypatch.setattr(platform, "release", lambda: "5.15.133.1-microsoft-standard-WSL2")
     assert this_system(file) == System(family, wsl=True)
-    monkeypatch.setattr(doctor.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
     assert this_system(file) == System("macos")
 
 
@@ -196,12 +199,12 @@ def test_windows_own_commands_do_not_count(
     environment: Environment, has: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     has("git", "pulumi", "az")
-    real = doctor.shutil.which
+    real = shutil.which
 
     def which(name: str, path: str) -> str | None:
         return "/mnt/c/Azure/CLI2/wbin/az" if name == "az" else real(name, path=path)
 
-    monkeypatch.setattr(doctor.shutil, "which", which)
+    monkeypatch.setattr(shutil, "which", which)
     (lack,) = examine(environment, System("debian", wsl=True)).lacks
     assert lack == Lack("az (only Windows' was found)", COMMANDS["debian"]["az"])
     assert not (tmp_path / "asked").exists()

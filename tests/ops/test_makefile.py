@@ -88,7 +88,7 @@ def test_what_reads_files_needs_the_small_environment_only(target: str, tmp_path
 
 
 def shown(target: str, **environment: str) -> str:
-    done = make(target, **environment)
+    done = make(target, directory=ROOT, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
