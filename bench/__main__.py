@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from bench import command
+from bench import command, options
+from bench.figures import FIGURES
+from lab import opening
 from lab.command import finish
 
 
 def main() -> int:
     program = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = program.add_subparsers(required=True, metavar="COMMAND")
-    parser = commands.add_parser(
-        "run", help="measure on lines like those at lunch", description=command.__doc__
-    )
-    command.add_options(parser)
-    parser.set_defaults(function=command.run)
+    told = "measure on lines like those at lunch"
+    run = commands.add_parser("run", help=told, description=command.__doc__)
+    options.add_options(run)
+    run.set_defaults(function=command.run)
+    told = "write results.json, promises.json and report.html from a file of records"
+    report = commands.add_parser("report", help=told, description=told)
+    report.add_argument("file", type=Path, metavar="FILE")
+    report.add_argument("--against", type=Path, metavar="FILE", help="an earlier run, to compare")
+    out = opening.ROOT / "build" / "report"
+    report.add_argument("--out", type=Path, metavar="DIR", default=out, help="(build/report)")
+    report.set_defaults(function=command.report)
+    told = "how a second run compares with a first: by pairs that met the same losses where the"
+    told += " seeds agree, else of the medians"
+    compare = commands.add_parser("compare", help=told, description=told)
+    compare.add_argument("files", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
+    told = f"of {', '.join(FIGURES)} (default: goodput, and a page's time); repeats"
+    compare.add_argument("--figure", action="append", choices=FIGURES, metavar="KEY", help=told)
+    compare.set_defaults(function=command.compare)
     return finish(program.parse_args())
 
 

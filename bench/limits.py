@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.ways import Mode
+from bench.ways import Way
 from lab.phones.page import CONNECTIONS
 from lab.world.links import PATHS, SITE_DELAY, Link
 from lab.world.sites import OBJECT_SIZES
@@ -25,7 +25,7 @@ agree on."""
 
 
 def frame_in_l2tp(packet: int) -> int:
-    """Bytes on the line of one IP packet in PPP in L2TP in UDP in ESP in UDP (RFC 3948)."""
+    """Return the line's bytes for one IP packet in PPP in L2TP in UDP in ESP in UDP (RFC 3948)."""
     ppp, l2tp = 4, 6
     inner = UDP + l2tp + ppp + packet
     # ESP's trailer has two bytes, and the whole is padded to the cipher's block.
@@ -34,66 +34,66 @@ def frame_in_l2tp(packet: int) -> int:
 
 
 def frame_in_ikev2(packet: int) -> int:
-    """Bytes on the line of one IP packet in ESP in tunnel mode in UDP, with AES-GCM: what
-    Android's client and the gateway agree on (RFC 4303, RFC 4106)."""
+    """Return the line's bytes for one IP packet in ESP in tunnel mode in UDP, with AES-GCM:
+    what Android's client and the gateway agree on (RFC 4303, RFC 4106)."""
     iv, icv, alignment = 8, 16, 4
     padded = -(-(packet + 2) // alignment) * alignment
     return ETHERNET + IPV4 + UDP + 8 + iv + padded + icv
 
 
-def payload_share(way: str, mtu: int) -> float:
-    """Of the line's rate, what full TCP segments carry.
+def payload_share(transport: str, mtu: int) -> float:
+    """Return the part of the line's rate that full TCP segments carry.
 
     Args:
-        way: ``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``.
+        transport: ``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``.
         mtu: of the gateway's tunnels, bytes.
     """
-    if way == "l2tp":
+    if transport == "l2tp":
         return (mtu - IPV4 - TCP) / frame_in_l2tp(mtu)
-    if way == "ikev2":
+    if transport == "ikev2":
         return (mtu - IPV4 - TCP) / frame_in_ikev2(mtu)
-    if way == "wireguard":
+    if transport == "wireguard":
         packet = 1420
         # Outer headers, WireGuard's own, Poly1305's tag.
         return (packet - IPV4 - TCP) / (ETHERNET + IPV4 + UDP + 16 + packet + 16)
     share = (LINE_MTU - IPV4 - TCP) / (ETHERNET + LINE_MTU)
     # Shadowsocks: two bytes of length and two tags per chunk of at most 16 KiB (SIP004).
-    return share * 16383 / (16383 + 34) if way == "shadowsocks" else share
+    return share * 16383 / (16383 + 34) if transport == "shadowsocks" else share
 
 
-def limit(link: Link, direction: str, way: str, mtu: int) -> float:
-    """Goodput that physics allows on this link, Mbit/s. Loss is the downlink's only."""
-    rate = link.uplink if direction == "up" else min(link.rate, _rate_for(way, link))
+def limit(link: Link, direction: str, transport: str, mtu: int) -> float:
+    """Return the goodput, Mbit/s, that physics allows on a link. Loss is the downlink's only."""
+    rate = link.uplink if direction == "up" else min(link.rate, _rate_for(transport, link))
     surviving = 1.0 if direction == "up" else 1 - link.loss / 100
-    return round(rate * surviving * payload_share(way, mtu), 3)
+    return round(rate * surviving * payload_share(transport, mtu), 3)
 
 
-def soonest_page(link: Link, path: str, mode: Mode, mtu: int) -> float:
-    """Seconds that the benchmark's page takes at least; see `soonest`.
+def soonest_page(link: Link, gateway_at: str, way: Way, mtu: int) -> float:
+    """Return the seconds that the benchmark's page takes at least; see `soonest`.
 
     Args:
-        path: a key of `lab.world.links.PATHS`.
+        gateway_at: a key of `lab.world.links.PATHS`.
         mtu: of the gateway's L2TP tunnel, bytes.
     """
-    to_gateway = 0 if mode.way == "direct" else PATHS[path]
+    to_gateway = 0 if way.transport == "direct" else PATHS[gateway_at]
     # Who ends TCP answers the phone's SYN, the gateway or the site.
-    gateway_answers = mode.split or mode.way == "shadowsocks"
+    gateway_answers = way.split or way.transport == "shadowsocks"
     handshake = link.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
     round_trip = link.delay + to_gateway + SITE_DELAY
-    rate = limit(link, "down", mode.way, mtu)
+    rate = limit(link, "down", way.transport, mtu)
     return round(soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
 
 
-def _rate_for(way: str, link: Link) -> float:
+def _rate_for(transport: str, link: Link) -> float:
     """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
-    is_tcp = way in ("direct", "shadowsocks")
+    is_tcp = transport in ("direct", "shadowsocks")
     return link.tcp_rate if is_tcp and link.tcp_rate is not None else link.rate
 
 
 def soonest(
     rate: float, round_trip: float, handshake: float, sizes: Sequence[int] = OBJECT_SIZES
 ) -> float:
-    """Seconds that the page takes at least, where its connections share the line evenly.
+    """Return the page's least time, s, where its connections share the line evenly.
 
     No packet is lost, none waits in a queue, no sender begins slowly: what remains is that each
     object is asked for when the one before it on its connection is there, and that all bytes

@@ -1,143 +1,134 @@
-"""Links as operators make them, and what the gateway must reach on each.
+"""Lines as operators make them, and what the gateway promises on each.
 
-Where each comes from is in docs/benchmark.md; the bars are the project's promise.
+Where each comes from is in docs/benchmark.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
+from bench.ways import OURS
 from lab.world.links import Link
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
-    """A promise: one figure of one mode, as a ratio to another mode's or to the limit."""
+class Promise:
+    """One figure of one way, as a ratio to another way's or to the limit."""
 
-    figure: str
-    """A key of `Row` that holds a number, or the neighbours' numbers."""
-    mode: str = "split+bbr"
+    figure: str = "goodput_mbps"
+    """A key of `bench.figures.FIGURES`."""
+    way: str = OURS
     against: str = "forward"
-    """Another mode, or ``limit``."""
+    """Another way, or ``limit``."""
     at_least: float = 0
     at_most: float = float("inf")
-    path: str = "far"
+    gateway_at: str = "far"
     direction: str = "down"
     load: str = "bulk"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """A link, its neighbours, and what must be reached there."""
+class Line:
+    """A link, its neighbours, and what is promised there."""
 
     what: str
     """What it stands for."""
     link: Link
     neighbours: int = 0
     """Downloads on cubic and without a VPN on the same line."""
-    bars: tuple[Bar, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
-NOT_BELOW_SHADOWSOCKS = Bar(figure="goodput_mbps", against="shadowsocks", at_least=0.95)
-GATEWAYS_SYSCTL_IS_IRRELEVANT = Bar(
-    figure="goodput_mbps", mode="forward", against="forward+cubic", at_least=0.9, at_most=1.1
+NOT_BELOW_SHADOWSOCKS = Promise(against="shadowsocks", at_least=0.95)
+GATEWAYS_SYSCTL_IS_IRRELEVANT = Promise(
+    way="forward", against="forward-cubic", at_least=0.9, at_most=1.1
 )
-
-QUIC_REFUSED_IS_NO_LOSS = Bar(
-    figure="goodput_mbps", against="split+bbr+quic", at_least=1, load="https"
-)
+QUIC_REFUSED_IS_NO_LOSS = Promise(against="gateway-quic", at_least=1, load="https")
 """What `quic` being ``reject`` by default rests on."""
+IKEV2_IS_NEVER_SLOWER = Promise(way="gateway-ikev2", against=OURS, at_least=1)
+"""The other of the phone's own two: it has less header."""
+NOR_ITS_PAGE = Promise(
+    figure="load_time_s", way="gateway-ikev2", against=OURS, at_most=1, load="page"
+)
 
 
-def _ikev2(path: str = "far", load: str = "bulk") -> Bar:
-    """The other of the phone's own two: it has less header, so it is never the slower."""
-    mode, against = "split+bbr+ikev2", "split+bbr"
-    if load == "page":
-        return Bar(
-            figure="load_time_s", mode=mode, against=against, at_most=1, path=path, load=load
-        )
-    return Bar(figure="goodput_mbps", mode=mode, against=against, at_least=1, path=path)
-
-
-def _lossy(loss: float, *bars: Bar) -> Scenario:
+def _lossy(loss: float, *promises: Promise) -> Line:
     link = Link(rate=10, delay=25, queue=50, loss=loss)
-    return Scenario(what="an operator that drops", link=link, bars=(*bars, NOT_BELOW_SHADOWSOCKS))
+    promises = (*promises, NOT_BELOW_SHADOWSOCKS)
+    return Line(what="an operator that drops", link=link, promises=promises)
 
 
-def _severe(rate: float, *bars: Bar) -> Scenario:
-    return Scenario(
+def _severe(rate: float, *promises: Promise) -> Line:
+    return Line(
         what="12:26 on a weekday, as one user measured it",
         link=Link(rate=rate, delay=40, queue=80, loss=9.5),
-        bars=(Bar(figure="goodput_mbps", at_least=15), NOT_BELOW_SHADOWSOCKS, *bars),
+        promises=(Promise(at_least=15), NOT_BELOW_SHADOWSOCKS, *promises),
     )
 
 
-def _policed(burst: float) -> Scenario:
-    return Scenario(
+def _policed(burst: float) -> Line:
+    return Line(
         what="an operator with a token bucket",
         link=Link(rate=5, delay=25, burst=burst),
-        bars=(Bar(figure="goodput_mbps", against="forward+cubic", at_least=1),),
+        promises=(Promise(against="forward-cubic", at_least=1),),
     )
 
 
-def _per_protocol(udp: float) -> Scenario:
-    return Scenario(
+def _per_protocol(udp: float) -> Line:
+    return Line(
         what="an operator that treats VPNs differently" if udp > 2 else "the same for all",
         link=Link(rate=udp, tcp_rate=2, delay=25, queue=200),
     )
 
 
-def _shared(queue: float) -> Scenario:
-    return Scenario(
+def _shared(queue: float) -> Line:
+    return Line(
         what="eight neighbours, none with a VPN",
         link=Link(rate=20, delay=25, queue=queue),
         neighbours=8,
-        bars=(Bar(figure="neighbours_mbps", against="split+cubic", at_least=0.5),),
+        promises=(Promise(figure="neighbours_mbps", against="gateway-cubic", at_least=0.5),),
     )
 
 
-SCENARIOS: dict[str, Scenario] = {
-    "clean": Scenario(
+LINES: dict[str, Line] = {
+    "clean": Line(
         what="off-peak",
         link=Link(rate=25, delay=20, queue=100),
-        bars=(
-            *(
-                Bar(figure="goodput_mbps", at_least=0.97, path=path, direction=direction)
-                for path in ("near", "far")
-                for direction in ("down", "up")
-            ),
-            *(_ikev2(path=path) for path in ("near", "far")),
+        promises=(
+            Promise(at_least=0.97, gateway_at="near"),
+            Promise(at_least=0.97, gateway_at="near", direction="up"),
+            Promise(at_least=0.97),
+            Promise(at_least=0.97, direction="up"),
+            Promise(way="gateway-ikev2", against=OURS, at_least=1, gateway_at="near"),
+            IKEV2_IS_NEVER_SLOWER,
             QUIC_REFUSED_IS_NO_LOSS,
         ),
     ),
-    "shaped": Scenario(
+    "shaped": Line(
         what="an operator that shapes",
         link=Link(rate=5, delay=25, queue=500),
-        bars=(
-            Bar(figure="goodput_mbps", at_least=0.97),
-            Bar(figure="rtt_p95_ms", against="direct", at_most=0.5),
-            _ikev2(),
+        promises=(
+            Promise(at_least=0.97),
+            Promise(figure="rtt_p95_ms", against="direct", at_most=0.5),
+            IKEV2_IS_NEVER_SLOWER,
         ),
     ),
     "lossy-0.3": _lossy(0.3),
     "lossy-1": _lossy(
         1,
-        Bar(figure="goodput_mbps", at_least=7),
-        Bar(figure="goodput_mbps", against="limit", at_least=0.95),
-        Bar(figure="load_time_s", at_most=0.6, load="page"),
-        _ikev2(),
-        _ikev2(load="page"),
+        Promise(at_least=7),
+        Promise(against="limit", at_least=0.95),
+        Promise(figure="load_time_s", at_most=0.6, load="page"),
+        IKEV2_IS_NEVER_SLOWER,
+        NOR_ITS_PAGE,
         QUIC_REFUSED_IS_NO_LOSS,
         GATEWAYS_SYSCTL_IS_IRRELEVANT,
     ),
     "lossy-3": _lossy(
-        3,
-        Bar(figure="goodput_mbps", at_least=12),
-        Bar(figure="goodput_mbps", against="limit", at_least=0.93),
-        _ikev2(),
+        3, Promise(at_least=12), Promise(against="limit", at_least=0.93), IKEV2_IS_NEVER_SLOWER
     ),
     "severe-3": _severe(3),
-    "severe-10": _severe(10, _ikev2()),
+    "severe-10": _severe(10, IKEV2_IS_NEVER_SLOWER),
     "policed-75": _policed(75),
     "policed-150": _policed(150),
     "per-protocol": _per_protocol(10),
@@ -162,3 +153,10 @@ DAY: dict[str, Link] = {
 }
 """A working day on a cheap line: our model of what users and operators report (lunch is
 worst from 12:20 to 12:45 and recovers from 12:50), not a measurement of one operator."""
+
+
+def own_name(link: Link) -> str:
+    """Return what a line of the user's own is called: by the numbers that define it."""
+    usual = {each.name: each.default for each in fields(link)}
+    numbers = asdict(link).items()
+    return ",".join(f"{key}={value:g}" for key, value in numbers if value != usual[key])

@@ -1,50 +1,47 @@
-"""What is measured: groups of modes that are compared with each other on one link."""
+"""What is measured: comparisons of ways on one line."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.lines import DAY, SCENARIOS
-from bench.ways import MODES
+from bench.lines import DAY, LINES, own_name
+from bench.records import Case
+from bench.ways import DIRECT, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
 from lab.world.links import PATHS, Link
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
-    """Modes in turn on the same link, again and again."""
+class Comparison:
+    """Ways measured in turn on the same line, again and again."""
 
-    scenario: str
+    case: Case
     link: Link
-    modes: tuple[str, ...]
-    path: str = "far"
-    flows: int = 1
-    direction: str = "down"
-    load: str = "bulk"
+    ways: tuple[str, ...]
     neighbours: int = 0
     times: int = 1
     """The usual repeats, where single ones differ too much for three to decide."""
-    hour: str | None = None
 
     def rounds(self, repeats: int) -> list[tuple[str, ...]]:
-        """The modes' order in each repeat: there and back, so that what drifts drifts for all,
-        and the phone keeps the client that it ended with."""
-        back = tuple(reversed(self.modes))
-        number = 1 if self.hour else repeats * self.times
-        return [back if repeat % 2 else self.modes for repeat in range(number)]
+        """Return the ways' order in each repeat: there and back, so that what drifts drifts for
+        all, and the phone keeps the client that it ended with."""
+        back = tuple(reversed(self.ways))
+        number = 1 if self.case.hour else repeats * self.times
+        return [back if repeat % 2 else self.ways for repeat in range(number)]
 
     def estimate(self, seconds: int, repeats: int) -> float:
-        """How long it will take, s: set-up and evaluation take some of it under emulation."""
+        """Return how long it will take, s: set-up and evaluation take some of it under
+        emulation."""
         rounds = len(self.rounds(repeats))
-        dialling = DIALLING * (rounds + 1) * ("split+bbr+ikev2" in self.modes)
-        loading = PAGES * PAGE_SECONDS if self.load == "page" else seconds
-        return rounds * len(self.modes) * (loading + OVERHEAD) + dialling
+        dialling = DIALLING * (rounds + 1) * ("gateway-ikev2" in self.ways)
+        loading = PAGES * PAGE_SECONDS if self.case.load == "page" else seconds
+        return rounds * len(self.ways) * (loading + OVERHEAD) + dialling
 
 
 OVERHEAD = 9
-"""Seconds beside the flow itself: its start, switching the mode, reading counters."""
+"""Seconds beside the flow itself: its start, switching the way, reading counters."""
 DIALLING = 12
 """Seconds to IKEv2 or back to L2TP."""
 PAGE_SECONDS = 6
@@ -52,83 +49,87 @@ PAGE_SECONDS = 6
 
 
 def product(
-    scenarios: Sequence[str],
+    lines: Sequence[str],
     *,
-    modes: Sequence[str],
-    paths: Sequence[str] = ("far",),
+    ways: Sequence[str],
+    gateway_at: Sequence[str] = ("far",),
     flows: Sequence[int] = (1,),
     directions: Sequence[str] = ("down",),
     loads: Sequence[str] = ("bulk",),
-    links: Sequence[Link] = (),
+    own_lines: Sequence[Link] = (),
     times: int = 1,
-) -> list[Group]:
-    """Every combination; what a browser does has its own number of flows and only a direction
-    down."""
-    named = [(name, SCENARIOS[name].link, SCENARIOS[name].neighbours) for name in scenarios]
-    own = [("own", link, 0) for link in links]
-    groups = [
-        Group(
-            scenario=name,
+) -> list[Comparison]:
+    """Return every combination; what a browser does has its own number of flows and only a
+    direction down."""
+    links: Mapping[str, Link] = {
+        **{name: LINES[name].link for name in lines},
+        **{own_name(link): link for link in own_lines},
+    }
+    comparisons = [
+        Comparison(
+            case=Case(
+                line=name,
+                gateway_at=place,
+                flows={"page": CONNECTIONS, "https": 1}.get(load, number),
+                direction=direction if load == "bulk" else "down",
+                load=load,
+            ),
             link=link,
-            neighbours=neighbours,
-            modes=tuple(modes),
-            path=path,
-            flows={"page": CONNECTIONS, "https": 1}.get(load, number),
-            direction=direction if load == "bulk" else "down",
-            load=load,
+            neighbours=LINES[name].neighbours if name in LINES else 0,
+            ways=tuple(ways),
             times=times,
         )
-        for (name, link, neighbours), path, number, direction, load in itertools.product(
-            [*named, *own], paths, flows, directions, loads
+        for (name, link), place, number, direction, load in itertools.product(
+            links.items(), gateway_at, flows, directions, loads
         )
     ]
-    return list(dict.fromkeys(groups))
+    return list(dict.fromkeys(comparisons))
 
 
-def standard() -> list[Group]:
-    """Every promise, and what the promises are compared with."""
-    vpns = ("forward", "split+bbr")
-    others = ("direct", *vpns, "shadowsocks")
-    cubic = ("forward+cubic", "split+cubic")
-    quic = ("direct", "split+bbr", "split+bbr+quic")
+def standard() -> list[Comparison]:
+    """Return every promise, and what the promises are compared with."""
+    vpns = ("forward", OURS)
+    others = (DIRECT, *vpns, "shadowsocks")
+    cubic = ("forward-cubic", "gateway-cubic")
+    quic = (DIRECT, OURS, "gateway-quic")
     # The phone's other client of its own; last, because each change between the two is a dialling.
-    ikev2 = "split+bbr+ikev2"
+    ikev2 = "gateway-ikev2"
     return [
         # First what most is promised about: an interrupted run has that much.
-        *product(["lossy-1"], modes=[*others, "wireguard", *cubic, ikev2]),
-        *product(["lossy-1"], modes=[*others, ikev2], loads=["page"]),
-        *product(["lossy-3"], modes=[*others, ikev2]),
-        *product(["severe-10"], modes=[*others, ikev2], times=2),
-        *product(["shaped"], modes=("direct", *vpns, ikev2)),
-        *product(["clean"], modes=(*vpns, ikev2), paths=list(PATHS)),
-        *product(["clean"], modes=vpns, paths=list(PATHS), directions=["up"]),
-        *product(["policed-75"], modes=("forward+cubic", "split+bbr")),
-        *product(["shared-50", "shared-300"], modes=("split+bbr", "split+cubic")),
-        *product(["lossy-0.3", "severe-3"], modes=(*vpns, "shadowsocks")),
-        *product(["policed-150"], modes=("forward+cubic", "split+bbr")),
-        *product(["lossy-1"], modes=vpns, flows=[6]),
+        *product(["lossy-1"], ways=[*others, "wireguard", *cubic, ikev2]),
+        *product(["lossy-1"], ways=[*others, ikev2], loads=["page"]),
+        *product(["lossy-3"], ways=[*others, ikev2]),
+        *product(["severe-10"], ways=[*others, ikev2], times=2),
+        *product(["shaped"], ways=(DIRECT, *vpns, ikev2)),
+        *product(["clean"], ways=(*vpns, ikev2), gateway_at=list(PATHS)),
+        *product(["clean"], ways=vpns, gateway_at=list(PATHS), directions=["up"]),
+        *product(["policed-75"], ways=("forward-cubic", OURS)),
+        *product(["shared-50", "shared-300"], ways=(OURS, "gateway-cubic")),
+        *product(["lossy-0.3", "severe-3"], ways=(*vpns, "shadowsocks")),
+        *product(["policed-150"], ways=("forward-cubic", OURS)),
+        *product(["lossy-1"], ways=vpns, flows=[6]),
         # What supports the default of quic.
-        *product(["clean", "lossy-1"], modes=quic, loads=["https"]),
+        *product(["clean", "lossy-1"], ways=quic, loads=["https"]),
         *day(),
     ]
 
 
-def short() -> list[Group]:
-    """What a broken split can't pass."""
+def short() -> list[Comparison]:
+    """Return what a broken split can't pass."""
     return [
-        *product(["lossy-1"], modes=("forward", "forward+cubic", "split+bbr", "split+cubic")),
-        *product(["lossy-1"], modes=("forward", "split+bbr"), loads=["page"]),
-        *product(["clean"], modes=("forward", "split+bbr"), directions=["down", "up"]),
+        *product(["lossy-1"], ways=("forward", "forward-cubic", OURS, "gateway-cubic")),
+        *product(["lossy-1"], ways=("forward", OURS), loads=["page"]),
+        *product(["clean"], ways=("forward", OURS), directions=["down", "up"]),
     ]
 
 
-def full() -> list[Group]:
-    """Everything with everything; many hours."""
+def full() -> list[Comparison]:
+    """Return everything with everything; many hours."""
     return [
         *product(
-            list(SCENARIOS),
-            modes=list(MODES),
-            paths=list(PATHS),
+            list(LINES),
+            ways=list(WAYS),
+            gateway_at=list(PATHS),
             flows=[1, 6],
             directions=["down", "up"],
             loads=["bulk", "page", "https"],
@@ -137,15 +138,13 @@ def full() -> list[Group]:
     ]
 
 
-def day() -> list[Group]:
-    """The article's figure: down and up over the hours of a working day."""
+def day() -> list[Comparison]:
+    """Return the article's figure: down and up over the hours of a working day."""
     return [
-        Group(
-            scenario="day",
+        Comparison(
+            case=Case("day", direction=direction, hour=hour),
             link=link,
-            modes=("direct", "forward", "split+bbr"),
-            direction=direction,
-            hour=hour,
+            ways=(DIRECT, "forward", OURS),
         )
         for hour, link in DAY.items()
         for direction in ("down", "up")

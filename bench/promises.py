@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from bench.lines import SCENARIOS, Bar
-from bench.records import Promise, Row
+from bench.figures import Measured, Ways, ratio
+from bench.lines import LINES, Promise
+from bench.records import Case
 
 GENEROUS = 0.4
 """Where one short run decides, on a machine that others may use: what noise does not reach
@@ -17,74 +17,56 @@ its noise (0.81 to 0.94 of forwarding's time seen), and what is guarded against 
 that does harm (ADR 15: twice to five times the time)."""
 
 
-def judge(rows: Sequence[Row], generous: bool = False) -> list[Promise]:
-    """Every promise that these rows can decide."""
-    verdicts = []
-    for name, scenario in SCENARIOS.items():
-        for bar in scenario.bars:
-            mine, other = _row(rows, name, bar, bar.mode), _row(rows, name, bar, bar.against)
-            if bar.against == "limit":
-                other = mine
+@dataclass(frozen=True)
+class Judged:
+    """One end of a promise, and whether it was kept: promises.json is a list of these."""
+
+    name: str
+    case: Case
+    figure: str
+    way: str
+    against: str
+    value: float | None
+    """The ratio of the medians; None: missed, because there is none."""
+    promised: str
+    kept: bool
+    detail: str
+
+
+def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]:
+    """Return what became of every promise that can be decided."""
+    judged: list[Judged] = []
+    for name, line in LINES.items():
+        for promise in line.promises:
+            mine = _find(measured, name, promise, promise.way)
+            limit = promise.against == "limit"
+            other = mine if limit else _find(measured, name, promise, promise.against)
             if mine and other:
-                verdicts += _verdicts(name, bar, mine, other, GENEROUS if generous else 1.0)
-    return verdicts
+                judged += _judge(promise, mine, other, GENEROUS if generous else 1.0)
+    return judged
 
 
-def _row(rows: Sequence[Row], scenario: str, bar: Bar, mode: str) -> Row | None:
-    wanted = {
-        "scenario": scenario,
-        "path": bar.path,
-        "mode": mode,
-        "direction": bar.direction,
-        "load": bar.load,
-    }
-    found: list[Row] = [
-        row
-        for row in rows
-        if all(_figure(row, key) == value for key, value in wanted.items())
-        and (row["flows"] == 1 or row["load"] == "page")
-    ]
-    return found[-1] if found else None
+def _find(measured: Mapping[Case, Ways], line: str, promise: Promise, way: str) -> Measured | None:
+    place = line, promise.gateway_at, promise.direction, promise.load
+    for case, ways in measured.items():
+        same = (case.line, case.gateway_at, case.direction, case.load) == place
+        if same and (case.flows == 1 or case.load == "page") and way in ways:
+            return ways[way]
+    return None
 
 
-def _verdicts(scenario: str, bar: Bar, mine: Row, other: Row, leniency: float) -> list[Promise]:
-    key = "limit_mbps" if bar.against == "limit" else bar.figure
-    ratio, detail = _ratio(_figure(mine, bar.figure), _figure(other, key))
-    if (least := mine["load_time_limit_s"]) is not None:
-        detail += f"; the line allows {least:g}"
-    where = f"{scenario}, {bar.path}, {bar.direction}, {bar.load}"
-    name = f"{where}: {bar.figure} of {bar.mode} to {bar.against}"
-    ends = [
-        ("at least", round(bar.at_least * leniency, 3), 1),
-        ("at most", round(bar.at_most / leniency, 3), -1),
-    ]
-    return [
-        Promise(
-            name=name,
-            value=ratio,
-            bar=end,
-            sense=sense,
-            ok=ratio is not None and sign * ratio >= sign * end,
-            detail=detail,
-        )
-        for sense, end, sign in ends
-        if 0 < end < float("inf")
-    ]
-
-
-def _figure(row: Mapping[str, object], key: str) -> Any:
-    return row[key]
-
-
-def _ratio(mine: Any, other: Any) -> tuple[float | None, str]:
-    """Of two numbers; of two sorted lists, the worst of each place with its like."""
-    if isinstance(mine, list) and isinstance(other, list):
-        if len(mine) != len(other):
-            return None, f"{len(mine)} neighbours and {len(other)}"
-        # Who had nothing before can't lose it.
-        ratios = [a / b for a, b in zip(mine, other, strict=True) if b]
-        detail = f"medians {statistics.median(mine):.2f} and {statistics.median(other):.2f} Mbit/s"
-        return (round(min(ratios), 3) if ratios else None), detail
-    if mine is None or other is None:
-        return None, "not measured"
-    return round(mine / other, 3) if other else None, f"{mine:g} to {other:g}"
+def _judge(promise: Promise, mine: Measured, other: Measured, factor: float) -> Iterator[Judged]:
+    against = "limit_mbps" if promise.against == "limit" else ""
+    found, case = ratio(mine, other, promise.figure, against), mine.case
+    least, detail = mine.number("load_time_limit_s"), found.detail
+    detail += f"; {found.value:g} {found.by}" if found.pairs else ""
+    detail += "" if least is None else f"; the line allows {least:g}"
+    where = f"{case.line}, {case.gateway_at}, {case.direction}, {case.load}"
+    name = f"{where}: {promise.figure} of {promise.way} to {promise.against}"
+    low, high = round(promise.at_least * factor, 3), round(promise.at_most / factor, 3)
+    value = found.medians
+    for sense, end, sign in (("at least", low, 1), ("at most", high, -1)):
+        if 0 < end < float("inf"):
+            kept = value is not None and sign * value >= sign * end
+            promised, sides = f"{sense} {end:g}", (promise.way, promise.against)
+            yield Judged(name, case, promise.figure, *sides, value, promised, kept, detail)

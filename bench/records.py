@@ -1,79 +1,193 @@
-"""What the benchmark hands to whoever shows it: build/bench/results.json is a list of `Row`."""
+"""What was measured, and kept: a file with one line about the run, then one line of JSON a
+measurement. All else is computed from it."""
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+VERSION = 1
+"""Of the file's form. A new figure needs no new one: it is absent from older files."""
+
+Value = float | list[float] | None
+"""Of a figure; None where it can't be seen."""
+LISTS = {"rtts_ms", "neighbours_mbps"}
+"""The figures that are lists."""
+
+About = dict[str, Any]
+"""The first line: ``version``, and where the records come from; what is absent is not shown.
+``lines`` has per name what the line stands for, and its numbers; ``settings`` are the gateway's;
+``seconds`` each flow counted; ``generous`` says how the promises are judged."""
 
 
-class Row(TypedDict):
-    """One cell of the benchmark: a line, a mode and a load, measured `repeats` times.
+class RecordsError(Exception):
+    """A file that is no file of records; its text is one line for the user."""
 
-    Figures are medians over the repeats. Any of them is None where it can't be measured.
-    """
 
-    scenario: str
-    """Name of the line; "day" for the points of the day figure, "own" for a line by numbers."""
-    path: str
-    """Where the gateway stands: "far" or "near"."""
-    mode: str
-    """A key of `bench.ways.MODES`."""
-    flows: int
+class Case(NamedTuple):
+    """What is the same for all ways that may be compared with each other."""
+
+    line: str
+    """A key of `bench.lines.LINES`; ``day``; or the numbers of a line of the user's own."""
+    gateway_at: str = "far"
+    """Where the gateway stands: ``far`` or ``near``."""
+    flows: int = 1
     """TCP connections at the same time."""
-    direction: str
-    """"down" to the phone, or "up"."""
-    load: str
-    """"bulk": as much as possible; "page": a web page of many parts; "https": a large file, as
-    a browser fetches it, by QUIC where that gets through."""
-    goodput_mbps: float | None
-    """Payload that arrived, Mbit/s, all flows together."""
-    limit_mbps: float
-    """What the line could carry of it at best, Mbit/s; see `bench.limits`."""
-    rtt_p50_ms: float | None
-    """Round trip under this load, ms: half of the probes took no longer."""
-    rtt_p95_ms: float | None
-    """Round trip under this load, ms: 95 of 100 probes took no longer."""
-    retransmit_pct: float | None
-    """Bytes that the sender on the phone's line sent again, per cent of all it sent."""
-    cpu_s_per_gb: float | None
-    """Busy seconds of the gateway's processor per 10^9 bytes of payload."""
-    repeats: int
-    spread: list[float] | None
-    """Least and greatest goodput of the repeats, Mbit/s."""
-    load_time_s: float | None
-    """Seconds until the page was there."""
-    load_time_spread: list[float] | None
-    """Least and greatest load time of the repeats, seconds."""
-    load_time_limit_s: float | None
-    """What the page takes at least on this line; see `bench.limits.soonest`."""
-    neighbours_mbps: list[float] | None
-    """Goodput of each neighbour on the same line, Mbit/s, in ascending order."""
-    hour: str | None
-    """Time of day, "12:15", of a point of the day figure."""
+    direction: str = "down"
+    """``down`` to the phone, or ``up``."""
+    load: str = "bulk"
+    """``bulk``: as much as possible; ``page``: a web page of many parts; ``https``: a large
+    file, as a browser fetches it, by QUIC where that gets through."""
+    hour: str | None = None
+    """Of the day, ``12:15``."""
 
 
-class Promise(TypedDict):
-    """A promise, and whether it was kept."""
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One measurement. One that could not be carried has a goodput of 0 and no other figure
+    but the limits."""
 
-    name: str
-    value: float | None
-    bar: float
-    sense: str
-    """"at least" or "at most"."""
-    ok: bool
-    detail: str
+    case: Case
+    way: str
+    """A key of `bench.ways.WAYS`."""
+    seed: int
+    """Of the losses: the same ones for the same seed."""
+    repeat: int
+    """How many rounds came before, in its run."""
+    place: int
+    """In its round, from 0."""
+    figures: Mapping[str, Value]
+    """Each with its unit in its name: what `bench.measure` sees, and `bench.limits` allows."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What no two records of a file have in common."""
+        return self.case, self.way, self.seed
+
+    def told(self) -> dict[str, Any]:
+        """The line of the file."""
+        numbers = {"seed": self.seed, "repeat": self.repeat, "place": self.place}
+        seen = {key: value for key, value in self.figures.items() if value is not None}
+        return {**self.case._asdict(), "way": self.way, **numbers, **seen}
 
 
-class About(TypedDict, total=False):
-    """Where the rows come from; what is absent is not shown."""
+@dataclass(frozen=True)
+class Run:
+    """What a file of records holds."""
 
-    date: str
-    kernel: str
-    accelerator: str
-    command: str
-    commit: str
-    seconds: int
-    """That each flow counted."""
-    settings: dict[str, Any]
-    scenarios: dict[str, dict[str, Any]]
-    """Per scenario "what" it stands for, "rate" in Mbit/s, one-way "delay" and "queue" in ms,
-    random "loss" in per cent, and whatever else it sets."""
+    about: About
+    records: list[Record]
+
+
+def append(path: Path, told: Mapping[str, Any]) -> None:
+    """Add one line at once, so that whatever happens next leaves it there."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(told, allow_nan=False) + "\n")
+
+
+def read(path: Path) -> Run:
+    """Return what a file holds.
+
+    Raises:
+        RecordsError: it can't be read, is cut off, of another version, or wrong by hand.
+    """
+    try:
+        *lines, rest = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise RecordsError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise RecordsError(f"{path} is no text: a file of records was expected") from None
+    if rest:
+        remedy = f"remove it, and `python -m bench run --into {path}` measures it again"
+        raise RecordsError(f"{path}, line {len(lines) + 1} is cut off: {remedy}")
+    about: About = {}
+    records: dict[tuple[object, ...], Record] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            told = json.loads(line, parse_constant=_refuse)
+            if not isinstance(told, dict):
+                raise ValueError("an object was expected")
+            if number == 1:
+                about = _about(told)
+                continue
+            record = _record(told)
+            if record.identity in records:
+                raise ValueError("this was measured before, with the same seed: remove one of them")
+        except (ValueError, RecursionError) as error:
+            what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            raise RecordsError(f"{path}, line {number}: {what}") from None
+        records[record.identity] = record
+    if not about:
+        raise RecordsError(f"{path} is empty: a file of records was expected")
+    return Run(about, list(records.values()))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _about(told: dict[str, Any]) -> About:
+    version, lines = told.get("version"), told.get("lines", {})
+    if version is None:
+        raise ValueError('no "version", so this is no file of records')
+    if version != VERSION:
+        raise ValueError(
+            f"of version {version!r}, and this benchmark reads {VERSION}:"
+            " use the commit that wrote it"
+        )
+    told_each = lines.values() if isinstance(lines, dict) else [None]
+    if not all(isinstance(each, dict) for each in (told.get("settings", {}), *told_each)):
+        raise ValueError('"settings" and each of "lines" must be objects')
+    return told
+
+
+def _number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value < 1e15
+
+
+def _count(value: Any) -> bool:
+    return _number(value) and isinstance(value, int)
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _hour(value: Any) -> bool:
+    return value is None or (_name(value) and bool(re.fullmatch(r"\d\d:\d\d", value)))
+
+
+EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "line": ("a name", _name),
+    "gateway_at": ("near or far", ("near", "far").__contains__),
+    "flows": ("a whole number from 1", lambda value: _count(value) and value > 0),
+    "direction": ("down or up", ("down", "up").__contains__),
+    "load": ("bulk, page or https", ("bulk", "page", "https").__contains__),
+    "hour": ("null or like 12:15", _hour),
+    "way": ("a name", _name),
+    "seed": ("a whole number", _count),
+    "repeat": ("a whole number", _count),
+    "place": ("a whole number", _count),
+    "goodput_mbps": ("a number", _number),
+    "limit_mbps": ("a number above 0", lambda value: _number(value) and value > 0),
+}
+"""What a record can't do without. The other figures are numbers, or lists of them."""
+
+
+def _record(told: dict[str, Any]) -> Record:
+    for key, (what, fits) in EXPECTED.items():
+        if not fits(told.get(key)):
+            raise ValueError(f"{key} must be {what}, not {told.get(key)!r:.40}")
+    asked = {key: told.pop(key) for key in list(EXPECTED)[:-2]}
+    for key, value in told.items():
+        whole = isinstance(value, list) if key in LISTS else _number(value)
+        if not whole or (key in LISTS and not all(map(_number, value))):
+            what = "a list of numbers" if key in LISTS else "a number"
+            raise ValueError(f"{key} must be {what}, not {value!r:.40}")
+    case = Case(**{key: asked.pop(key) for key in Case._fields})
+    return Record(case=case, **asked, figures=told)

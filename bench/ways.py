@@ -1,24 +1,20 @@
-"""The ways a phone can take. Which one a measurement takes is decided by the address it asks
-for and by what the gateway does with it; all are open at the same time but the phone's own
-two, L2TP and IKEv2, of which it has one or the other."""
+"""The ways a phone can take to the site: what each is, and what readers are told of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from lab.lab import PUBLIC_ADDRESS, Lab
-from lab.phones.ikev2 import Ikev2Phone
-from lab.phones.models import ANDROID
-from lab.phones.phone import Credentials, Phone
-from lab.world.sites import PORTS
+from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mode:
+class Way:
     """One way, and what the gateway does on it."""
 
-    what: str
-    way: str
+    label: str
+    """In charts and sentences."""
+    explanation: str
+    """In the glossary."""
+    transport: str
     """``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``."""
     congestion_control: str = "bbr"
     """The gateway's."""
@@ -29,222 +25,81 @@ class Mode:
     """Whether QUIC gets through on this way; the gateway's `quic: reject` is False."""
 
 
-MODES: dict[str, Mode] = {
-    "direct": Mode(what="no VPN", way="direct"),
-    "forward": Mode(what="L2TP/IPsec that forwards, bbr by sysctl", way="l2tp"),
-    "forward+cubic": Mode(
-        what="L2TP/IPsec that forwards, cubic", way="l2tp", congestion_control="cubic"
-    ),
-    "split+bbr": Mode(what="this gateway", way="l2tp", split=True, quic=False),
-    "split+bbr+quic": Mode(what="this gateway with quic: allow", way="l2tp", split=True),
-    "split+cubic": Mode(
-        what="this gateway on cubic",
-        way="l2tp",
-        congestion_control="cubic",
-        towards_phones="",
-        split=True,
-        quic=False,
-    ),
-    "split+bbr1": Mode(
-        what="this gateway with the kernel's own bbr",
-        way="l2tp",
-        towards_phones="",
-        split=True,
-        quic=False,
-    ),
-    "split+bbr+ikev2": Mode(what="this gateway by IKEv2", way="ikev2", split=True, quic=False),
-    "wireguard": Mode(what="WireGuard", way="wireguard"),
-    # ss-tunnel carries TCP here, as most apps' proxies do.
-    "shadowsocks": Mode(what="Shadowsocks with bbr", way="shadowsocks", quic=False),
-}
-
-
-def _act(mode: Mode) -> tuple[object, ...]:
-    """What the gateway does differently from one mode to another."""
-    return mode.congestion_control, mode.towards_phones, mode.split, mode.quic
-
-
-def _phones_routes(congestion_control: str) -> str:
-    """For the gateway's shell: have those that are there name it, or nothing."""
-    named = f" congctl {congestion_control}" if congestion_control else ""
-    return (
-        "ip -4 route show | sed -n 's/ congctl .*//; / dev \\(ppp[0-9]*\\|ipsec1\\) /p'"
-        f" | while read -r route; do ip route change $route{named} || exit 1; done"
-    )
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a measurement reaches the site on this way."""
-
-    host: str
-    """What stands for the site on the phone."""
-    pinged: str
-    """What answers a ping over the same links."""
-    namespace: str
-    """Where the site is, in the world."""
-
+OURS, DIRECT = "gateway-l2tp", "direct"
+_gateway = partial(Way, transport="l2tp", split=True, quic=False)
 
 WAYS: dict[str, Way] = {
-    "direct": Way("198.18.2.80", "198.18.2.80", "web"),
-    "l2tp": Way("198.18.4.80", "198.18.4.80", "site"),
-    "ikev2": Way("198.18.4.80", "198.18.4.80", "site"),
-    "wireguard": Way("198.18.4.81", "198.18.4.81", "site"),
-    # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
-    "shadowsocks": Way("127.0.0.1", "198.18.4.82", "site"),
+    OURS: _gateway(
+        label="this gateway",
+        explanation="L2TP/IPsec to the gateway, which ends the phone's TCP there and opens its own"
+        " connection to the site. So the gateway, with BBR, is who sends on the phone's line.",
+    ),
+    DIRECT: Way(
+        label="no VPN",
+        explanation="The bare line, without any gateway. The site sends, with cubic as most do.",
+        transport="direct",
+    ),
+    "forward": Way(
+        label="plain VPN",
+        explanation="The same L2TP/IPsec, but the gateway only forwards packets, so the site is the"
+        " sender. The gateway's own TCP is set to BBR, as in the article.",
+        transport="l2tp",
+    ),
+    "forward-cubic": Way(
+        label="plain VPN, cubic",
+        explanation="The plain VPN with the gateway's own TCP set to cubic."
+        " If it differs from the plain VPN, BBR does something there after all.",
+        transport="l2tp",
+        congestion_control="cubic",
+    ),
+    "gateway-cubic": _gateway(
+        label="gateway, cubic",
+        explanation="This gateway with cubic in place of BBR. Shows what ending TCP does alone.",
+        congestion_control="cubic",
+        towards_phones="",
+    ),
+    "gateway-plain-bbr": _gateway(
+        label="gateway, plain BBR",
+        explanation="This gateway with BBR as the kernel has it, without the rules of its own.",
+        towards_phones="",
+    ),
+    "gateway-quic": _gateway(
+        label="gateway, QUIC",
+        explanation="This gateway with QUIC let through, beside the split. As it ships it refuses"
+        " QUIC, so that browsers take TCP.",
+        quic=True,
+    ),
+    "gateway-ikev2": _gateway(
+        label="gateway by IKEv2",
+        explanation="This gateway, dialled by IKEv2 as Android 12 and later do, in place of L2TP.",
+        transport="ikev2",
+    ),
+    "wireguard": Way(
+        label="WireGuard",
+        explanation="Another VPN that only forwards packets, with less overhead. It needs an app.",
+        transport="wireguard",
+    ),
+    # ss-tunnel carries TCP here, as most apps' proxies do.
+    "shadowsocks": Way(
+        label="Shadowsocks",
+        explanation="A proxy: it ends the phone's TCP, as this gateway does. It needs an app.",
+        transport="shadowsocks",
+        quic=False,
+    ),
 }
-
-SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
-SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
-
-KERNELS_TSO_RTT_LOG = "9"
-"""tcp_tso_rtt_log by default, for what does not split: the partner of the gateway's own, the
-limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB at once into
-a queue that takes as much."""
+"""In the order of the charts."""
 
 
-@dataclass
-class Ways:
-    """Opens the ways that a run needs, and makes the gateway behave as a mode says."""
+def label(name: str) -> str:
+    """Return what readers call a way: of one that is not explained yet, its name."""
+    return WAYS[name].label if name in WAYS else name
 
-    lab: Lab
-    phone: Phone
-    user: Credentials
-    _opened: set[str] = field(default_factory=set)
-    _mode: Mode | None = None
-    _tso_rtt_log: str | None = None
-    _by_ikev2: bool = False
 
-    def open(self, way: str) -> None:
-        """Do what a user would to get this way; nothing if it is there."""
-        if way == "ikev2":
-            return  # dialled when it is taken
-        self._own_client(way)
-        if way == "l2tp":
-            self._dial_if_hung_up()
-        if way in self._opened:
-            return
-        self._opened.add(way)
-        around = WAYS[way].pinged
-        if way in ("direct", "shadowsocks"):
-            self.phone.run(f"ip route replace {around} via 192.168.43.1")
-        if way in ("wireguard", "shadowsocks"):
-            self._install({"wireguard": "wireguard-tools"}.get(way, "shadowsocks-libev"))
-            {"wireguard": self._open_wireguard, "shadowsocks": self._open_shadowsocks}[way]()
+def colour(name: str) -> str:
+    """Return what colours a way, a custom property of page.css."""
+    return f"var(--way-{name if name in WAYS else 'other'})"
 
-    def take(self, mode: Mode) -> None:
-        """Open the mode's way, and have the gateway split or forward with its congestion
-        control."""
-        self._own_client(mode.way)
-        self.open(mode.way)
-        before, self._mode = self._mode, mode
-        if before and _act(before) == _act(mode):
-            return
-        gateway = self.lab.gateway
-        if self._tso_rtt_log is None:  # as the gateway booted
-            self._tso_rtt_log = gateway.succeed("sysctl -n net.ipv4.tcp_tso_rtt_log").strip()
-        bursts = self._tso_rtt_log if mode.split else KERNELS_TSO_RTT_LOG
-        steps = [
-            # What listens keeps the congestion control it began with.
-            f"sysctl -qw net.ipv4.tcp_congestion_control={mode.congestion_control}"
-            f" net.ipv4.tcp_tso_rtt_log={bursts} && systemctl stop haproxy",
-            "nft flush chain inet gateway quic",
-        ]
-        if not mode.quic:
-            # As /etc/lunch-gateway/quic.nft has it.
-            steps.append(
-                "nft add rule inet gateway quic udp dport 443 reject with icmpx port-unreachable"
-            )
-        if mode.split:
-            steps.append("systemctl start haproxy")
-            steps.append(
-                "timeout 30 sh -c 'until ss -Hltn sport = :3129 | grep -q .; do sleep 0.2; done'"
-            )
-            # Last: a phone that has only just dialled has had its own from ip-up by now.
-            steps.append(_phones_routes(mode.towards_phones))
-        # At once: on a slow host each command takes the agent a quarter of a second.
-        gateway.succeed(" && ".join(steps))
 
-    def _own_client(self, way: str) -> None:
-        """With IKEv2 all the phone's traffic goes that way: it is there for its own mode only."""
-        ikev2 = Ikev2Phone(self.phone.world, self.phone.server, model=ANDROID)
-        if way == "ikev2" and not self._by_ikev2:
-            self.phone.hang_up()
-            ikev2.dial(self.user)
-        elif way != "ikev2" and self._by_ikev2:
-            ikev2.hang_up()
-        self._by_ikev2 = way == "ikev2"
-
-    def must_dial(self, mode: Mode) -> bool:
-        """Whether `take` will place a call."""
-        if mode.way == "ikev2":
-            return not self._by_ikev2
-        return mode.way == "l2tp" and not self._by_l2tp()
-
-    def _by_l2tp(self) -> bool:
-        here = self.phone.on_phone("ip -4 -o address show dev ppp0 | grep -q inet")
-        return "l2tp" in self._opened and self.lab.world.execute(here).status == 0
-
-    def _dial_if_hung_up(self) -> None:
-        if not self._by_l2tp():
-            self.phone.hang_up()
-            self.phone.dial(self.user)
-
-    def _install(self, package: str) -> None:
-        apt = "DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
-        self.lab.gateway.succeed(
-            f"command -v dpkg >/dev/null; {apt} update && {apt} install --yes"
-            f" --no-install-recommends {package} && systemctl disable --now shadowsocks-libev"
-            " 2>/dev/null; true",
-            600,
-        )
-
-    def _open_wireguard(self) -> None:
-        """Forwarding, as every guide sets it up."""
-        keys = self.lab.world.succeed(
-            "for i in 1 2; do k=$(wg genkey); echo $k; echo $k | wg pubkey; done"
-        ).split()
-        self._let_in(f"udp dport {WIREGUARD_PORT}")
-        self.lab.gateway.succeed(
-            "ip link add wg0 type wireguard && ip address add 10.9.0.1/24 dev wg0"
-            f" && echo {keys[0]} > /run/wg.key && wg set wg0 private-key /run/wg.key"
-            f" listen-port {WIREGUARD_PORT} peer {keys[3]} allowed-ips 10.9.0.2/32"
-            " && ip link set wg0 up"
-            " && nft insert rule inet gateway forward iifname wg0 accept"
-            " && nft insert rule inet gateway forward oifname wg0 accept"
-            " && nft insert rule inet gateway postrouting ip saddr 10.9.0.0/24 masquerade"
-        )
-        self.phone.run(
-            "ip link add wg0 type wireguard && ip address add 10.9.0.2/24 dev wg0"
-            f" && echo {keys[2]} > /run/wg.key && wg set wg0 private-key /run/wg.key"
-            f" peer {keys[1]} allowed-ips 0.0.0.0/0 endpoint {PUBLIC_ADDRESS}:{WIREGUARD_PORT}"
-            f" && ip route replace {PUBLIC_ADDRESS} via 192.168.43.1"
-            f" && ip link set wg0 up && ip route replace {WAYS['wireguard'].host} dev wg0"
-        )
-        # The handshake belongs to nobody's measurement.
-        self.lab.world.wait_until_succeeds(
-            self.phone.on_phone(f"ping -q -c 1 -W 5 {WAYS['wireguard'].pinged}")
-        )
-
-    def _open_shadowsocks(self) -> None:
-        """It ends the phone's TCP too: the server is the sender, with the sysctl's bbr."""
-        self._let_in(f"tcp dport {SHADOWSOCKS_PORT}")
-        self.lab.gateway.succeed(
-            "sysctl -qw net.ipv4.tcp_congestion_control=bbr && systemd-run --quiet"
-            f" --unit=bench-shadowsocks ss-server -s 0.0.0.0 {SHADOWSOCKS}"
-        )
-        self._mode = None
-        self.phone.run(f"ip route replace {PUBLIC_ADDRESS} via 192.168.43.1")
-        for name, port in PORTS.items():
-            self.lab.world.succeed(
-                f"systemd-run --quiet --unit=bench-shadowsocks-{name} "
-                + self.phone.on_phone(
-                    f"exec ss-tunnel -s {PUBLIC_ADDRESS} -b 127.0.0.1 -l {port}"
-                    f" -L {WAYS['shadowsocks'].pinged}:{port} {SHADOWSOCKS}"
-                )
-            )
-
-    def _let_in(self, what: str) -> None:
-        """Through Azure's NSG, and through the gateway's own filter."""
-        self.lab.world.succeed(f"ip netns exec azure nft add rule ip azure nsg {what} accept")
-        self.lab.gateway.succeed(f"nft insert rule inet gateway input {what} accept")
+def rank(name: str) -> int:
+    """Return a way's place in every chart."""
+    return list(WAYS).index(name) if name in WAYS else len(WAYS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bench.loads import Carried
 from lab.machines.machine import ExpectationFailed
 
 
 def command(host: str, seconds: int) -> str:
-    """Of the phone: download for so long. The wait for QUIC is a second and not curl's tenth:
-    over this distance a handshake takes longer than that even if nothing is lost."""
+    """Return the phone's command: download for so long. The wait for QUIC is a second and not
+    curl's tenth: over this distance a handshake takes longer than that even if nothing is lost."""
     return (
         "echo HTTPS; curl --http3 --happy-eyeballs-timeout-ms 2000 --insecure --silent"
         f" --show-error --max-time {seconds} --output /dev/null"
@@ -18,8 +19,8 @@ def command(host: str, seconds: int) -> str:
     )
 
 
-def read(report: str, quic: bool) -> tuple[float, float]:
-    """Goodput, Mbit/s, and bytes, the handshake's time included.
+def read(report: str, quic: bool) -> Carried:
+    """Return what arrived, the handshake's time included.
 
     Raises:
         ExpectationFailed: it came by another protocol than this way lets through.
@@ -27,4 +28,4 @@ def read(report: str, quic: bool) -> tuple[float, float]:
     version, size, seconds = report.split()
     if (version == "3") != quic:
         raise ExpectationFailed(f"a download came by HTTP/{version}; QUIC passes: {quic}")
-    return float(size) * 8e-6 / float(seconds), float(size)
+    return Carried(goodput=float(size) * 8e-6 / float(seconds), size=float(size))

@@ -1,90 +1,135 @@
-"""The benchmark's results as one page that needs nothing else: no network, no scripts.
+"""A run as one page that needs nothing else: no network, no scripts.
 
-Drawn by matplotlib, because its SVG needs no script to show, scales from phone to wall, and lets
-the page's style sheet give the colours, light or dark. Charting libraries that run in the browser
-bring megabytes along, or fetch them. The page itself is Jinja2's, because that escapes.
+Drawn by Vega-Lite, which vl-convert brings without a browser: its SVG takes the colours of the
+page's style sheet as they are, light or dark, and scales from phone to wall. The page itself is
+Jinja2's, because that escapes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 
-from bench.records import About, Promise, Row
-from bench.report import sections, words
-from bench.report.compare import DRAW, GOODPUT, LOAD_TIME, duels, group, verdicts
-from bench.report.modes import MODES, mode_of
+from bench import comparing
+from bench.figures import FIGURES, Ways, collect, ratio
+from bench.promises import Judged
+from bench.records import Case, Run
+from bench.report import sections
+from bench.ways import OURS, WAYS, colour, label
 
 HERE = Path(__file__).parent
-
-# First those of words, then those of figures, which page.css aligns: six and the rest.
 COLUMNS = {
-    "scenario": "line",
+    "line": "line",
     "hour": "time",
-    "path": "gateway",
-    "mode": "mode",
+    "gateway_at": "gateway",
+    "way": "way",
     "direction": "direction",
     "load": "load",
     "flows": "flows",
-    "goodput_mbps": "goodput Mbit/s",
-    "spread": "min–max Mbit/s",
-    "limit_mbps": "limit Mbit/s",
-    "rtt_p50_ms": "RTT p50 ms",
-    "rtt_p95_ms": "RTT p95 ms",
-    "retransmit_pct": "sent again %",
-    "cpu_s_per_gb": "CPU s/GB",
-    "load_time_s": "page load s",
-    "load_time_spread": "min–max s",
-    "load_time_limit_s": "least s",
-    "neighbours_mbps": "neighbours Mbit/s",
     "repeats": "repeats",
+    "ratio": "to this gateway, by pairs",
+    **{key: figure.label for key, figure in FIGURES.items()},
+    **{each.spread: f"{each.label}, min–max" for each in FIGURES.values() if each.spread},
 }
 
 
-def write_report(path: Path, rows: Sequence[Row], bars: Sequence[Promise], about: About) -> None:
-    """Write the page whole or not at all."""
+class Table(NamedTuple):
+    """A section that is a table."""
+
+    name: str
+    title: str
+    intro: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+def write_report(
+    path: Path, run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None = None
+) -> None:
+    """Write the page whole or not at all; `against` is an earlier run and its name."""
     partial = path.with_suffix(".partial")
-    partial.write_text(render(rows, bars, about), encoding="utf-8")
+    partial.write_text(render(run, judged, against), encoding="utf-8")
     partial.replace(path)
 
 
-def render(rows: Sequence[Row], bars: Sequence[Promise], about: About) -> str:
-    """The page."""
-    groups = group([row for row in rows if row["scenario"] != sections.DAY])
-    compared = [*verdicts(groups, GOODPUT), *verdicts(groups, LOAD_TIME)]
+def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None = None) -> str:
+    """Return the page."""
+    measured = collect(run.records)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"figure": figure, "place": words.place}
+    environment.filters |= {"figure": figure, "colour": colour, "outcome": outcome, "said": said}
     page = environment.from_string((HERE / "page.html.tmpl").read_text(encoding="utf-8"))
+    tables = [*(_against(*against, run) if against else ()), _promises(judged), _rows(measured)]
     return page.render(
         css=(HERE / "page.css").read_text(encoding="utf-8"),
-        headline=words.headline(groups, about),
-        tally=words.tally([*duels(groups, GOODPUT), *duels(groups, LOAD_TIME)]),
-        behind=[verdict for verdict in compared if verdict.outcome == "behind"],
-        draw=round(DRAW * 100),
-        sections=sections.build(rows, about),
-        modes=[MODES[name] for name in MODES if any(row["mode"] == name for row in rows)],
-        columns=COLUMNS,
-        rows=[cells(row) for row in rows],
-        bars=bars,
-        about=about,
+        headline=sections.headline(measured, run.about),
+        sections=sections.build(measured, judged, run.about),
+        tables=[table for table in tables if table.rows],
+        ways={name: WAYS[name] for name in WAYS if any(name in ways for ways in measured.values())},
+        about=run.about,
     )
 
 
-def cells(row: Mapping[str, Any]) -> list[str]:
-    """A row of the full table."""
-    shown = {**row, "mode": mode_of(row["mode"]).label}
-    return [figure(shown.get(column)) for column in COLUMNS]
+def outcome(judged: Judged) -> str:
+    """Return what became of a promise."""
+    return "✓ kept" if judged.kept else "✗ missed"
+
+
+def said(judged: Judged) -> str:
+    """Return a promise as it stands below its chart."""
+    sides = f"{label(judged.way)} to {label(judged.against)}"
+    what = f"{sections.title(judged.case)}: {sides} {figure(judged.value)}, {judged.promised}"
+    return f"{what} ({judged.detail})"
+
+
+def _promises(judged: Sequence[Judged]) -> Table:
+    kept = f"{sum(each.kept for each in judged)} of {len(judged)} promises are kept."
+    heads = ["outcome", "promise", "measured", "promised", "detail"]
+    rows = [(outcome(one), one.name, one.value, one.promised, one.detail) for one in judged]
+    return Table("promises", "What we promise, and whether it was kept", kept, heads, rows)
+
+
+def _rows(measured: Mapping[Case, Ways]) -> Table:
+    rows = [
+        [row[key] for key in COLUMNS] for ways in measured.values() for row in _with_ratios(ways)
+    ]
+    told = f"{len(rows)} rows of medians; – is what was not, or can't be, measured."
+    return Table("rows", "All figures", told, list(COLUMNS.values()), rows)
+
+
+def _with_ratios(ways: Ways) -> Iterator[dict[str, Any]]:
+    """Yield the summary of each way, and how it compares with this gateway."""
+    for each in ways.values():
+        key, compared = "load_time_s" if each.case.load == "page" else "goodput_mbps", None
+        if OURS in ways and each.way != OURS:
+            found = ratio(each, ways[OURS], key)
+            compared = f"{figure(found.value)} {found.by}"
+        yield {**each.row(), "way": label(each.way), "ratio": compared}
+
+
+def _against(name: str, before: Run, run: Run) -> Iterator[Table]:
+    told = "By pairs that met the same losses where the seeds agree, else of the medians. "
+    told += "; ".join(comparing.differences(before.about, run.about))
+    rows = []
+    for old, new, key, found in comparing.changes(before, run):
+        line = f"{new.case.line} {new.case.hour or ''}".strip()
+        place = (line, label(new.way), new.case.gateway_at, sections.title(new.case))
+        numbers = (FIGURES[key].label, old.median(key), new.median(key))
+        rows.append([*place, *numbers, found.value, found.by])
+    heads = ["line", "way", "gateway", "what", "figure", "there", "here", "ratio", "of what"]
+    yield Table("against", f"Against {name}", told, heads, rows)
 
 
 def figure(value: Any) -> str:
-    """Any value of a row as measured, or a dash."""
+    """Return any value as measured, or a dash."""
     if value is None:
         return "–"
     if isinstance(value, list):
         return " ".join(map(figure, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {figure(each)}" for key, each in value.items())
     return f"{value:.7g}" if isinstance(value, float) else str(value)

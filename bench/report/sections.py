@@ -1,47 +1,42 @@
-"""The page's sections: charts of which rows, with which sentences. Empty ones are left out."""
+"""The page's sections: charts of what, with which sentences. Empty ones are left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from math import nan
 from statistics import median
-from typing import Literal
+from typing import Any, NamedTuple
 
-from bench.records import About, Row
-from bench.report import charts, words
-from bench.report.charts import Mark, Panel, Series
-from bench.report.compare import (
-    CPU,
-    GOODPUT,
-    LOAD_TIME,
-    NEIGHBOURS,
-    RTT,
-    Group,
-    Measure,
-    Verdict,
-    group,
-    number,
-    verdicts,
-)
-from bench.report.modes import mode_of, rank
+from bench.figures import FIGURES, Measured, Ways
+from bench.promises import Judged
+from bench.records import About, Case
+from bench.report import charts
+from bench.report.charts import Mark, Panels
+from bench.ways import DIRECT, OURS, label, rank
 
-DAY = "day"
+HEADLINE = Case("lossy-1")
+"""What the headline is about: the phone's own client, a far gateway, random loss."""
+PLACES = {"far": "gateway far away", "near": "gateway nearby"}
+LOADS = {"page": "web page", "https": "a browser's download, QUIC where it can"}
+SETTINGS = {
+    "rate": "{} Mbit/s",
+    "delay": "{} ms one way",
+    "queue": "queue {} ms",
+    "loss": "loss {} %",
+    "burst": "burst {} KB",
+}
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """A chart with what is said above and below it."""
 
     title: str
     svg: str
-    verdicts: Sequence[Verdict] = ()
+    judged: Sequence[Judged] = ()
     sentence: str = ""
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """What belongs to one line."""
 
     title: str
@@ -50,193 +45,242 @@ class Card:
     drawings: Sequence[Drawing]
 
 
-@dataclass(frozen=True)
-class Section:
-    """A heading of the page."""
+class Section(NamedTuple):
+    """A heading of the page; `key` and what follows say what its charts show."""
 
     name: str
     title: str
     intro: str
-    cards: Sequence[Card] = field(default_factory=list)
+    key: str = ""
+    unit: str = ""
+    limit: str = ""
+    beyond: str = ""
+    cards: Sequence[Card] = ()
 
 
-def build(rows: Sequence[Row], about: About) -> list[Section]:
-    """Top to bottom."""
-    lines = group([row for row in rows if row["scenario"] != DAY])
-    bulk = [each for each in lines if each.load != "page"]
-    pages = [each for each in lines if each.load == "page"]
-    sections = [
-        Section("day", "A working day", DAY_INTRO, _day(rows)),
-        Section("goodput", "Throughput", GOODPUT_INTRO, _cards(bulk, about, GOODPUT, _goodput)),
-        Section("rtt", "Waiting while the line is busy", RTT_INTRO, _cards(bulk, about, RTT, _rtt)),
-        Section(
-            "pages", "Loading a web page", PAGES_INTRO, _cards(pages, about, LOAD_TIME, _load_time)
-        ),
-        Section(
-            "neighbours",
-            "Neighbours on the same line",
-            NEIGHBOURS_INTRO,
-            _cards(bulk, about, NEIGHBOURS, _neighbours),
-        ),
-        Section("cpu", "Work for the gateway", CPU_INTRO + _emulated(about), _cpu(bulk)),
-    ]
-    return [section for section in sections if section.cards]
-
-
-DAY_INTRO = (
-    "The figure of the article that this project grew from: one flow, hour by hour, on a line that"
-    " crawls at lunch."
+SECTIONS = (
+    Section(
+        "day",
+        "A working day",
+        "The figure of the article that this project grew from: one flow, hour by hour, on a line"
+        " that crawls at lunch. The stroke without points is the most that the line could carry.",
+    ),
+    Section(
+        "goodput",
+        "Throughput",
+        "Longer is better. The whisker spans the repeats, the stroke is the most that the line"
+        " could carry in that way.",
+        *("goodput_mbps", "Mbit/s", "limit_mbps"),
+    ),
+    Section(
+        "rtt",
+        "Waiting while the line is busy",
+        "Shorter is better. Round trips while the load above runs: half of them take no longer"
+        " than the full bar (first figure), 95 of 100 no longer than the pale one (second figure).",
+        *("rtt_p50_ms", "ms", "", "rtt_p95_ms"),
+    ),
+    Section(
+        "pages",
+        "Loading a web page",
+        "Shorter is better. The whisker spans the repeats, the stroke is the least that the line"
+        " allows: each object is asked for only when the one before it is there, and all of them"
+        " pass the line.",
+        *("load_time_s", "s", "load_time_limit_s"),
+    ),
+    Section(
+        "neighbours",
+        "Neighbours on the same line",
+        "Each ring is a neighbour who uses no VPN, the diamond is the phone. The figure is the"
+        " median of the neighbours: further right is better for them.",
+        *("neighbours_mbps", "Mbit/s"),
+    ),
+    Section(
+        "cpu",
+        "Work for the gateway",
+        "Shorter is better. Processor time of the gateway per gigabyte: the median of all lines,"
+        " the whisker spans them. Seconds under emulation are no real machine's: compare the ways.",
+        *("cpu_s_per_gb", "s/GB"),
+    ),
 )
-GOODPUT_INTRO = (
-    "Longer is better. The whisker spans the repeats, the dashed mark is the most that the line"
-    " could carry in that mode."
-)
-RTT_INTRO = (
-    "Shorter is better. Round trips while the load above runs: half of them take no longer than"
-    " the full bar (first figure), 95 of 100 no longer than the pale one (second figure)."
-)
-PAGES_INTRO = (
-    "Shorter is better. The whisker spans the repeats, the dashed mark is the least that the line"
-    " allows: each object is asked for only when the one before it is there, and all of them pass"
-    " the line."
-)
-NEIGHBOURS_INTRO = (
-    "Each ring is a neighbour who uses no VPN, the diamond is the phone. The figure is the median"
-    " of the neighbours: further right is better for them."
-)
-CPU_INTRO = (
-    "Shorter is better. Processor time of the gateway per gigabyte: the median of all lines above,"
-    " the whisker spans them."
-)
 
 
-def _emulated(about: About) -> str:
-    if about.get("accelerator", "").startswith("tcg"):
-        return " Measured under emulation: compare the modes, the seconds are not a real machine's."
-    return ""
+def build(measured: Mapping[Case, Ways], judged: Sequence[Judged], about: About) -> list[Section]:
+    """Return the page's sections, top to bottom."""
+    lines = list(dict.fromkeys(case.line for case in measured))
+    cases = sorted(
+        (case for case in measured if case.line != "day"),
+        key=lambda case: (lines.index(case.line), case[1:5]),
+    )
+    complete = {case: _complete(case, measured) for case in cases}
+    built = []
+    for each in SECTIONS:
+        if each.name == "day":
+            cards = _day(measured)
+        elif each.name == "cpu":
+            cards = _processor(complete.values())
+        else:
+            cards = _cards(each, complete, judged, about.get("lines", {}))
+        built.append(each._replace(cards=cards))
+    return [section for section in built if section.cards]
 
 
-def _goodput(row: Row) -> Mark:
-    value = row["goodput_mbps"]
-    return Mark(row["mode"], value, number(value), row["spread"], row["limit_mbps"])
-
-
-def _rtt(row: Row) -> Mark:
-    half, most = row["rtt_p50_ms"], row["rtt_p95_ms"]
-    text = " / ".join("–" if value is None else f"{value:.0f}" for value in (half, most))
-    return Mark(row["mode"], half, text, beyond=most)
-
-
-def _load_time(row: Row) -> Mark:
-    value, least = row["load_time_s"], row["load_time_limit_s"]
-    return Mark(row["mode"], value, number(value), row["load_time_spread"], least)
-
-
-def _neighbours(row: Row) -> Mark:
-    dots = row["neighbours_mbps"] or []
-    text = number(NEIGHBOURS.value(row))
-    return Mark(row["mode"], row["goodput_mbps"] if dots else None, text, dots=dots)
-
-
-def _processor(row: Row) -> Mark:
-    value = row["cpu_s_per_gb"]
-    return Mark(row["mode"], value, number(value), row["spread"])
+def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
+    """Return the ways in the charts' order. The bare line does not pass the gateway: measured
+    with the gateway in one place, it holds for the other."""
+    ways = dict(measured[case])
+    for other, found in measured.items():
+        if other._replace(gateway_at=case.gateway_at) == case and DIRECT in found:
+            ways.setdefault(DIRECT, found[DIRECT])
+    return sorted(ways.values(), key=lambda each: rank(each.way))
 
 
 def _cards(
-    groups: Iterable[Group], about: About, measure: Measure, mark: Callable[[Row], Mark]
+    section: Section,
+    cases: Mapping[Case, Sequence[Measured]],
+    judged: Sequence[Judged],
+    lines: Mapping[str, Mapping[str, Any]],
 ) -> list[Card]:
-    """One per line, with a chart for each path, all of its charts to the same scale."""
-    measured = [each for each in groups if any(measure.value(row) is not None for row in each.rows)]
+    """Return a card per line, with a chart for each place of the gateway, all to one scale."""
+    seen = [
+        case
+        for case, ways in cases.items()
+        if any(each.number(section.key) is not None for each in ways)
+        and (case.load == "page") == (section.name == "pages")
+    ]
     cards = []
-    for scenario, found in groupby(measured, key=lambda each: each.scenario):
-        settings = about.get("scenarios", {}).get(scenario, {})
-        drawings = _drawings(list(found), measure, mark)
-        cards.append(
-            Card(scenario, str(settings.get("what", "")), words.describe(settings), drawings)
-        )
+    for line, alike in groupby(seen, key=lambda case: case.line):
+        places: dict[str, dict[str, list[Mark]]] = {}
+        for case in alike:
+            marks = [_mark(section, each) for each in cases[case]]
+            places.setdefault(case.gateway_at, {})[title(case)] = marks
+        reach = _reach(places.values())
+        drawings = []
+        for place, panels in places.items():
+            here, keys = (line, place), (section.key, section.beyond)
+            about = [
+                each
+                for each in judged
+                if (each.case.line, each.case.gateway_at) == here and each.figure in keys
+            ]
+            svg = charts.bars(panels, section.unit, reach)
+            drawings.append(Drawing(PLACES.get(place, place), svg, about))
+        numbers = lines.get(line, {})
+        cards.append(Card(line, str(numbers.get("what", "")), describe(numbers), drawings))
     return cards
 
 
-def _drawings(
-    groups: Sequence[Group], measure: Measure, mark: Callable[[Row], Mark]
-) -> list[Drawing]:
-    axis = charts.reach([_panel(each, mark) for each in groups])
-    drawings = []
-    for path, found in groupby(groups, key=lambda each: each.path):
-        alike = list(found)
-        panels = [_panel(each, mark) for each in alike]
-        svg = charts.bars(panels, measure.unit, axis, _read_out(panels, measure.unit))
-        drawings.append(Drawing(words.path_name(path), svg, list(verdicts(alike, measure))))
-    return drawings
-
-
-def _panel(group: Group, mark: Callable[[Row], Mark]) -> Panel:
-    return Panel(group.title, [mark(row) for row in group.rows])
-
-
-def _read_out(panels: Iterable[Panel], unit: str) -> str:
-    """The chart's figures as text."""
-    parts = (
-        f"{panel.title}: "
-        + ", ".join(f"{mode_of(mark.mode).label} {mark.text}" for mark in panel.marks)
-        for panel in panels
+def _mark(section: Section, each: Measured) -> Mark:
+    value, dots = each.number(section.key), each.median(section.key)
+    low, high = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
+    limit = each.number(section.limit) if section.limit else None
+    beyond = each.number(section.beyond) if section.beyond else None
+    text = f"{number(value)} / {number(beyond)}" if section.beyond else number(value)
+    mark = Mark(
+        way=each.way, value=value, text=text, low=low, high=high, limit=limit, beyond=beyond
     )
-    return f"{unit}. {'; '.join(parts)}"
+    if isinstance(dots, list):
+        return Mark(way=each.way, value=each.number("goodput_mbps"), text=text, dots=dots)
+    return mark
 
 
-def _cpu(groups: Iterable[Group]) -> list[Card]:
-    """All lines in one chart: what a mode costs hardly depends on the line."""
-    found: dict[str, list[Row]] = {}
-    for row in (row for each in groups for row in each.rows):
-        if row["cpu_s_per_gb"] is not None:
-            found.setdefault(row["mode"], []).append(row)
-    if not found:
-        return []
-    merged = [_merge(rows) for _, rows in sorted(found.items(), key=lambda item: rank(item[0]))]
-    every_line = Group("", "", 0, "all lines", "bulk", tuple(merged))
-    drawings = _drawings([every_line], CPU, _processor)
-    return [Card("", "", "", drawings)]
+def _reach(places: Iterable[Panels]) -> float:
+    marks = (mark for panels in places for marks in panels.values() for mark in marks)
+    return max((mark.reach for mark in marks), default=0) or 1
 
 
-def _merge(rows: Sequence[Row]) -> Row:
-    figures = [row["cpu_s_per_gb"] or 0 for row in rows]
-    return {
-        **rows[0],
-        "cpu_s_per_gb": median(figures),
-        "spread": [min(figures), max(figures)],
+def title(case: Case) -> str:
+    """Return what distinguishes a case from others on its line."""
+    flows = "1 flow" if case.flows == 1 else f"{case.flows} flows"
+    return f"{flows}, {LOADS.get(case.load, case.direction)}"
+
+
+def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
+    """Return all lines in one chart: what a way costs hardly depends on the line."""
+    found: dict[str, list[float]] = {}
+    for each in (each for ways in cases for each in ways if each.case.load != "page"):
+        if (value := each.number("cpu_s_per_gb")) is not None:
+            found.setdefault(each.way, []).append(value)
+    marks = []
+    for way, all_ in sorted(found.items(), key=lambda each: rank(each[0])):
+        value = median(all_)
+        marks.append(Mark(way=way, value=value, text=number(value), low=min(all_), high=max(all_)))
+    panels = {"all lines": marks}
+    drawing = Drawing("", charts.bars(panels, "s/GB", _reach([panels])))
+    return [Card("", "", "", [drawing])] if marks else []
+
+
+def _day(measured: Mapping[Case, Ways]) -> list[Card]:
+    """Return a chart for each direction and place of the gateway."""
+    found: dict[tuple[str, str], dict[str, dict[float, float]]] = {}
+    limits: dict[tuple[str, str], dict[float, float]] = {}
+    for case, ways in measured.items():
+        for way in sorted(ways, key=rank):
+            goodput = ways[way].number("goodput_mbps")
+            if case.line == "day" and case.hour and goodput is not None:
+                where, hour = (case.gateway_at, case.direction), clock(case.hour)
+                found.setdefault(where, {}).setdefault(way, {})[hour] = goodput
+                limit = ways[way].number("limit_mbps") or 0
+                most = limits.setdefault(where, {})
+                most[hour] = max(most.get(hour, 0), limit)
+    drawings = []
+    for (place, direction), curves in found.items():
+        points = {way: sorted(hours.items()) for way, hours in curves.items()}
+        sentence, name = lunch(points), f"{PLACES.get(place, place)}, {direction}"
+        svg = charts.day(points, sorted(limits[place, direction].items()), f"{name}. {sentence}")
+        drawings.append(Drawing(name, svg, (), sentence))
+    return [Card("", "", "", drawings)] if drawings else []
+
+
+def headline(measured: Mapping[Case, Ways], about: About) -> str:
+    """Return what it comes to, in plain words; empty if it was not measured."""
+    ways = measured.get(HEADLINE, {})
+    figures = [ways[way].number("goodput_mbps") for way in (OURS, "forward", DIRECT) if way in ways]
+    if len(figures) < 3 or None in figures:
+        return ""
+    line, where = about.get("lines", {}).get(HEADLINE.line, {}), f"On the line “{HEADLINE.line}”"
+    if "rate" in line and "loss" in line:
+        loss = f"{line['loss']}\N{NO-BREAK SPACE}%"
+        where = f"On a {line['rate']} Mbit/s line that loses {loss} of its packets"
+    ours, forward, direct = map(number, figures)
+    return (
+        f"{where}, one download runs at {ours} Mbit/s through this gateway,"
+        f" {forward} through a plain VPN and {direct} without a VPN."
+    )
+
+
+def lunch(curves: Mapping[str, charts.Curve]) -> str:
+    """Return medians between 12 and 13 o'clock, best first; empty if nobody measured then."""
+    found = {
+        way: [value for hour, value in points if 12 <= hour < 13 and value is not None]
+        for way, points in curves.items()
     }
+    ranked = sorted(
+        ((median(values), way) for way, values in found.items() if values), reverse=True
+    )
+    if OURS not in (way for _, way in ranked) or len(ranked) == 1:
+        return ""
+    said = {OURS: "through this gateway", "forward": "through a plain VPN", DIRECT: "without a VPN"}
+    parts = [f"{number(figure)} {said.get(way, f'({label(way)})')}" for figure, way in ranked]
+    return f"From 12 to 13 o'clock, Mbit/s (medians): {', '.join(parts)}."
 
 
-def _day(rows: Iterable[Row]) -> list[Card]:
-    points = [row for row in rows if row["scenario"] == DAY and words.clock(row["hour"]) >= 0]
-    measured = {(row["path"], row["mode"]) for row in points if row["goodput_mbps"] is not None}
-    points = [row for row in points if (row["path"], row["mode"]) in measured]
-    top = max((row[key] or 0 for row in points for key in TOPS), default=0)
-    cards = []
-    for path in dict.fromkeys(row["path"] for row in points):
-        on_path = [row for row in points if row["path"] == path]
-        drawings = [
-            _curves(direction, [row for row in on_path if row["direction"] == direction], top)
-            for direction in dict.fromkeys(row["direction"] for row in on_path)
-        ]
-        cards.append(Card(words.path_name(path), "", "", drawings))
-    return cards
+def describe(settings: Mapping[str, Any]) -> str:
+    """Return a line's numbers, as far as they are set."""
+    shown = {key: value for key, value in settings.items() if key != "what" and value is not None}
+    parts = (SETTINGS.get(key, f"{key} {{}}").format(value) for key, value in shown.items())
+    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
-TOPS: tuple[Literal["goodput_mbps"], Literal["limit_mbps"]] = ("goodput_mbps", "limit_mbps")
+def clock(hour: str) -> float:
+    """Return "12:15" as 12.25."""
+    hours, _, minutes = hour.partition(":")
+    return int(hours) + int(minutes) / 60
 
 
-def _curves(direction: str, rows: Sequence[Row], top: float) -> Drawing:
-    limits: dict[float, float] = {}
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for row in sorted(rows, key=lambda row: (rank(row["mode"]), words.clock(row["hour"]))):
-        hour, goodput = words.clock(row["hour"]), row["goodput_mbps"]
-        # What was not measured is a gap in the line.
-        curves.setdefault(row["mode"], []).append((hour, nan if goodput is None else goodput))
-        limits[hour] = max(limits.get(hour, 0), row["limit_mbps"] or 0)
-    series = [Series(mode, points) for mode, points in curves.items()]
-    limit = Series("", sorted(limits.items())) if any(limits.values()) else None
-    sentence = words.lunch(rows)
-    title = {"down": "download", "up": "upload"}.get(direction, direction)
-    return Drawing(title, charts.day(series, limit, top, f"{title}. {sentence}"), (), sentence)
+def number(value: float | None) -> str:
+    """Return a figure as precise as a reader can use, or a dash."""
+    if value is None:
+        return "–"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 or value == 0 else f"{value:.2f}"

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench import command, plan
-from bench.lines import SCENARIOS
-from bench.plan import Group
-from bench.ways import MODES
+from bench import command, options, plan
+from bench import run as run_module
+from bench.lines import LINES
+from bench.options import BenchOptions
+from bench.plan import Comparison
+from bench.records import Case
+from bench.switch import Switch
+from bench.ways import WAYS
 from lab import opening
 from lab.host import LabError
+from lab.lab import Lab
 from lab.progress import Progress
+from lab.world import sites
 from lab.world.links import Link
+from tests.lab.machines import Pretender
 from tests.lab.test_command import python
 
 
 def parse(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    command.add_options(parser)
+    options.add_options(parser)
     return parser.parse_args(arguments)
 
 
-def groups(*arguments: str) -> list[Group]:
-    return command._groups(parse(*arguments))
+def chosen(*arguments: str) -> BenchOptions:
+    return options.chosen(parse(*arguments))
+
+
+def comparisons(*arguments: str) -> list[Comparison]:
+    return list(chosen(*arguments).comparisons)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +57,8 @@ def groups(*arguments: str) -> list[Group]:
         ("rate=5,delay=1,loss=99.9", Link(rate=5, delay=1, loss=99.9)),
     ],
 )
-def test_a_link_of_ones_own(text: str, link: Link) -> None:
-    assert command.own_link(text) == link
+def test_a_line_of_ones_own(text: str, link: Link) -> None:
+    assert options.own_line(text) == link
 
 
 @pytest.mark.parametrize(
@@ -70,13 +87,13 @@ def test_a_link_of_ones_own(text: str, link: Link) -> None:
         ("rate=10,delay=25,burst=75,tcp_rate=2", "burst and tcp_rate don't go together"),
     ],
 )
-def test_a_link_that_is_wrong_is_told_in_one_line(
+def test_a_line_that_is_wrong_is_told_in_one_line(
     text: str, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        parse("--link", text)
+        parse("--own-line", text)
     (last,) = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
-    assert f"argument --link: {complaint}" in last
+    assert f"argument --own-line: {complaint}" in last
 
 
 @pytest.mark.parametrize("option", ["--repeats", "--seconds", "--seed", "--flows"])
@@ -87,14 +104,14 @@ def test_what_counts_is_positive(option: str, value: str) -> None:
 
 
 def test_without_options_every_promise() -> None:
-    assert groups() == plan.standard()
-    assert groups("--repeats", "1", "--seconds", "5", "--seed", "7") == plan.standard()
-    assert groups("--short") == plan.short()
-    assert groups("--full") == plan.full()
+    assert comparisons() == plan.standard()
+    assert comparisons("--repeats", "1", "--seconds", "5", "--seed", "7") == plan.standard()
+    assert comparisons("--short") == plan.short()
+    assert comparisons("--full") == plan.full()
 
 
 @pytest.mark.parametrize("size", ["--short", "--full"])
-@pytest.mark.parametrize("part", ["--path=far", "--load=page", "--link=rate=1,delay=1"])
+@pytest.mark.parametrize("part", ["--gateway-at=far", "--load=page", "--own-line=rate=1,delay=1"])
 def test_a_set_and_a_part_of_it_exclude_each_other(
     size: str, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,28 +122,49 @@ def test_a_set_and_a_part_of_it_exclude_each_other(
 
 
 def test_each_option_chooses_a_part_and_repeats() -> None:
-    (only,) = groups("--scenario", "severe-3")
-    assert only == Group(
-        scenario="severe-3",
-        link=SCENARIOS["severe-3"].link,
-        modes=("direct", "forward", "split+bbr"),
+    (only,) = comparisons("--line", "severe-3")
+    assert only == Comparison(
+        case=Case("severe-3"),
+        link=LINES["severe-3"].link,
+        ways=("direct", "forward", "gateway-l2tp"),
     )
-    assert {group.path for group in groups("--path", "near")} == {"near"}
-    assert [group.path for group in groups("--path", "near", "--path", "far")] == ["near", "far"]
-    assert [group.flows for group in groups("--flows", "2", "--flows", "9")] == [2, 9]
-    assert [group.modes for group in groups("--mode", "wireguard", "--mode", "direct")] == [
+
+    def cases(*arguments: str) -> list[Case]:
+        return [each.case for each in comparisons(*arguments)]
+
+    assert {case.gateway_at for case in cases("--gateway-at", "near")} == {"near"}
+    both = cases("--gateway-at", "near", "--gateway-at", "far")
+    assert [case.gateway_at for case in both] == ["near", "far"]
+    assert [case.flows for case in cases("--flows", "2", "--flows", "9")] == [2, 9]
+    assert [each.ways for each in comparisons("--way", "wireguard", "--way", "direct")] == [
         ("wireguard", "direct")
     ]
-    assert [group.direction for group in groups("--direction", "up")] == ["up"]
-    assert [(group.load, group.flows) for group in groups("--load", "page")] == [("page", 6)]
-    assert len(groups("--scenario=clean", "--scenario=shaped", "--direction=up", "--flows=1")) == 2
+    assert [case.direction for case in cases("--direction", "up")] == ["up"]
+    assert [(case.load, case.flows) for case in cases("--load", "page")] == [("page", 6)]
+    assert len(cases("--line=clean", "--line=shaped", "--direction=up", "--flows=1")) == 2
 
 
-def test_without_a_scenario_lossy_1_but_not_beside_a_link() -> None:
-    assert [group.scenario for group in groups("--mode", "direct")] == ["lossy-1"]
-    assert [group.scenario for group in groups("--link", "rate=1,delay=1")] == ["own"]
-    both = groups("--link", "rate=1,delay=1", "--scenario", "clean")
-    assert [group.scenario for group in both] == ["clean", "own"]
+def test_without_a_line_lossy_1_but_not_beside_ones_own() -> None:
+    def lines(*arguments: str) -> list[str]:
+        return [each.case.line for each in comparisons(*arguments)]
+
+    assert lines("--way", "direct") == ["lossy-1"]
+    assert lines("--own-line", "rate=1,delay=1") == ["rate=1,delay=1"]
+    assert lines("--own-line", "rate=1,delay=1", "--line", "clean") == ["clean", "rate=1,delay=1"]
+
+
+def test_the_short_set_alone_is_judged_generously() -> None:
+    assert chosen("--short").generous
+    assert not chosen().generous
+    assert not chosen("--full").generous
+
+
+def test_records_stand_beside_the_rest_unless_they_have_a_place(tmp_path: Path) -> None:
+    fresh = chosen("--out", str(tmp_path))
+    assert (fresh.records, fresh.adds) == (tmp_path / "records.jsonl", False)
+    added = chosen("--out", str(tmp_path), "--into", str(tmp_path / "mine.jsonl"))
+    assert (added.records, added.adds) == (tmp_path / "mine.jsonl", True)
+    assert added.lab.out == tmp_path / "lab", "what the lab empties holds no records"
 
 
 def test_help_names_everything() -> None:
@@ -134,10 +172,10 @@ def test_help_names_everything() -> None:
     assert done.returncode == 0
     # What is long may be broken at a hyphen.
     said = "".join(done.stdout.split())
-    for name in (*SCENARIOS, *MODES, *Link.__annotations__):
+    for name in (*LINES, *WAYS, *Link.__annotations__):
         assert name in said
     for option in vars(parse()):
-        assert f"--{option}" in said
+        assert f"--{option.replace('_', '-')}" in said
 
 
 def test_short_and_full_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,13 +186,13 @@ def test_short_and_full_exclude_each_other(capsys: pytest.CaptureFixture[str]) -
 
 def test_mistakes_are_told_without_a_traceback() -> None:
     # Without settings nothing boots, should the mistake not be seen.
-    done = python("bench", "run", "--link", "rate=0,delay=1", "--settings", "nowhere.yaml")
+    done = python("bench", "run", "--own-line", "rate=0,delay=1", "--settings", "nowhere.yaml")
     assert done.returncode == 2
-    assert "argument --link: rate must be from 0.05" in done.stderr.splitlines()[-1]
+    assert "argument --own-line: rate must be from 0.05" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 
-def test_its_world_has_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_world_has_one_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Two that are busy can kill it in mid-benchmark: `build`."""
 
     def opened(_options: object, _progress: Progress, processors: int = 2) -> None:
@@ -162,4 +200,120 @@ def test_its_world_has_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(opening, "opened", opened)
     with pytest.raises(LabError, match=r"^1 processors$"):
-        command.run(parse("--short"), Progress())
+        command.run(parse("--short", "--out", str(tmp_path)), Progress())
+
+
+# From the door to the files, on machines that only pretend.
+
+
+class Home:
+    """A lab that opens at once and measures in no time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, out: Path) -> None:
+        self.out, self.kernel, self.interrupted_after = out, "7.3.4", 1000
+        self.measured = 0
+        world = Pretender(("date -u", "2026-11-27\n"))
+        world.arguments = ["-accel", "tcg"]
+        gateway = Pretender(("options.xl2tpd", "1280\n"))
+        self.lab = Lab(directory=out, scratch=out, world=world, gateway=gateway)
+        monkeypatch.setattr(opening, "opened", self.opened)
+        monkeypatch.setattr(sites, "serve", lambda _: None)
+        monkeypatch.setattr(Switch, "open", lambda *_: None)
+        monkeypatch.setattr(Switch, "take", lambda *_: None)
+        monkeypatch.setattr(Switch, "must_dial", lambda *_: False)
+        monkeypatch.setattr(run_module, "measure", self.measure)
+
+    @contextmanager
+    def opened(self, asked: Any, *_: object) -> Iterator[tuple[Lab, None]]:
+        shutil.rmtree(asked.out, ignore_errors=True)
+        asked.out.mkdir(parents=True)
+        gateway = self.lab.gateway
+        assert isinstance(gateway, Pretender)
+        gateway.answers_by = (*gateway.answers_by[:1], ("uname", self.kernel))
+        yield self.lab, None
+
+    def measure(self, *_: object) -> dict[str, Any]:
+        if self.measured == self.interrupted_after:
+            raise KeyboardInterrupt
+        self.measured += 1
+        return {"goodput_mbps": 8.5, "rtts_ms": [60.0]}
+
+    def run(self, *arguments: str) -> int:
+        options = parse("--out", str(self.out), "--way=forward", "--way=gateway-l2tp", *arguments)
+        return command.run(options, Progress())
+
+    def records(self, name: str = "records.jsonl") -> list[str]:
+        return (self.out / name).read_text().splitlines()
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Home:
+    return Home(monkeypatch, tmp_path / "bench")
+
+
+def test_a_run_keeps_its_records_and_what_they_come_to(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert home.run() == 1, "level with forwarding misses its promise"
+    about, *lines = map(json.loads, home.records())
+    assert about["version"] == 1
+    assert (about["kernel"], about["settings"], about["seconds"]) == ("7.3.4", {"mtu": 1280}, 10)
+    assert about["lines"]["lossy-1"]["loss"] == 1
+    assert [(line["way"], line["seed"], line["place"]) for line in lines] == [
+        ("forward", 1, 0),
+        ("gateway-l2tp", 1, 1),
+        ("gateway-l2tp", 2, 0),
+        ("forward", 2, 1),
+        ("forward", 3, 0),
+        ("gateway-l2tp", 3, 1),
+    ]
+    rows = json.loads((home.out / "results.json").read_text())
+    assert [(row["way"], row["goodput_mbps"], row["repeats"]) for row in rows] == [
+        ("forward", 8.5, 3),
+        ("gateway-l2tp", 8.5, 3),
+    ]
+    promises = json.loads((home.out / "promises.json").read_text())
+    assert {promise["kept"] for promise in promises} == {True, False}
+    assert "this gateway" in (home.out / "report.html").read_text()
+    said = capsys.readouterr()
+    assert "6 records, 2 rows" in said.out
+    assert "MISSED: lossy-1, far, down, bulk: goodput_mbps of gateway-l2tp to forward" in said.err
+
+
+def test_an_interrupted_run_goes_on_and_can_be_added_to(home: Home) -> None:
+    home.interrupted_after = 2
+    with pytest.raises(KeyboardInterrupt):
+        home.run()
+    assert len(home.records()) == 1 + 2
+    assert len(json.loads((home.out / "results.json").read_text())) == 2, "concluded all the same"
+    home.interrupted_after = 1000
+    into = f"--into={home.out / 'records.jsonl'}"
+    home.run(into)
+    assert home.measured == 6
+    home.run(into)
+    assert home.measured == 6, "nothing twice"
+    home.run(into, "--repeats=5")
+    assert home.measured == 10
+    home.run(into, "--line=clean")
+    assert len(home.records()) == 1 + 16
+    home.run()
+    assert len(home.records()) == 1 + 6, "without --into it begins anew"
+
+
+def test_records_of_another_kernel_are_not_added_to(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.run()
+    home.kernel = "7.3.5"
+    before = home.records()
+    assert home.run(f"--into={home.out / 'records.jsonl'}", "--line=clean") == 2
+    assert "is of another run (kernel differ): measure into another" in capsys.readouterr().err
+    assert home.records() == before
+
+
+def test_records_that_are_wrong_open_no_lab(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = home.out.with_name("bad.jsonl")
+    bad.write_text('{"version": 2}\n')
+    assert home.run(f"--into={bad}") == 2
+    assert not home.out.exists()
+    assert f"{bad}, line 1: of version 2" in capsys.readouterr().err

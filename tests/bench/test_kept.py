@@ -1,4 +1,4 @@
-"""What this project promised, number by number: who loosens a bar turns this red."""
+"""What this project promised, number by number: who loosens a promise turns this red."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ import math
 
 import pytest
 
-from bench.lines import DAY, SCENARIOS, Bar
-from bench.records import Row
-from bench.ways import MODES
+from bench.figures import FIGURES
+from bench.lines import DAY, LINES, Promise
+from bench.ways import WAYS
 from lab.world.links import PATHS
 
 NONE = math.inf
 GOODPUT = "goodput_mbps"
-NEAR_AND_FAR = [(path, way) for path in ("near", "far") for way in ("down", "up")]
+NEAR_AND_FAR = [(place, way) for place in ("near", "far") for way in ("down", "up")]
 
-# Scenario; figure of which mode to which; at least; at most; path, direction, load.
+# Line; figure of which way to which; at least; at most; where the gateway is, direction, load.
 PROMISED = [
-    ("lossy-1", GOODPUT, "split+bbr", "forward", 7, NONE, "far", "down", "bulk"),
-    ("lossy-1", GOODPUT, "split+bbr", "limit", 0.95, NONE, "far", "down", "bulk"),
-    ("lossy-1", "load_time_s", "split+bbr", "forward", 0, 0.6, "far", "down", "page"),
-    ("lossy-1", GOODPUT, "forward", "forward+cubic", 0.9, 1.1, "far", "down", "bulk"),
-    ("lossy-3", GOODPUT, "split+bbr", "forward", 12, NONE, "far", "down", "bulk"),
-    ("lossy-3", GOODPUT, "split+bbr", "limit", 0.93, NONE, "far", "down", "bulk"),
-    ("severe-3", GOODPUT, "split+bbr", "forward", 15, NONE, "far", "down", "bulk"),
-    ("severe-10", GOODPUT, "split+bbr", "forward", 15, NONE, "far", "down", "bulk"),
-    ("shaped", GOODPUT, "split+bbr", "forward", 0.97, NONE, "far", "down", "bulk"),
-    ("shaped", "rtt_p95_ms", "split+bbr", "direct", 0, 0.5, "far", "down", "bulk"),
+    ("lossy-1", GOODPUT, "gateway-l2tp", "forward", 7, NONE, "far", "down", "bulk"),
+    ("lossy-1", GOODPUT, "gateway-l2tp", "limit", 0.95, NONE, "far", "down", "bulk"),
+    ("lossy-1", "load_time_s", "gateway-l2tp", "forward", 0, 0.6, "far", "down", "page"),
+    ("lossy-1", GOODPUT, "forward", "forward-cubic", 0.9, 1.1, "far", "down", "bulk"),
+    ("lossy-3", GOODPUT, "gateway-l2tp", "forward", 12, NONE, "far", "down", "bulk"),
+    ("lossy-3", GOODPUT, "gateway-l2tp", "limit", 0.93, NONE, "far", "down", "bulk"),
+    ("severe-3", GOODPUT, "gateway-l2tp", "forward", 15, NONE, "far", "down", "bulk"),
+    ("severe-10", GOODPUT, "gateway-l2tp", "forward", 15, NONE, "far", "down", "bulk"),
+    ("shaped", GOODPUT, "gateway-l2tp", "forward", 0.97, NONE, "far", "down", "bulk"),
+    ("shaped", "rtt_p95_ms", "gateway-l2tp", "direct", 0, 0.5, "far", "down", "bulk"),
     *(
-        ("clean", GOODPUT, "split+bbr", "forward", 0.97, NONE, path, direction, "bulk")
-        for path, direction in NEAR_AND_FAR
+        ("clean", GOODPUT, "gateway-l2tp", "forward", 0.97, NONE, place, direction, "bulk")
+        for place, direction in NEAR_AND_FAR
     ),
     *(
-        (name, GOODPUT, "split+bbr", "forward+cubic", 1, NONE, "far", "down", "bulk")
+        (name, GOODPUT, "gateway-l2tp", "forward-cubic", 1, NONE, "far", "down", "bulk")
         for name in ("policed-75", "policed-150")
     ),
     *(
-        (name, "neighbours_mbps", "split+bbr", "split+cubic", 0.5, NONE, "far", "down", "bulk")
+        (name, "neighbours_mbps", "gateway-l2tp", "gateway-cubic", 0.5, NONE, "far", "down", "bulk")
         for name in ("shared-50", "shared-300")
     ),
     *(
-        (name, GOODPUT, "split+bbr", "shadowsocks", 0.95, NONE, "far", "down", "bulk")
+        (name, GOODPUT, "gateway-l2tp", "shadowsocks", 0.95, NONE, "far", "down", "bulk")
         for name in ("lossy-0.3", "lossy-1", "lossy-3", "severe-3", "severe-10")
     ),
     *(
-        (name, GOODPUT, "split+bbr+ikev2", "split+bbr", 1, NONE, path, "down", "bulk")
-        for name, path in (
+        (name, GOODPUT, "gateway-ikev2", "gateway-l2tp", 1, NONE, place, "down", "bulk")
+        for name, place in (
             ("clean", "near"),
             ("clean", "far"),
             ("shaped", "far"),
@@ -55,15 +55,15 @@ PROMISED = [
             ("severe-10", "far"),
         )
     ),
-    ("lossy-1", "load_time_s", "split+bbr+ikev2", "split+bbr", 0, 1, "far", "down", "page"),
+    ("lossy-1", "load_time_s", "gateway-ikev2", "gateway-l2tp", 0, 1, "far", "down", "page"),
     *(
-        (name, GOODPUT, "split+bbr", "split+bbr+quic", 1, NONE, "far", "down", "https")
+        (name, GOODPUT, "gateway-l2tp", "gateway-quic", 1, NONE, "far", "down", "https")
         for name in ("clean", "lossy-1")
     ),
 ]
 
-# Rate, one-way delay, queue in ms, loss in per cent; a bar means little on another line.
-LINES = {
+# Rate, one-way delay, queue in ms, loss in per cent; a promise means little on another line.
+NUMBERS = {
     "clean": (25, 20, 100, 0),
     "shaped": (5, 25, 500, 0),
     "lossy-0.3": (10, 25, 50, 0.3),
@@ -78,48 +78,48 @@ LINES = {
 }
 
 
-def flat(name: str, bar: Bar) -> tuple[str | float, ...]:
-    order = ("figure", "mode", "against", "at_least", "at_most", "path", "direction", "load")
-    return (name, *(getattr(bar, key) for key in order))
+def flat(name: str, promise: Promise) -> tuple[str | float, ...]:
+    order = ("figure", "way", "against", "at_least", "at_most", "gateway_at", "direction", "load")
+    return (name, *(getattr(promise, key) for key in order))
 
 
 def test_the_promises_are_these_and_no_others() -> None:
-    declared = [flat(name, bar) for name, scenario in SCENARIOS.items() for bar in scenario.bars]
+    declared = [flat(name, each) for name, line in LINES.items() for each in line.promises]
     assert len(declared) == len(set(declared))
     assert set(declared) == set(PROMISED)
 
 
 @pytest.mark.parametrize("promise", PROMISED, ids=lambda promise: f"{promise[0]}-{promise[3]}")
 def test_every_promise_can_be_missed(promise: tuple[str | float, ...]) -> None:
-    _, figure, mode, against, at_least, at_most, path, direction, load = promise
+    _, figure, way, against, at_least, at_most, gateway_at, direction, load = promise
     assert at_least or at_most != NONE
-    assert figure in Row.__annotations__
-    assert mode in MODES
-    assert against in {*MODES, "limit"}
-    assert path in PATHS
+    assert figure in FIGURES
+    assert way in WAYS
+    assert against in {*WAYS, "limit"}
+    assert gateway_at in PATHS
     assert direction in ("down", "up")
     assert load in ("bulk", "page", "https")
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", LINES)
 def test_the_lines_are_these(name: str) -> None:
-    link = SCENARIOS[name].link
+    link = LINES[name].link
     if name.startswith("policed"):
         assert (link.rate, link.delay, link.loss) == (5, 25, 0)
         assert link.burst == int(name.partition("-")[2])
     else:
-        assert (link.rate, link.delay, link.queue, link.loss) == LINES[name]
+        assert (link.rate, link.delay, link.queue, link.loss) == NUMBERS[name]
         assert link.burst is None
     assert link.uplink == 10
     assert link.tcp_rate == (2 if name.startswith("per-protocol") else None)
-    assert SCENARIOS[name].neighbours == (8 if name.startswith("shared") else 0)
+    assert LINES[name].neighbours == (8 if name.startswith("shared") else 0)
     assert link.rate <= 25, "an emulated gateway's processor would be what is measured"
 
 
-def test_a_tight_page_bar_is_not_a_bulk_bar() -> None:
-    for scenario in SCENARIOS.values():
-        for bar in scenario.bars:
-            assert (bar.figure == "load_time_s") == (bar.load == "page")
+def test_a_tight_page_promise_is_not_a_bulk_promise() -> None:
+    for line in LINES.values():
+        for promise in line.promises:
+            assert (promise.figure == "load_time_s") == (promise.load == "page")
 
 
 def test_lunch_is_the_worst_of_the_day() -> None:

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.limits import frame_in_l2tp, limit, payload_share, soonest, soonest_page
-from bench.ways import MODES
+from bench.ways import WAYS
 from lab.world.links import Link
 from lab.world.sites import OBJECT_SIZES
 
@@ -25,8 +25,8 @@ ICV = 128 // 8  # RFC 4868: HMAC-SHA2-256-128
 ESP_TRAILER = 1 + 1  # RFC 4303: length of the padding, next header
 WIREGUARD = 4 + 4 + 8 + 16  # type, receiver, counter; Poly1305's tag
 
-WAYS = ("direct", "l2tp", "wireguard", "shadowsocks")
-ways = st.sampled_from(WAYS)
+TRANSPORTS = ("direct", "l2tp", "wireguard", "shadowsocks")
+transports = st.sampled_from(TRANSPORTS)
 rates = st.floats(0.05, 1000)
 losses = st.floats(0, 99)
 mtus = st.integers(576, 1400)
@@ -79,7 +79,7 @@ def test_the_other_ways() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "loss", "expected"),
+    ("transport", "loss", "expected"),
     [
         ("direct", 0, 9.564),  # 10 x 1448/1514
         ("direct", 1, 9.468),
@@ -90,28 +90,36 @@ def test_the_other_ways() -> None:
         ("shadowsocks", 0, 9.544),
     ],
 )
-def test_by_numbers(way: str, loss: float, expected: float) -> None:
-    assert limit(link(loss=loss), "down", way, 1280) == pytest.approx(expected, abs=0.0006)
+def test_by_numbers(transport: str, loss: float, expected: float) -> None:
+    assert limit(link(loss=loss), "down", transport, 1280) == pytest.approx(expected, abs=0.0006)
 
 
-@given(way=ways, rate=rates, loss=losses, mtu=mtus, direction=st.sampled_from(["down", "up"]))
-def test_never_above_the_line(way: str, rate: float, loss: float, mtu: int, direction: str) -> None:
+@given(
+    transport=transports,
+    rate=rates,
+    loss=losses,
+    mtu=mtus,
+    direction=st.sampled_from(["down", "up"]),
+)
+def test_never_above_the_line(
+    transport: str, rate: float, loss: float, mtu: int, direction: str
+) -> None:
     line = link(rate, loss, uplink=rate)
-    assert 0 <= limit(line, direction, way, mtu) <= rate
+    assert 0 <= limit(line, direction, transport, mtu) <= rate
 
 
-@given(way=ways, a=losses, b=losses)
-def test_more_loss_is_never_better(way: str, a: float, b: float) -> None:
+@given(transport=transports, a=losses, b=losses)
+def test_more_loss_is_never_better(transport: str, a: float, b: float) -> None:
     less, more = sorted((a, b))
-    at_less, at_more = (limit(link(loss=loss), "down", way, 1280) for loss in (less, more))
+    at_less, at_more = (limit(link(loss=loss), "down", transport, 1280) for loss in (less, more))
     assert at_less >= at_more
 
 
-@given(way=ways, loss=losses)
-def test_what_goes_up_is_not_lost(way: str, loss: float) -> None:
+@given(transport=transports, loss=losses)
+def test_what_goes_up_is_not_lost(transport: str, loss: float) -> None:
     line = link(rate=100, loss=loss, uplink=4)
-    assert limit(line, "up", way, 1280) == limit(link(uplink=4), "up", way, 1280)
-    assert limit(line, "up", way, 1280) <= 4
+    assert limit(line, "up", transport, 1280) == limit(link(uplink=4), "up", transport, 1280)
+    assert limit(line, "up", transport, 1280) <= 4
 
 
 @given(mtu=mtus)
@@ -128,20 +136,22 @@ def test_at_the_same_padding_a_larger_packet_is_better(mtu: int, blocks: int) ->
     assert payload_share("l2tp", mtu + AES_BLOCK * blocks) > payload_share("l2tp", mtu)
 
 
-@given(way=ways, a=mtus, b=mtus)
-def test_the_tunnels_mtu_is_the_tunnels_affair(way: str, a: int, b: int) -> None:
-    assume(way != "l2tp")
-    assert payload_share(way, a) == payload_share(way, b)
+@given(transport=transports, a=mtus, b=mtus)
+def test_the_tunnels_mtu_is_the_tunnels_affair(transport: str, a: int, b: int) -> None:
+    assume(transport != "l2tp")
+    assert payload_share(transport, a) == payload_share(transport, b)
 
 
 def test_the_operator_that_tells_tcp_from_the_rest() -> None:
     """What is TCP on the line: no VPN, and Shadowsocks. The others are UDP."""
     line = link(rate=10, tcp_rate=2)
     slow, fast = link(rate=2), link(rate=10)
-    for way, seen_as in zip(WAYS, (slow, fast, fast, slow), strict=True):
-        assert limit(line, "down", way, 1280) == limit(seen_as, "down", way, 1280), way
+    for transport, seen_as in zip(TRANSPORTS, (slow, fast, fast, slow), strict=True):
+        assert limit(line, "down", transport, 1280) == limit(seen_as, "down", transport, 1280), (
+            transport
+        )
         # The uplink has one rate for all.
-        assert limit(line, "up", way, 1280) == limit(fast, "up", way, 1280), way
+        assert limit(line, "up", transport, 1280) == limit(fast, "up", transport, 1280), transport
 
 
 def test_tcp_is_never_faster_than_the_line() -> None:
@@ -181,19 +191,19 @@ def test_the_page_that_nothing_delays(sizes: list[int], handshake: float, expect
 
 def test_the_page_on_the_benchmarks_line() -> None:
     """What ADR 8 compares its measurements with."""
-    least = {mode: soonest_page(link(loss=1), "far", MODES[mode], 1280) for mode in MODES}
-    assert least["direct"] < least["shadowsocks"] < least["split+bbr+ikev2"] < least["split+bbr"]
-    assert least["split+bbr"] == least["split+cubic"] > least["direct"] + 1
-    assert least["split+bbr"] == pytest.approx(3.43, abs=0.01)
+    least = {name: soonest_page(link(loss=1), "far", way, 1280) for name, way in WAYS.items()}
+    assert least["direct"] < least["shadowsocks"] < least["gateway-ikev2"] < least["gateway-l2tp"]
+    assert least["gateway-l2tp"] == least["gateway-cubic"] > least["direct"] + 1
+    assert least["gateway-l2tp"] == pytest.approx(3.43, abs=0.01)
 
 
-@given(mode=st.sampled_from(list(MODES)), rate=st.floats(1, 1000), loss=st.floats(0, 50))
-def test_a_page_needs_its_bytes_and_its_round_trips(mode: str, rate: float, loss: float) -> None:
+@given(name=st.sampled_from(list(WAYS)), rate=st.floats(1, 1000), loss=st.floats(0, 50))
+def test_a_page_needs_its_bytes_and_its_round_trips(name: str, rate: float, loss: float) -> None:
     """All bytes pass, and the line is idle in the handshake, the first request and the second.
     More is no law: the order in which even sharing ends objects may favour a slower line."""
-    line, way = link(rate, loss), MODES[mode].way
-    passing = sum(OBJECT_SIZES) * 8e-6 / limit(line, "down", way, 1280)
-    handshake, round_trip = (0.06, 0.06) if way == "direct" else (0.16, 0.17)
+    line, transport = link(rate, loss), WAYS[name].transport
+    passing = sum(OBJECT_SIZES) * 8e-6 / limit(line, "down", transport, 1280)
+    handshake, round_trip = (0.06, 0.06) if transport == "direct" else (0.16, 0.17)
     rounding = 0.005
-    took = soonest_page(line, "far", MODES[mode], 1280)
+    took = soonest_page(line, "far", WAYS[name], 1280)
     assert took >= passing + handshake + 2 * round_trip - rounding

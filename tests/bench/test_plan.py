@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from bench import plan
-from bench.lines import DAY, SCENARIOS, Bar
-from bench.plan import Group
-from bench.ways import MODES
+from bench.lines import DAY, LINES, Promise, own_name
+from bench.plan import Comparison
+from bench.records import Case
+from bench.ways import WAYS
 from lab.phones import page
 from lab.world.links import PATHS, Link
 from tests.bench.test_command import parse
@@ -20,45 +21,46 @@ SETS = {"standard": plan.standard, "short": plan.short, "full": plan.full}
 DEFAULTS = parse()
 
 
-def decides(groups: Sequence[Group], name: str, bar: Bar) -> bool:
-    """Whether one group has both sides of it, so that they are measured in turn."""
-    wanted = {bar.mode} | ({bar.against} - {"limit"})
+def decides(comparisons: Sequence[Comparison], name: str, promise: Promise) -> bool:
+    """Whether one comparison has both sides of it, so that they are measured in turn."""
+    wanted = {promise.way} | ({promise.against} - {"limit"})
+    place = promise.gateway_at, promise.direction, promise.load
     return any(
-        group.scenario == name
-        and (group.path, group.direction, group.load) == (bar.path, bar.direction, bar.load)
-        and (group.flows == 1 or group.load == "page")
-        and wanted <= set(group.modes)
-        for group in groups
+        each.case.line == name
+        and (each.case.gateway_at, each.case.direction, each.case.load) == place
+        and (each.case.flows == 1 or each.case.load == "page")
+        and wanted <= set(each.ways)
+        for each in comparisons
     )
 
 
-def minutes(groups: Sequence[Group]) -> float:
-    return sum(group.estimate(DEFAULTS.seconds, DEFAULTS.repeats) for group in groups) / 60
+def minutes(comparisons: Sequence[Comparison]) -> float:
+    return sum(each.estimate(DEFAULTS.seconds, DEFAULTS.repeats) for each in comparisons) / 60
 
 
 @pytest.mark.parametrize("choose", [plan.standard, plan.full])
-def test_every_promise_can_be_decided(choose: Callable[[], list[Group]]) -> None:
-    groups = choose()
+def test_every_promise_can_be_decided(choose: Callable[[], list[Comparison]]) -> None:
+    comparisons = choose()
     undecided = [
-        (name, bar)
-        for name, scenario in SCENARIOS.items()
-        for bar in scenario.bars
-        if not decides(groups, name, bar)
+        (name, promise)
+        for name, line in LINES.items()
+        for promise in line.promises
+        if not decides(comparisons, name, promise)
     ]
     assert undecided == []
 
 
 def test_the_short_set_decides_what_a_broken_split_misses() -> None:
     decided = {
-        (name, bar.figure, bar.against, bar.direction)
-        for name, scenario in SCENARIOS.items()
-        for bar in scenario.bars
-        if decides(plan.short(), name, bar)
+        (name, promise.figure, promise.against, promise.direction)
+        for name, line in LINES.items()
+        for promise in line.promises
+        if decides(plan.short(), name, promise)
     }
     assert decided == {
         ("lossy-1", "goodput_mbps", "forward", "down"),
         ("lossy-1", "goodput_mbps", "limit", "down"),
-        ("lossy-1", "goodput_mbps", "forward+cubic", "down"),
+        ("lossy-1", "goodput_mbps", "forward-cubic", "down"),
         ("lossy-1", "load_time_s", "forward", "down"),
         ("clean", "goodput_mbps", "forward", "down"),
         ("clean", "goodput_mbps", "forward", "up"),
@@ -67,28 +69,23 @@ def test_the_short_set_decides_what_a_broken_split_misses() -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_nothing_is_measured_twice(name: str) -> None:
-    groups = SETS[name]()
-    cells = [
-        (group.scenario, group.path, group.flows, group.direction, group.load, group.hour, mode)
-        for group in groups
-        for mode in group.modes
-    ]
+    cells = [(each.case, way) for each in SETS[name]() for way in each.ways]
     assert len(cells) == len(set(cells))
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_groups_are_what_their_scenario_says(name: str) -> None:
-    for group in SETS[name]():
-        assert set(group.modes) <= set(MODES)
-        assert group.path in PATHS
-        if group.load == "page":
-            assert (group.flows, group.direction) == (6, "down")
-        if group.scenario == "day":
-            assert group.hour
-            assert group.link == DAY[group.hour]
+def test_comparisons_are_what_their_line_says(name: str) -> None:
+    for each in SETS[name]():
+        assert set(each.ways) <= set(WAYS)
+        assert each.case.gateway_at in PATHS
+        if each.case.load == "page":
+            assert (each.case.flows, each.case.direction) == (6, "down")
+        if each.case.line == "day":
+            assert each.case.hour
+            assert each.link == DAY[each.case.hour]
         else:
-            scenario = SCENARIOS[group.scenario]
-            assert (group.link, group.neighbours) == (scenario.link, scenario.neighbours)
+            line = LINES[each.case.line]
+            assert (each.link, each.neighbours) == (line.link, line.neighbours)
 
 
 def test_how_long_it_takes() -> None:
@@ -97,83 +94,95 @@ def test_how_long_it_takes() -> None:
     assert minutes(plan.full()) > 60 * 5, "which is why --help warns of it"
 
 
-def test_a_groups_estimate() -> None:
-    group = Group(scenario="clean", link=SCENARIOS["clean"].link, modes=("direct", "forward"))
-    assert group.estimate(10, 3) == 2 * 3 * (10 + plan.OVERHEAD)
-    one_page = Group(scenario="x", link=SCENARIOS["clean"].link, modes=("direct",), load="page")
+def compared(ways: tuple[str, ...], **case: str) -> Comparison:
+    return Comparison(case=Case("clean", **case), link=LINES["clean"].link, ways=ways)  # type: ignore[arg-type]
+
+
+def test_a_comparisons_estimate() -> None:
+    two = compared(("direct", "forward"))
+    assert two.estimate(10, 3) == 2 * 3 * (10 + plan.OVERHEAD)
+    one_page = compared(("direct",), load="page")
     assert one_page.estimate(10, 1) == page.PAGES * plan.PAGE_SECONDS + plan.OVERHEAD
-    hourly = Group(scenario="day", link=DAY["12:30"], modes=("direct",), hour="12:30")
+    hourly = compared(("direct",), hour="12:30")
     assert hourly.estimate(10, 3) == 10 + plan.OVERHEAD, "the hours are not repeated"
-    both = replace(group, modes=("direct", "split+bbr+ikev2"), times=2)
+    both = replace(two, ways=("direct", "gateway-ikev2"), times=2)
     assert both.estimate(10, 1) == 2 * 2 * (10 + plan.OVERHEAD) + 3 * plan.DIALLING
 
 
-def test_modes_are_measured_there_and_back() -> None:
-    group = Group(scenario="x", link=SCENARIOS["clean"].link, modes=("direct", "forward"))
+def test_ways_are_measured_there_and_back() -> None:
+    two = compared(("direct", "forward"))
     there, back = ("direct", "forward"), ("forward", "direct")
-    assert group.rounds(3) == [there, back, there]
-    assert replace(group, times=2).rounds(2) == [there, back, there, back]
-    assert replace(group, times=2, hour="12:30").rounds(3) == [there]
+    assert two.rounds(3) == [there, back, there]
+    assert replace(two, times=2).rounds(2) == [there, back, there, back]
+    hourly = compared(("direct", "forward"), hour="12:30")
+    assert replace(hourly, times=2).rounds(3) == [there]
 
 
 def test_full_is_everything_with_everything() -> None:
-    groups = plan.full()
+    comparisons = plan.full()
     cells = {
-        (group.scenario, mode, group.path, group.flows, group.direction, group.load)
-        for group in groups
-        for mode in group.modes
-        if not group.hour
+        (each.case.line, way, *each.case[1:5])
+        for each in comparisons
+        for way in each.ways
+        if not each.case.hour
     }
-    bulk = itertools.product(SCENARIOS, MODES, PATHS, [1, 6], ["down", "up"], ["bulk"])
-    pages = itertools.product(SCENARIOS, MODES, PATHS, [6], ["down"], ["page"])
-    browsers = itertools.product(SCENARIOS, MODES, PATHS, [1], ["down"], ["https"])
+    bulk = itertools.product(LINES, WAYS, PATHS, [1, 6], ["down", "up"], ["bulk"])
+    pages = itertools.product(LINES, WAYS, PATHS, [6], ["down"], ["page"])
+    browsers = itertools.product(LINES, WAYS, PATHS, [1], ["down"], ["https"])
     assert cells == {*bulk, *pages, *browsers}
-    assert {group.hour for group in groups} == {None, *DAY}
+    assert {each.case.hour for each in comparisons} == {None, *DAY}
 
 
 def test_a_day_has_both_directions_of_every_hour() -> None:
-    groups = plan.day()
-    assert [(group.hour, group.direction) for group in groups] == list(
+    comparisons = plan.day()
+    assert [(each.case.hour, each.case.direction) for each in comparisons] == list(
         itertools.product(DAY, ("down", "up"))
     )
-    assert {group.modes for group in groups} == {("direct", "forward", "split+bbr")}
-    assert {group.scenario for group in groups} == {"day"}
+    assert {each.ways for each in comparisons} == {("direct", "forward", "gateway-l2tp")}
+    assert {each.case.line for each in comparisons} == {"day"}
 
 
 def test_product_of_everything_asked_for() -> None:
-    groups = plan.product(
+    comparisons = plan.product(
         ["clean", "lossy-1"],
-        modes=["direct"],
-        paths=["near", "far"],
+        ways=["direct"],
+        gateway_at=["near", "far"],
         flows=[1, 6],
         directions=["down", "up"],
     )
-    assert len(groups) == len(set(groups)) == 2 * 2 * 2 * 2
-    assert {(group.scenario, group.path, group.flows, group.direction) for group in groups} == set(
+    assert len(comparisons) == len(set(comparisons)) == 2 * 2 * 2 * 2
+    assert {each.case[:4] for each in comparisons} == set(
         itertools.product(["clean", "lossy-1"], ["near", "far"], [1, 6], ["down", "up"])
     )
 
 
 def test_a_page_is_loaded_once_whatever_the_flows() -> None:
-    groups = plan.product(
+    comparisons = plan.product(
         ["lossy-1"],
-        modes=["direct"],
+        ways=["direct"],
         flows=[1, 2, 9],
         directions=["up", "down"],
         loads=["page"],
     )
-    assert [(group.flows, group.direction) for group in groups] == [(6, "down")]
+    assert [(each.case.flows, each.case.direction) for each in comparisons] == [(6, "down")]
 
 
-def test_links_of_ones_own_stand_beside_the_named() -> None:
+def test_lines_of_ones_own_stand_beside_the_named() -> None:
     own = Link(rate=3, delay=9)
-    groups = plan.product(["shared-50"], modes=["forward", "direct"], links=[own])
-    assert [(group.scenario, group.neighbours) for group in groups] == [
+    comparisons = plan.product(["shared-50"], ways=["forward", "direct"], own_lines=[own])
+    assert [(each.case.line, each.neighbours) for each in comparisons] == [
         ("shared-50", 8),
-        ("own", 0),
+        ("rate=3,delay=9", 0),
     ]
-    assert groups[1].link == own
-    assert groups[1].modes == ("forward", "direct")
-    assert plan.product([], modes=["direct"], links=[own, own]) == plan.product(
-        [], modes=["direct"], links=[own]
+    assert comparisons[1].link == own
+    assert comparisons[1].ways == ("forward", "direct")
+    assert plan.product([], ways=["direct"], own_lines=[own, own]) == plan.product(
+        [], ways=["direct"], own_lines=[own]
     )
+
+
+def test_two_lines_of_ones_own_are_told_apart_by_their_numbers() -> None:
+    one = Link(rate=0.5, delay=25, loss=1.5, burst=75)
+    assert own_name(one) == "rate=0.5,delay=25,loss=1.5,burst=75"
+    names = {own_name(replace(one, loss=loss)) for loss in (0, 1, 2)}
+    assert len(names) == 3

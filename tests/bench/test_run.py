@@ -1,40 +1,53 @@
-"""What the line is like while a mode is made ready, and while it is measured."""
+"""What the line is like while a way is made ready, what is kept, and what is not measured again."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import plan
+from bench import run as module
+from bench.figures import FIGURES
+from bench.plan import Comparison
+from bench.records import Record
 from bench.run import Benchmark
-from bench.ways import MODES, Mode, Ways
+from bench.switch import Switch
+from bench.ways import WAYS, Way
 from lab.lab import Lab
+from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Credentials, Phone
 from tests.lab.machines import Pretender
 
 
-class Dialling(Ways):
+class Dialling(Switch):
     """Leaves a mark in the world's commands where a call would be placed."""
 
     needed = True
 
-    def must_dial(self, mode: Mode) -> bool:
+    def must_dial(self, way: Way) -> bool:
         return self.needed
 
-    def take(self, mode: Mode) -> None:
+    def take(self, way: Way) -> None:
         self.lab.world.execute("dials" if self.needed else "goes on")
+
+
+def benchmark(lab: Lab, switch: Switch, **how: Any) -> Benchmark:
+    usual: dict[str, Any] = {"mtu": 1280, "seconds": 1, "repeats": 1, "seed": 1, "say": print}
+    usual["keep"] = lambda _: None
+    return Benchmark(lab=lab, switch=switch, **{**usual, **how})
 
 
 @pytest.mark.parametrize("needed", [True, False])
 def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
     world = Pretender()
     lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
-    ways = Dialling(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
-    ways.needed = needed
-    (group,) = plan.product(["severe-10"], modes=["split+bbr+ikev2"], paths=["far"])
-    benchmark = Benchmark(lab=lab, ways=ways, mtu=1280, seconds=1, repeats=1, seed=1, say=print)
-    benchmark._take(group, MODES["split+bbr+ikev2"], 7)
+    switch = Dialling(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+    switch.needed = needed
+    (comparison,) = plan.product(["severe-10"], ways=["gateway-ikev2"], gateway_at=["far"])
+    ready = benchmark(lab, switch)
+    ready._take(comparison, WAYS["gateway-ikev2"], 7)
     if needed:
         calm, dials, line = world.commands
         assert "qdisc delete" in calm
@@ -49,10 +62,106 @@ def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
 def test_it_dials_only_what_is_not_up() -> None:
     world = Pretender()
     lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
-    ways = Ways(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
-    assert ways.must_dial(MODES["split+bbr"])
-    assert ways.must_dial(MODES["split+bbr+ikev2"])
-    assert not ways.must_dial(MODES["direct"])
-    ways._opened.add("l2tp")
-    assert not ways.must_dial(MODES["split+bbr"])
-    assert ways.must_dial(MODES["split+bbr+ikev2"])
+    switch = Switch(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+    assert switch.must_dial(WAYS["gateway-l2tp"])
+    assert switch.must_dial(WAYS["gateway-ikev2"])
+    assert not switch.must_dial(WAYS["direct"])
+    switch._opened.add("l2tp")
+    assert not switch.must_dial(WAYS["gateway-l2tp"])
+    assert switch.must_dial(WAYS["gateway-ikev2"])
+
+
+# What is kept, without a machine.
+
+
+class Double:
+    """Measures in no time: 8 Mbit/s, but what `fails`; and notes what it was asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *fails: str) -> None:
+        self.fails, self.kept = fails, list[Record]()
+        self.stops_after = 1000
+        monkeypatch.setattr(module, "measure", self.measure)
+        world = Pretender()
+        self.lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
+        phone = Phone(world, "192.0.2.1")
+        self.switch = Dialling(self.lab, phone, Credentials("alice", "password", "key"))
+        monkeypatch.setattr(self.switch, "open", lambda _: None)
+
+    def measure(self, _lab: Lab, _phone: Phone, way: Way, *_: object) -> dict[str, Any]:
+        if len(self.kept) == self.stops_after:
+            raise KeyboardInterrupt
+        if way in (WAYS[name] for name in self.fails):
+            raise ExpectationFailed("nothing arrived")
+        return {"goodput_mbps": 8.0, "rtts_ms": [60.0]}
+
+    def run(self, comparison: Comparison, there: list[Record], **how: Any) -> None:
+        benchmark(self.lab, self.switch, records=there, keep=self.kept.append, **how).run(
+            [comparison]
+        )
+
+
+(LOSSY,) = plan.product(["lossy-1"], ways=["direct", "forward", "gateway-l2tp"])
+
+
+def order(records: list[Record]) -> list[tuple[str, int, int, int]]:
+    return [(each.way, each.seed, each.repeat, each.place) for each in records]
+
+
+def test_each_measurement_says_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    double = Double(monkeypatch)
+    double.run(LOSSY, [], repeats=2, seed=7)
+    assert order(double.kept) == [
+        ("direct", 7, 0, 0),
+        ("forward", 7, 0, 1),
+        ("gateway-l2tp", 7, 0, 2),
+        ("gateway-l2tp", 8, 1, 0),
+        ("forward", 8, 1, 1),
+        ("direct", 8, 1, 2),
+    ]
+    assert {each.figures["limit_mbps"] for each in double.kept if each.way == "direct"} == {9.468}
+    assert all("load_time_limit_s" not in each.figures for each in double.kept)
+
+
+def test_a_page_says_what_the_line_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    (pages,) = plan.product(["lossy-1"], ways=["gateway-l2tp"], loads=["page"])
+    double = Double(monkeypatch)
+    double.run(pages, [])
+    assert double.kept[0].figures["load_time_limit_s"] == pytest.approx(3.43, abs=0.01)
+
+
+def test_what_could_not_be_carried_is_a_record_without_goodput(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    double = Double(monkeypatch, "forward")
+    double.run(LOSSY, [], say=said.append)
+    assert [each.figures["goodput_mbps"] for each in double.kept] == [8.0, 0.0, 8.0]
+    assert double.kept[1].figures.keys() == {"goodput_mbps", "limit_mbps"}
+    assert "lossy-1 forward: no load got through: nothing arrived" in said
+
+
+def test_an_interrupted_run_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Double(monkeypatch)
+    whole.run(LOSSY, [], repeats=2)
+    double = Double(monkeypatch)
+    double.stops_after = 2
+    there: list[Record] = []
+    with pytest.raises(KeyboardInterrupt):
+        double.run(LOSSY, there, repeats=2)
+    assert double.kept == there == whole.kept[:2]
+    double.stops_after = 1000
+    double.run(LOSSY, there, repeats=2)
+    assert double.kept == there == whole.kept
+    assert not benchmark(double.lab, double.switch, repeats=2, records=there).missing(LOSSY)
+    assert len(benchmark(double.lab, double.switch, seed=3, records=there).missing(LOSSY)) == 3
+
+
+def test_the_terminals_table_has_every_short_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    Double(monkeypatch).run(LOSSY, [], say=said.append)
+    header, first = said[0], said[1]
+    assert header.split()[-1] == "share"
+    assert first.split()[:8] == ["lossy-1", "far", "bulk", "1", "down", "direct", "8.00", "9.47"]
+    assert len(header) == len(first)
+    for figure in FIGURES.values():
+        assert figure.short in header

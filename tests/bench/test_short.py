@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench import records
 from tests.lab.live import ROOT, live
 
 pytestmark = pytest.mark.lab
@@ -20,19 +21,19 @@ def ended(pytestconfig: pytest.Config) -> tuple[int, str]:
 
 def read(name: str) -> Any:
     path = OUT / name
-    assert path.exists(), f"no {name}; see test_no_bar_is_missed"
+    assert path.exists(), f"no {name}; see test_no_promise_is_missed"
     return json.loads(path.read_text())
 
 
-def test_no_bar_is_missed(ended: tuple[int, str]) -> None:
+def test_no_promise_is_missed(ended: tuple[int, str]) -> None:
     status, words = ended
     assert status == 0, f"the benchmark ended with status {status}:\n{words}"
 
 
 @pytest.mark.usefixtures("ended")
-def test_the_bars_that_matter_were_judged() -> None:
-    judged = " ".join(promise["name"] for promise in read("bars.json"))
-    for figure in ("goodput_mbps of split+bbr to forward", "to limit", "load_time_s", "cubic"):
+def test_the_promises_that_matter_were_judged() -> None:
+    judged = " ".join(promise["name"] for promise in read("promises.json"))
+    for figure in ("goodput_mbps of gateway-l2tp to forward", "to limit", "load_time_s", "cubic"):
         assert figure in judged
 
 
@@ -45,6 +46,16 @@ def test_every_row_was_measured() -> None:
         assert row["goodput_mbps"] <= 1.05 * row["limit_mbps"], "faster than the line"
         assert row["rtt_p50_ms"], row
         assert (row["load_time_s"] or 0) >= (row["load_time_limit_s"] or 0), "sooner than possible"
+
+
+@pytest.mark.usefixtures("ended")
+def test_every_measurement_was_kept() -> None:
+    run = records.read(OUT / "records.jsonl")
+    assert len(run.records) == 3 * 10
+    assert run.about["generous"]
+    for record in run.records:
+        assert record.figures["goodput_mbps"], record
+        assert record.figures["rtts_ms"], record
 
 
 @pytest.mark.usefixtures("ended")

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from bench.lines import DAY, SCENARIOS
+from bench.lines import DAY, LINES
 from lab.world import links
 from lab.world.links import Link
 from tests.lab.machines import Pretender
 
 LINKS = {
-    **{name: scenario.link for name, scenario in SCENARIOS.items()},
+    **{name: line.link for name, line in LINES.items()},
     **{f"day-{hour}": link for hour, link in DAY.items()},
     "jitter": Link(rate=10, delay=25, jitter=5, loss=1),
     "slowest": Link(rate=0.05, delay=0, queue=1, uplink=0.05, tcp_rate=0.05),

@@ -1,4 +1,4 @@
-"""A phone has one VPN of its own at a time, and the gateway does what the mode says."""
+"""A phone has one VPN of its own at a time, and the gateway does what the way says."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import ways as module
-from bench.ways import MODES, Ways
+from bench import switch as module
+from bench.switch import Switch
+from bench.ways import WAYS
 from lab.lab import Lab
 from lab.phones.phone import Credentials, Phone
 from tests.lab.machines import Pretender
@@ -40,59 +41,68 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def ways() -> Ways:
+def switch() -> Switch:
     world, gateway = Pretender(), Pretender()
     lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=gateway)
-    return Ways(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+    return Switch(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
 
 
-def test_one_of_its_own_clients_at_a_time(ways: Ways, done: list[str]) -> None:
-    ways.take(MODES["split+bbr"])
-    ways.take(MODES["split+bbr+ikev2"])
+def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> None:
+    switch.take(WAYS["gateway-l2tp"])
+    switch.take(WAYS["gateway-ikev2"])
     assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
-    ways.take(MODES["split+bbr+ikev2"])
+    switch.take(WAYS["gateway-ikev2"])
     assert done[-1] == "ikev2 dials", "it is up"
-    ways.open("direct")
+    switch.open("direct")
     assert done[-1] == "ikev2 hangs up", "its route would take everything"
 
 
-def test_a_new_group_begins_without_ikev2(ways: Ways, done: list[str]) -> None:
-    ways.take(MODES["split+bbr+ikev2"])
-    ways.open("l2tp")
+def test_a_new_comparison_begins_without_ikev2(switch: Switch, done: list[str]) -> None:
+    switch.take(WAYS["gateway-ikev2"])
+    switch.open("l2tp")
     assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
 
 
-def test_quic_is_refused_in_its_mode_only(ways: Ways, done: list[str]) -> None:
-    gateway = ways.lab.gateway
+def test_quic_is_refused_on_its_way_only(switch: Switch, done: list[str]) -> None:
+    gateway = switch.lab.gateway
     assert isinstance(gateway, Pretender)
-    for name, refused in (("split+bbr", True), ("split+bbr+quic", False)):
+    for name, refused in (("gateway-l2tp", True), ("gateway-quic", False)):
         gateway.commands.clear()
-        ways.take(MODES[name])
+        switch.take(WAYS[name])
         said = "\n".join(gateway.commands)
         assert "flush chain inet gateway quic" in said
         assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
 
 
-def test_bursts_are_the_gateways_own_where_it_splits(ways: Ways, done: list[str]) -> None:
-    """Whatever it booted with, and after another mode had the kernel's."""
-    gateway = ways.lab.gateway
+def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[str]) -> None:
+    """Whatever it booted with, and after another way had the kernel's."""
+    gateway = switch.lab.gateway
     assert isinstance(gateway, Pretender)
     gateway.answers_by = ((r"sysctl -n net\.ipv4\.tcp_tso_rtt_log", "13\n"),)
-    for name, bursts in (("forward", 9), ("split+bbr", 13), ("shadowsocks", 9), ("split+bbr", 13)):
+    for name, bursts in (
+        ("forward", 9),
+        ("gateway-l2tp", 13),
+        ("shadowsocks", 9),
+        ("gateway-l2tp", 13),
+    ):
         gateway.commands.clear()
-        ways.take(MODES[name])
+        switch.take(WAYS[name])
         said = "\n".join(gateway.commands)
         assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
 
 
-def test_towards_phones_the_gateways_own_bbr_unless_the_mode_says_otherwise(
-    ways: Ways, done: list[str]
+def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
+    switch: Switch, done: list[str]
 ) -> None:
-    gateway = ways.lab.gateway
+    gateway = switch.lab.gateway
     assert isinstance(gateway, Pretender)
-    for name, named in (("split+bbr", True), ("split+cubic", False), ("split+bbr1", False)):
+    for name, named in (
+        ("gateway-l2tp", True),
+        ("gateway-cubic", False),
+        ("gateway-plain-bbr", False),
+    ):
         gateway.commands.clear()
-        ways.take(MODES[name])
+        switch.take(WAYS[name])
         said = "\n".join(gateway.commands)
         assert "ip route change" in said
         assert ("ip route change $route congctl bbr.phone" in said) == named, name

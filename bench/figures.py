@@ -1,0 +1,168 @@
+"""The figures of a measurement: how each is called and shown, and what becomes of its repeats."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bench.records import Case, Record, Value
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How one figure is called and shown."""
+
+    label: str
+    """In tables, with its unit."""
+    short: str = ""
+    """On the terminal; empty: not there."""
+    digits: int = 2
+    """On the terminal."""
+    spread: str = ""
+    """What its least and greatest are called in results.json; empty: they are not there."""
+    of: Callable[[Record], Value] | None = None
+    """Computes it; without, it stands in the record."""
+
+
+def percentile(values: list[float], share: float) -> float | None:
+    """Return the nearest rank of sorted values."""
+    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
+
+
+def _round_trip(share: float) -> Callable[[Record], Value]:
+    def of(record: Record) -> Value:
+        rtts = record.figures.get("rtts_ms")
+        return percentile(sorted(rtts), share) if isinstance(rtts, list) else None
+
+    return of
+
+
+FIGURES: dict[str, Figure] = {
+    "goodput_mbps": Figure("goodput Mbit/s", "Mbit/s", spread="spread"),
+    "limit_mbps": Figure("limit Mbit/s", "limit"),
+    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=_round_trip(0.5)),
+    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=_round_trip(0.95)),
+    "retransmit_pct": Figure("sent again %", "again %"),
+    "cpu_s_per_gb": Figure("CPU s/GB", "s/GB", 0),
+    "load_time_s": Figure("page load s", "page s", spread="load_time_spread"),
+    "load_time_limit_s": Figure("least s", "least"),
+    "neighbours_mbps": Figure("neighbours Mbit/s"),
+}
+"""In the order of the tables. A new one costs its line here, and its field where it is measured."""
+
+
+def median(values: Iterable[Value]) -> Value:
+    """Return the median of what is there; of lists that of each place."""
+    seen = list(values)
+    lists = [value for value in seen if isinstance(value, list)]
+    if lists:
+        alike = [value for value in lists if len(value) == len(lists[0])]
+        return [round(statistics.median(same), 3) for same in zip(*alike, strict=True)]
+    numbers = [value for value in seen if isinstance(value, int | float)]
+    return round(statistics.median(numbers), 3) if numbers else None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One way in one case: its repeats."""
+
+    case: Case
+    way: str
+    records: tuple[Record, ...]
+
+    def values(self, key: str) -> dict[int, Value]:
+        """Return a figure of each repeat in which it was seen, by the losses' seed."""
+        of = FIGURES[key].of or (lambda record: record.figures.get(key))
+        found = {record.seed: of(record) for record in self.records}
+        return {seed: value for seed, value in found.items() if value not in (None, [])}
+
+    def median(self, key: str) -> Value:
+        return median(self.values(key).values())
+
+    def number(self, key: str) -> float | None:
+        """Return the median of a figure; of a list the list's."""
+        value = self.median(key)
+        return statistics.median(value) if isinstance(value, list) else value
+
+    def spread(self, key: str) -> list[float] | None:
+        """Return the least and the greatest of a figure that is a number."""
+        found = [value for value in self.values(key).values() if isinstance(value, int | float)]
+        return [min(found), max(found)] if found else None
+
+    def row(self) -> dict[str, Any]:
+        """Return the summary that results.json has of it."""
+        spreads = {each.spread: self.spread(key) for key, each in FIGURES.items() if each.spread}
+        figures = {key: self.median(key) for key in FIGURES}
+        asked = {**self.case._asdict(), "way": self.way, "repeats": len(self.records)}
+        return {**asked, **figures, **spreads}
+
+
+Ways = dict[str, Measured]
+"""What was measured in one case, by way."""
+
+
+def collect(records: Iterable[Record]) -> dict[Case, Ways]:
+    """Return the repeats together, in the order in which each was first seen."""
+    found: dict[Case, dict[str, list[Record]]] = {}
+    for record in records:
+        found.setdefault(record.case, {}).setdefault(record.way, []).append(record)
+    return {
+        case: {way: Measured(case, way, tuple(repeats)) for way, repeats in ways.items()}
+        for case, ways in found.items()
+    }
+
+
+def summary(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Return a row per way and case."""
+    return [each.row() for ways in collect(records).values() for each in ways.values()]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One figure, set against the same figure of another way or another run."""
+
+    medians: float | None
+    """None: there is nothing to compare."""
+    pairs: tuple[float, ...]
+    """Of measurements that met the same losses, in ascending order."""
+    detail: str
+
+    @property
+    def value(self) -> float | None:
+        """By pairs where there are any, else of the medians."""
+        return round(statistics.median(self.pairs), 3) if self.pairs else self.medians
+
+    @property
+    def by(self) -> str:
+        """Say which of the two `value` is, and how far the pairs lie apart."""
+        if not self.pairs:
+            return "of medians"
+        pairs = f"{len(self.pairs)} pair{'s' if len(self.pairs) > 1 else ''}"
+        return f"by {pairs}, {self.pairs[0]:g} to {self.pairs[-1]:g}"
+
+
+def ratio(mine: Measured, other: Measured, key: str, other_key: str = "") -> Ratio:
+    """Return how a figure compares with the other's; `other_key` is for the limit."""
+    other_key = other_key or key
+    medians, detail = _ratio(mine.median(key), other.median(other_key))
+    ours, theirs = mine.values(key), other.values(other_key)
+    pairs = (_ratio(ours[seed], theirs[seed])[0] for seed in ours.keys() & theirs.keys())
+    return Ratio(medians, tuple(sorted(each for each in pairs if each is not None)), detail)
+
+
+def _ratio(mine: Value, other: Value) -> tuple[float | None, str]:
+    """Return the ratio of two numbers; of two sorted lists the worst of each place with its
+    like; and what was set against what."""
+    if isinstance(mine, list) and isinstance(other, list):
+        if len(mine) != len(other):
+            return None, f"{len(mine)} neighbours and {len(other)}"
+        # Who had nothing before can't lose it.
+        ratios = [a / b for a, b in zip(mine, other, strict=True) if b]
+        detail = f"medians {statistics.median(mine):.2f} and {statistics.median(other):.2f} Mbit/s"
+        return (round(min(ratios), 3) if ratios else None), detail
+    if not (isinstance(mine, int | float) and isinstance(other, int | float)):
+        return None, "not measured"
+    return round(mine / other, 3) if other else None, f"{mine:g} to {other:g}"

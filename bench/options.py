@@ -1,0 +1,154 @@
+"""What `python -m bench run` is asked for: read at the door, frozen for all that follows."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import plan
+from bench.lines import LINES
+from bench.plan import Comparison
+from bench.ways import DIRECT, OURS, WAYS
+from lab import opening
+from lab.world.links import PATHS, Link
+
+NUMBERS = tuple(field.name for field in dataclasses.fields(Link))
+LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
+"""What a line's numbers must be at least: tc refuses no queue and no burst, and a burst
+that holds no packet lets nothing through."""
+PART: dict[str, tuple[Collection[str], Sequence[str]]] = {
+    # Option: what may be chosen, what is without it.
+    "line": (LINES, ("lossy-1",)),
+    "way": (WAYS, (DIRECT, "forward", OURS)),
+    "gateway-at": (PATHS, ("far",)),
+    "direction": (("down", "up"), ("down",)),
+    "load": (("bulk", "page", "https"), ("bulk",)),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BenchOptions:
+    """What a run is asked for."""
+
+    comparisons: tuple[Comparison, ...]
+    seconds: int
+    repeats: int
+    seed: int
+    generous: bool
+    """How its promises are judged."""
+    out: Path
+    """For what is computed, and in `lab` the evidence."""
+    records: Path
+    adds: bool
+    """Whether what is in `records` stays."""
+    settings: Path
+    lab: argparse.Namespace
+    """What `lab.opening.opened` takes."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add those of `python -m bench run`."""
+    part = parser.add_argument_group("a part of it; each option repeats")
+    for name, (choices, default) in PART.items():
+        told = f"of {', '.join(choices)} (default: {', '.join(default)})"
+        part.add_argument(f"--{name}", action="append", choices=choices, metavar="X", help=told)
+    part.add_argument("--flows", action="append", type=positive, metavar="N", help="(default: 1)")
+    part.add_argument(
+        "--own-line",
+        action="append",
+        type=own_line,
+        metavar="KEY=NUMBER,…",
+        help="a line of your own, such as rate=10,delay=25,queue=50,loss=1,jitter=5"
+        f" (keys: {', '.join(NUMBERS)}; Mbit/s, ms one way, per cent, burst in KB)",
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--full", action="store_true", help="everything with everything; many hours")
+    told = "what a broken split can't pass, judged generously; about 10 minutes"
+    size.add_argument("--short", action="store_true", help=told)
+    for name, number, told in (
+        ("repeats", 3, "of each measurement"),
+        ("seconds", 10, "that each flow counts, after a start that does not"),
+        ("seed", 1, "of the first repeat's losses"),
+    ):
+        told += f" (default: {number})"
+        parser.add_argument(f"--{name}", type=positive, default=number, metavar="N", help=told)
+    told = "go on with an interrupted run's records, or add to them: nothing is measured twice"
+    parser.add_argument("--into", type=Path, metavar="FILE", help=told)
+    opening.add_options(parser, "bench")
+
+
+def positive(text: str) -> int:
+    """Return an argument that counts something."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+def own_line(text: str) -> Link:
+    """Return a line from ``key=number,…``; argparse tells the user what is wrong with it."""
+    numbers: dict[str, float] = {}
+    for key, _, value in (part.partition("=") for part in text.split(",")):
+        if key in numbers:
+            raise argparse.ArgumentTypeError(f"{key} is there twice")
+        if key not in NUMBERS:
+            raise argparse.ArgumentTypeError(f"{key!r} is none of {', '.join(sorted(NUMBERS))}")
+        try:
+            numbers[key] = float(value)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{key}={value!r} is not a number") from None
+        least = LEAST.get(key, 0)
+        if not (math.isfinite(numbers[key]) and least <= numbers[key] <= 10_000):
+            raise argparse.ArgumentTypeError(f"{key} must be from {least} to 10000, not {value}")
+    if missing := {"rate", "delay"} - set(numbers):
+        raise argparse.ArgumentTypeError(f"{' and '.join(sorted(missing))} missing")
+    if numbers.get("loss", 0) >= 100:
+        raise argparse.ArgumentTypeError("loss must be below 100 per cent")
+    if {"burst", "tcp_rate"} <= set(numbers):
+        raise argparse.ArgumentTypeError("burst and tcp_rate don't go together")
+    return Link(**numbers)
+
+
+def chosen(told: argparse.Namespace) -> BenchOptions:
+    """Return what the command line asks for.
+
+    Raises:
+        ValueError: a set and a part of it; its text is one line for the user.
+    """
+    asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
+    if any(asked.values()) and (told.short or told.full):
+        raise ValueError("--short and --full are whole sets: leave them out to choose a part")
+    size = plan.full if told.full else plan.short if told.short else plan.standard
+    out = told.out.resolve()
+    return BenchOptions(
+        comparisons=tuple(_part(asked) if any(asked.values()) else size()),
+        seconds=told.seconds,
+        repeats=told.repeats,
+        seed=told.seed,
+        generous=told.short,
+        out=out,
+        records=told.into.resolve() if told.into else out / "records.jsonl",
+        adds=bool(told.into),
+        settings=told.settings,
+        # A folder of its own: it is emptied when the lab opens, and earlier records stay.
+        lab=argparse.Namespace(**{**vars(told), "out": out / "lab"}),
+    )
+
+
+def _part(asked: dict[str, Any]) -> list[Comparison]:
+    line, way, gateway_at, direction, load = (
+        asked[name] or default for name, (_, default) in PART.items()
+    )
+    return plan.product(
+        line if asked["line"] or not asked["own-line"] else (),
+        own_lines=asked["own-line"] or (),
+        ways=way,
+        gateway_at=gateway_at,
+        flows=asked["flows"] or (1,),
+        directions=direction,
+        loads=load,
+    )
