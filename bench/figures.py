@@ -50,6 +50,8 @@ FIGURES: dict[str, Figure] = {
     "load_time_s": Figure("page load s", "page s", spread="load_time_spread"),
     "load_time_limit_s": Figure("least s", "least"),
     "neighbours_mbps": Figure("neighbours Mbit/s"),
+    "delivery_rate_mbps": Figure("sender's rate Mbit/s", "sender"),
+    "minrtt_ms": Figure("sender's least RTT ms", "minrtt"),
 }
 """In the order of the tables. A new one costs its line here, and its field where it is measured."""
 

@@ -118,9 +118,19 @@ ENOUGH = 100_000
 
 def of_sockets(told: str) -> dict[str, Value]:
     """Return the figures that the sender's ``ss -tin`` has of its flows."""
-    sent = sum(map(int, re.findall(r"bytes_sent:(\d+)", told)))
-    again = sum(map(int, re.findall(r"bytes_retrans:(\d+)", told)))
-    return {"retransmit_pct": round(100 * again / sent, 2) if sent > ENOUGH else None}
+
+    def all_(what: str, text: str = told) -> list[float]:
+        return [float(number) for number in re.findall(rf"\b{what}([\d.]+)", text)]
+
+    sent, again = sum(all_("bytes_sent:")), sum(all_("bytes_retrans:"))
+    # iperf3's control connection is there too, and has next to nothing to send.
+    flows = [line for line in told.splitlines() if sum(all_("bytes_sent:", line)) > ENOUGH]
+    rates = [rate for flow in flows for rate in all_("delivery_rate ", flow)]
+    return {
+        "retransmit_pct": round(100 * again / sent, 2) if sent > ENOUGH else None,
+        "delivery_rate_mbps": round(sum(rates) / 1e6, 3) if rates else None,
+        "minrtt_ms": min((rtt for flow in flows for rtt in all_("minrtt:", flow)), default=None),
+    }
 
 
 def _start_neighbours(world: Machine, phone: Phone, number: int, seconds: int) -> None:

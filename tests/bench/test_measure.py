@@ -194,6 +194,31 @@ def test_what_was_sent_again(sockets: str, share: float | None) -> None:
     assert taken["retransmit_pct"] == share
 
 
+# As `ss -tin` of iproute2 has it, shortened: a flow, and iperf3's control connection.
+BBR = """\
+ESTAB 0 0 192.0.2.1:5201 10.2.2.2:40000
+\t bbr wscale:7,7 rtt:171.2/3.1 bytes_sent:9000000 bytes_acked:8900000 segs_out:7000\
+ bbr:(bw:8650000bps,mrtt:160.5,pacing_gain:1) delivery_rate 8432104bps busy:12000ms minrtt:160.486
+ESTAB 0 0 192.0.2.1:5201 10.2.2.2:40001
+\t cubic wscale:7,7 rtt:155/3 bytes_sent:420 delivery_rate 61088bps app_limited minrtt:151.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("sockets", "rate", "least"),
+    [
+        (BBR, 8.432, 160.486),
+        (BBR + BBR.replace("160.486", "160.1"), 16.864, 160.1),
+        (BBR.replace("bytes_sent:9000000", "bytes_sent:9000"), None, None),
+        (SS, None, None),
+        ("", None, None),
+    ],
+)
+def test_what_the_sender_believes(sockets: str, rate: float | None, least: float | None) -> None:
+    taken, _ = sample(seen("IPERF", down()), sockets=sockets)
+    assert (taken["delivery_rate_mbps"], taken["minrtt_ms"]) == (rate, least)
+
+
 @pytest.mark.parametrize(
     ("way", "direction", "who", "words"),
     [

@@ -56,6 +56,9 @@ def test_every_measurement_was_kept() -> None:
     for record in run.records:
         assert record.figures["goodput_mbps"], record
         assert record.figures["rtts_ms"], record
+        if record.case.load == "bulk":
+            assert record.figures["delivery_rate_mbps"], record
+            assert record.figures["minrtt_ms"], record
 
 
 @pytest.mark.usefixtures("ended")
