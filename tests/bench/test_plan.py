@@ -16,6 +16,7 @@ from bench.ways import WAYS
 from lab.phones import page
 from lab.world.links import PATHS, Link
 from tests.bench.test_command import parse
+from tests.lab.live import ROOT
 
 SETS = {"standard": plan.standard, "short": plan.short, "full": plan.full}
 DEFAULTS = parse()
@@ -186,3 +187,13 @@ def test_two_lines_of_ones_own_are_told_apart_by_their_numbers() -> None:
     assert own_name(one) == "rate=0.5,delay=25,loss=1.5,burst=75"
     names = {own_name(replace(one, loss=loss)) for loss in (0, 1, 2)}
     assert len(names) == 3
+
+
+def test_the_documentation_has_every_line_and_way() -> None:
+    text = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    for way in WAYS:
+        assert f"| `{way}` |" in text, way
+    for name, line in LINES.items():
+        short = f"-{name.rpartition('-')[2]}"
+        assert f"`{name}`" in text or f"`{short}`" in text, name
+        assert f"{line.link.rate:g}" in text
