@@ -66,7 +66,8 @@ class Lab:
     def wait_for_world(self) -> None:
         """Wait until the world is up, and bring its networks up."""
         self.world.wait_until_up()
-        self.world.succeed("mkdir -p /lab && mount -o ro /dev/vdb /lab && /lab/up eth0 eth1")
+        # 15 s by itself on a slow host, and the gateway boots beside it.
+        self.world.succeed("mkdir -p /lab && mount -o ro /dev/vdb /lab && /lab/up eth0 eth1", 180)
 
     def insert_disk(self, base: Path) -> None:
         """Give the gateway, while it is off, a disk that starts as `base`, which stays as it is."""

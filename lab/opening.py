@@ -191,6 +191,7 @@ def _keep_evidence(lab: Lab) -> None:
         try:
             machine.succeed(
                 "journalctl --no-pager -o short-monotonic > /tmp/journal; gzip -f /tmp/journal",
+                timeout=180,
                 patience=20,
             )
             machine.fetch("/tmp/journal.gz", lab.directory / f"{machine.name}.journal.gz")

@@ -63,7 +63,7 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
     outcome = _follow(progress, lab, disk)
     with progress.phase("shut down and keep the disk", 30):
         # What belongs to the set-up shall be over: its last act is this clean-up.
-        lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 120)
+        lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 300)
         lab.gateway.shut_down()
         lab.gateway_disk.replace(disk)
     record.write_text(json.dumps(asdict(outcome)))

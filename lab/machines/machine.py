@@ -25,6 +25,8 @@ T = TypeVar("T")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PARTING = 5
 """Seconds that a command may go unanswered around a reboot."""
+LAST_BREATH = 30
+"""Seconds that QEMU may take to end when it is asked to."""
 
 
 class ExpectationFailed(AssertionError):
@@ -104,13 +106,17 @@ class Machine:
         """Power off at once, if it runs."""
         if self._process and self.is_running():
             self._process.terminate()
-            self._process.wait(30)
+            try:
+                self._process.wait(LAST_BREATH)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
     def is_running(self) -> bool:
         """Whether its power is on."""
         return self._process is not None and self._process.poll() is None
 
-    def shut_down(self, timeout: float = 120) -> None:
+    def shut_down(self, timeout: float = 300) -> None:
         """Ask the machine to shut down, and wait until it has (seconds)."""
         self._agent.ask("guest-shutdown", answer=False)
         assert self._process
@@ -273,10 +279,10 @@ def poll(
         ExpectationFailed: it was not observed in `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        observed = observe()
-        if observed is not None:
-            return observed
+    while (observed := observe()) is None:
+        # The last look is after the wait, not before its last pause.
+        if time.monotonic() > deadline:
+            raise ExpectationFailed(f"not within {timeout:.0f} s: {what}")
         between()
         time.sleep(0.5)
-    raise ExpectationFailed(f"not within {timeout:.0f} s: {what}")
+    return observed

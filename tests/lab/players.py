@@ -102,6 +102,7 @@ class Gateway(Actor):
         for pattern, answer in {
             r"gateway-selftest --json": self.self_test(),
             r"^uname -r": "7.3.4-amd64\n",
+            r"^date \+%s": "1764240000\n",
             r"^ss --no-header --tcp": "50\n" if self.play.holding else "0\n",
             r"list counter .* ike_braked": "counter ike_braked { packets 200 bytes 9 }",
             r"^pidof xl2tpd": "20\n" if self.play.crashed else "10\n",

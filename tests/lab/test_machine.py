@@ -237,3 +237,20 @@ def test_files_land_as_they_are(tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", f"umask 077; {put(files, 0o640)}"], check=True)
     assert {name: (tmp_path / name).read_text() for name in texts} == texts
     assert {(tmp_path / name).stat().st_mode & 0o7777 for name in texts} == {0o640}
+
+
+def test_a_machine_that_does_not_end_when_asked_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_module, "LAST_BREATH", 0.1)
+    box = Machine("box", tmp_path, tmp_path, [])
+    deaf = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]
+    with subprocess.Popen(deaf, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        box._process = process
+        try:
+            box.stop()
+            assert not box.is_running()
+        finally:
+            process.kill()

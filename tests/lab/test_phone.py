@@ -12,7 +12,7 @@ import pytest
 from lab.machines.machine import ExpectationFailed, Ran
 from lab.phones.downloads import fetch_page_at_once
 from lab.phones.libreswan import LibreswanPhone
-from lab.phones.phone import Phone
+from lab.phones.phone import ENDED, Phone
 from tests.lab.machines import Pretender
 
 
@@ -90,3 +90,33 @@ def test_pages_at_once_and_whoever_got_none_is_named(tmp_path: Path) -> None:
     assert "timed out" in told
     assert re.findall(r"/(phone\d)\.page <==", told) == ["phone2", "phone3"]
     fetch_page_at_once([phones[0], phones[3]])
+
+
+CLOSED = "xl2tpd[1252]: control_finish: Connection closed to 198.18.3.10, serial 1 "
+SAID = {
+    "no-address-left": (CLOSED + "(No available IP address)", 1),
+    "wrong-password": ("CHAP authentication failed", 1),
+    "hung-up": ("Connection terminated.", 1),
+    "nobody-there": ("Maximum retries exceeded for tunnel 1.  Closing.", 1),
+    "still-calling": ("Connecting to host 198.18.3.10, port 1701", 2),
+    "calls-before": ("xl2tpd[9]: Connection 5038 closed to 198.18.3.10, port 1701", 2),
+}
+"""What the phone's daemons say, as their journal had it, and how waiting for its call ends."""
+
+
+@pytest.mark.parametrize(("said", "status"), SAID.values(), ids=SAID)
+def test_a_call_that_is_over_is_not_waited_for(said: str, status: int, tmp_path: Path) -> None:
+    assert bool(re.search(ENDED, said)) == (status == 1)
+    world = Pretender()
+    Phone(world, "192.0.2.1")._wait_for_ppp(timeout=1)
+    for name, text in {
+        "ip": 'test "$2" = exec && shift 3 && exec "$@"',
+        "journalctl": f"echo '{said}'",
+        "sleep": "echo >>looks",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    waiting = ["sh", "-c", world.commands[-1]]
+    assert subprocess.run(waiting, cwd=tmp_path, env=path, check=False).returncode == status
+    assert (tmp_path / "looks").exists() == (status == 2)

@@ -69,3 +69,11 @@ def test_one_phone_redials_while_another_one_sleeps(tmp_path: Path) -> None:
         "carrier-l2tp-redials-on-another-network",
         "carrier-l2tp-sleeps-and-wakes-up",
     ]
+
+
+def test_a_sleeping_phone_was_asked_while_it_slept(tmp_path: Path) -> None:
+    """Not before: a call that broke off leaves the gateway asking too."""
+    _, told = followed("ikev2", tmp_path)
+    asked = [line for line in told if "retransmit 1 of request" in line]
+    assert asked
+    assert all("--since=@1764240000 " in line for line in asked)

@@ -51,6 +51,14 @@ def test_poll_gives_up_with_what_it_waited_for() -> None:
         poll(lambda: None, "pigs fly", 0.01)
 
 
+def test_poll_looks_once_more_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have come during the last pause."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.append(now.pop() + seconds))
+    assert poll(lambda: "seen" if now[0] else None, "it comes late", 0.4) == "seen"
+
+
 def test_result_is_written_whole(tmp_path: Path) -> None:
     write_result(tmp_path / "result.json", {"checks": []})
     assert json.loads((tmp_path / "result.json").read_text()) == {"checks": []}

@@ -26,7 +26,7 @@ RULES = "/etc/nftables.conf"
 GIVES_UP = 320
 """Seconds: pppd's questions, shortened below, and twice xl2tpd's 127."""
 PRIVATE = ("192.168.100.1", "100.100.100.200", "10.200.0.5", "172.16.9.9")
-REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
+REACH = "curl --silent --fail --max-time 10 --output /dev/null http://{}/"
 XL2TPD, PPP = "/etc/xl2tpd/xl2tpd.conf", "/etc/ppp/options.xl2tpd"
 TWO_ADDRESSES = (
     f"cp -a {XL2TPD} {PPP} /run/ && sed -i 's/^ip range = .*/ip range = 10.2.2.100-10.2.2.101/'"
@@ -96,7 +96,7 @@ def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
 def hold_open(lab: Lab, phone: Phone) -> None:
     lab.world.succeed("rm -rf /run/hold-open")
     phone.host.start_unit("hold-open", f"/lab/hold-open {SITE} {PORTS['page']} {CONNECTIONS}")
-    lab.world.wait_until_succeeds("test -e /run/hold-open/opened", 60)
+    lab.world.wait_until_succeeds("test -e /run/hold-open/opened", 120)
 
 
 def expect_sockets(lab: Lab, address: str, wanted: int) -> None:
@@ -133,7 +133,7 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
         # Beside the one that listens: that from which it asks its upstreams, in vain.
         lab.gateway.wait_until_succeeds(f"test $({upstreams}) -ge 2", 20)
         # What is refused is not asked again, what is lost is: a phone does the same.
-        said = beside.run(f"dig +tries=4 +time=3 +short @{TUNNEL_ADDRESS} {names}", 120)
+        said = beside.run(f"dig +tries=4 +time=3 +short @{TUNNEL_ADDRESS} {names}", 150)
         answers = said.splitlines().count(WEB)
         detail.append(f"{answers} of 10 names of another phone")
         if answers != 10:
@@ -142,8 +142,8 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
         lab.gateway.succeed("gateway-selftest --gate")
         lab.gateway.succeed("systemctl reload nftables")
         lab.gateway.succeed('test -z "$(nft -j list set inet gateway ike_ports | grep 4500)"')
-        lab.wait_for_ike(60)
-    lab.world.wait_for_end_of_unit("flood")
+        lab.wait_for_ike(120)
+    lab.world.wait_for_end_of_unit("flood", 120)
 
 
 def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
@@ -165,7 +165,7 @@ def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Chec
             no_answer_in_the_clear(stranger)
         finally:
             lab.gateway.succeed("systemctl restart nftables")
-        lab.wait_for_ike(60)
+        lab.wait_for_ike(120)
         walled(lab, phone)
         fetch_page(phone)
 
@@ -244,11 +244,11 @@ def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
         lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
         said = "does not fit our address any more; restarting strongswan"
         poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
-        lab.wait_for_ike(60)
+        lab.wait_for_ike(120)
         before.dial(user)
         lab.gateway.succeed(f"{change.format('del')} && systemctl start gateway-watch", 120)
         lab.gateway.fail(own)
-        lab.wait_for_ike(60)
+        lab.wait_for_ike(120)
     with checks.check("attacks-dial-in-after-charon-began-anew"):
         after.dial(user)
         fetch_page(after)

@@ -162,7 +162,7 @@ def call_and_page(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> 
 
 def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
     """Through the tunnel: unreachable. From the gateway itself: there (the control)."""
-    reach = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
+    reach = "curl --silent --fail --max-time 10 --output /dev/null http://{}/"
     for name, address in WALLED.items():
         with checks.check(f"wall-{name}") as detail:
             lab.gateway.succeed(reach.format(address))

@@ -78,7 +78,7 @@ def no_secret_lying_around(lab: Lab, users: list[Credentials], checks: Checks) -
         found = lab.gateway.succeed(
             "grep -rlaF --devices=skip -f /run/patterns / --exclude-dir=proc --exclude-dir=sys"
             " --exclude-dir=dev --exclude=patterns; rm /run/patterns",
-            300,
+            600,
         )
         files = set(found.split())
         detail.append(" ".join(sorted(files)))

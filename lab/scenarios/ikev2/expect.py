@@ -27,7 +27,7 @@ from lab.world.topology import (
     WEB_NAME,
 )
 
-REACH = "curl --silent --fail --max-time 5 --output /dev/null http://{}/"
+REACH = "curl --silent --fail --max-time 10 --output /dev/null http://{}/"
 WALLED = {
     "instance-metadata": METADATA,
     "azure-host": AZURE_HOST,
@@ -208,7 +208,7 @@ def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
             fetch_page(phone)
         finally:
             phone.change_back()
-        lab.world.wait_until_succeeds("test -e /run/moved", 60)
+        lab.world.wait_until_succeeds("test -e /run/moved", 120)
         detail.append(f"still {address}")
         if (now := phone.tunnel().address) != address:
             raise ExpectationFailed(f"{address} before, {now} after")
@@ -229,11 +229,11 @@ def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         fetch_page(phone)
         detail.append(f"keys of both changed, {address} kept")
     with checks.check("ikev2-wakes-up-where-it-was") as detail, dialled(phone, user) as address:
+        fell_asleep = lab.gateway.succeed("date +%s").strip()
         phone.sleep()
         # Longer than the gateway takes to ask (dpd_delay), shorter than it takes to give up.
-        lab.gateway.wait_until_succeeds(
-            "journalctl -o cat -u strongswan --since=-90s | grep -q 'retransmit 1 of request'", 90
-        )
+        asked_again = f"journalctl -o cat -u strongswan --since=@{fell_asleep}"
+        lab.gateway.wait_until_succeeds(f"{asked_again} | grep -q 'retransmit 1 of request'", 90)
         phone.wake()
         fetch_page(phone)
         detail.append(f"still {address}")

@@ -159,5 +159,5 @@ def out_of_memory(lab: Lab, phone: Phone, checks: Checks) -> None:
         killed = gateway.succeed("journalctl -k | grep -E 'Killed process' || true")
         detail.append(re.sub(r"\s+", " ", killed)[-150:])
     with checks.check("limits-split-comes-back"):
-        gateway.wait_until_succeeds("gateway-selftest >/dev/null", 60)
+        gateway.wait_until_succeeds("gateway-selftest >/dev/null", 120)
         phone.run(PAGE)
