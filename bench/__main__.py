@@ -32,7 +32,7 @@ def main() -> int:
     compare.add_argument("files", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
     told = f"of {', '.join(FIGURES)} (default: goodput, and a page's time); repeats"
     compare.add_argument("--figure", action="append", choices=FIGURES, metavar="KEY", help=told)
-    compare.set_defaults(function=command.compare)
+    compare.set_defaults(function=command.compare, out=out)
     return finish(program.parse_args())
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+QEMU = ("qemu-system-x86", "ovmf")
+"""Debian packages that run the machines."""
 KEEP = 3
 """Of each kind of image: two clones with different guests, and one to go back to."""
 FREE_SPACE = 8

@@ -13,7 +13,7 @@ from lab.machines.accelerator import accelerator
 from lab.machines.machine import Machine, poll
 from lab.world import topology
 
-HOST_PACKAGES = ("qemu-system-x86", "ovmf", *disk.HOST_PACKAGES)
+HOST_PACKAGES = (*host.QEMU, *disk.HOST_PACKAGES)
 FIRMWARE = Path("/usr/share/OVMF")
 HERE = Path(__file__).parent
 ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")

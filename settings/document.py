@@ -23,7 +23,7 @@ _TOP = """\
       lunch-gateway:mtu: 1400
       lunch-gateway:dnsServers: [9.9.9.9]
 
-in that file, and then `make up`, changes a gateway on Azure ([more](operate.md#settings)). The two
+in that file, and then `make up`, changes a gateway on Azure ([how](operate.md#settings)). The two
 secrets are set by `make user` and `make new-key`. Another cloud, a machine at home and the lab take
 a file with the same keys and no project's name before them, such as
 [settings.example.yaml](../settings.example.yaml).

@@ -7,10 +7,9 @@ import argparse
 import sys
 
 from lab import host
-from lab.images import debian
+from lab.images import debian, disk
 from lab.images.gateway import gateway_image
 from lab.images.world import world_image
-from lab.lab import HOST_PACKAGES
 
 IMAGES = {"world": world_image, "gateway": gateway_image}
 
@@ -21,7 +20,7 @@ def main() -> int:
     program.add_argument("name", nargs="?", choices=IMAGES, help="this one only")
     name = program.parse_args().name
     try:
-        host.install([*HOST_PACKAGES, *debian.HOST_PACKAGES])
+        host.install([*host.QEMU, *disk.HOST_PACKAGES, *debian.HOST_PACKAGES])
         host.require_space()
         for make in [IMAGES[name]] if name else IMAGES.values():
             print(f"made, or there: {make().disk}", flush=True)
