@@ -168,7 +168,7 @@ def test_a_stack_has_advice_of_its_own(key: str, value: Any, words: str) -> None
     [
         ({"psk": None}, "psk: missing; make the pre-shared key that every phone types (make new-k"),
         ({"users": None}, "users: missing; name at least one (make user ADD=alice)"),
-        ({"users": {"al": "12345678"}}, "(make user REMOVE=al, then make user ADD=al), or protoco"),
+        ({"users": {"al": "12345678"}}, "REMOVE=al, then make user ADD=al), or protocols"),
         ({"users.carol": "x"}, "write lunch-gateway:users: and below it, indented, its parts (peo"),
         ({"dnsServers": "8.8.8.8"}, "did you mean [8.8.8.8]?"),
         ({"region": "japaneast"}, "(make up REGION=japaneast, for a new stack)"),
