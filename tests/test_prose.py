@@ -82,12 +82,23 @@ class Retired(NamedTuple):
 
 CODE = r".*\.(py|js|toml|ya?ml)|Makefile|cloud_init/rootfs/.*"
 MEASURING = r"(tests/)?(lab|bench)/.*"
+ANYWHERE = r".*"
+BENCHMARK = r"(tests/)?bench/.*|docs/benchmark\.md"
 UNMEASURED = r"(tests/)?lab/.*|docs/adr/.*|docs/lineage\.md|SECURITY\.md"
 NOT_THE_LAB = r"(?!(tests/)?lab/).*"
 RETIRED = [
     Retired("Stage|stage", MEASURING, "lab", "def up(stage: Stage) -> None:"),
     Retired("[Ss]essions?", r"(tests/)?lab/.*|bench/.*", "tunnel", "class Session:"),
-    Retired(r"bars?|split\+[a-z0-9+]+", UNMEASURED, "promise", "the bar of lossy-1"),
+    Retired("bars?", UNMEASURED, "promise", "the bar of lossy-1"),
+    Retired(
+        r"Bar|BARS|bars\.json|demands?|[Vv]erdicts?", BENCHMARK, "promise", "verdicts = judge(x)"
+    ),
+    Retired(r"(split|forward)\+(bbr|cubic)[a-z0-9+]*", ANYWHERE, "way", "split+bbr+ikev2"),
+    Retired(r"Modes?|MODES|\"mode\"|--mode", BENCHMARK, "way", "from bench.ways import MODES"),
+    Retired(r"[Gg]roups?(?!\()", BENCHMARK, "comparison", "plan.Group"),
+    Retired("Row|ROWS|Sample", BENCHMARK, "record", "rows: list[Row]"),
+    Retired("Scenarios?|SCENARIOS|--scenario", BENCHMARK, "line", "--scenario lossy-1"),
+    Retired(r"\"path\"|--path", BENCHMARK, "gateway_at", "--path far"),
     Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
     Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),
     Retired(r"-m lab bench|lab(/|\.)(bench|report)", CODE, "bench", "python -m lab bench --full"),
