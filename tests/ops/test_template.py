@@ -40,7 +40,7 @@ def typed(project: Project) -> Project:
     state = project.root / "state"
     state.mkdir()
     project.environment.update(
-        PULUMI_BACKEND_URL=f"file://{state}", PULUMI_CONFIG_PASSPHRASE="x", TERM="dumb"
+        PULUMI_BACKEND_URL=f"file://{state}", PULUMI_CONFIG_PASSPHRASE="x", TERM="xterm"
     )
     options = ("--name", "lunch-gateway", "--description", "x", "--stack", "dev")
     said = answered(
@@ -66,7 +66,10 @@ def answered(
         os.close(terminal)
         while "Saved config" not in said:
             assert time.monotonic() < deadline, said
-            said += os.read(main, 4096).decode(errors="replace")
+            try:
+                said += os.read(main, 4096).decode(errors="replace")
+            except OSError:  # it has ended
+                raise AssertionError(said) from None
             if waiting and f"({waiting[0][0]})" in said:
                 time.sleep(0.2)  # it empties its terminal after it has asked
                 os.write(main, f"{waiting.pop(0)[1]}\r".encode())
