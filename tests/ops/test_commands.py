@@ -154,8 +154,7 @@ def test_a_failed_update_says_how_to_go_on(made: Project) -> None:
     assert done.returncode != 0
     assert "no luck" in done.stdout
     assert done.stderr.strip().endswith(
-        "not up; make up STACK=dev goes on where this stopped. What stands already costs money"
-        " until make down STACK=dev"
+        "so nothing costs; make up STACK=dev goes on where this stopped"
     )
     assert not (made.clone / "build").exists()
 
