@@ -56,7 +56,7 @@ $(STAMP): requirements.txt requirements-profiles.txt requirements-dev.txt constr
 	@touch $@ $(RUNTIME) $(SMALL)
 
 $(RUNTIME): requirements.lock | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	@touch $@
 
 $(SMALL): requirements-profiles.lock | $(VENV)/bin/pip
