@@ -149,13 +149,17 @@ class Phone:
 
     def hang_up(self) -> None:
         """Stop everything, politely: the gateway is told."""
-        # In this order: xl2tpd's goodbye must not travel in the clear.
-        self._stop("l2tp")
-        self.host.execute(self._goodbye())
-        self._stop("ipsec")
-        self.run(f"/lab/as-before {self.server} {self.router}")
-        # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
-        self.world.succeed(f"echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf")
+        steps = (
+            # In this order: xl2tpd's goodbye must not travel in the clear.
+            self._stop("l2tp"),
+            self.on_phone(self._goodbye()),
+            self._stop("ipsec"),
+            self.on_phone(f"/lab/as-before {self.server} {self.router}")
+            # Clients can't replace what is mounted over: they leave it empty, or with what is gone.
+            + f" && echo nameserver {RESOLVER} > /etc/netns/{self.namespace}/resolv.conf",
+        )
+        # At once: each command takes the agent its time, and every call ends with these.
+        self.world.succeed("; ".join(steps), 120)
 
     def break_off(self) -> None:
         """Stop everything at once and tell nobody, like a phone whose line is gone."""
@@ -260,9 +264,9 @@ class Phone:
     def _start(self, name: str, command: str, *properties: str) -> None:
         self.host.start_unit(self._unit(name), f"exec {command}", *properties)
 
-    def _stop(self, name: str) -> None:
+    def _stop(self, name: str) -> str:
         unit = self._unit(name)
-        self.world.execute(f"systemctl stop {unit}; systemctl reset-failed {unit}")
+        return f"systemctl stop {unit}; systemctl reset-failed {unit}"
 
     def _unit(self, name: str) -> str:
         return f"{self.namespace}-{name}"

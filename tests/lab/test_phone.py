@@ -68,7 +68,7 @@ class Shell(Pretender):
             (home / name).chmod(0o755)
 
     def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
-        here = command.replace("/run/", f"{self.home}/")
+        here = re.sub(r"/(run|lab|etc)/", f"{self.home}/", command)
         path = f"{self.home}:{os.environ['PATH']}"
         done = subprocess.run(
             ["sh", "-c", f"exec 2>&1; {here}"],
@@ -120,3 +120,28 @@ def test_a_call_that_is_over_is_not_waited_for(said: str, status: int, tmp_path:
     waiting = ["sh", "-c", world.commands[-1]]
     assert subprocess.run(waiting, cwd=tmp_path, env=path, check=False).returncode == status
     assert (tmp_path / "looks").exists() == (status == 2)
+
+
+def test_a_phone_hangs_up_in_this_order_whatever_of_it_fails(tmp_path: Path) -> None:
+    """xl2tpd's goodbye needs the IPsec that it travels in; and the phone's network and resolver
+    are as before also where nothing is left to stop."""
+    world = Shell(tmp_path)
+    for name in ("systemctl", "timeout"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/log\nexit 1\n')
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "as-before").write_text(f'#!/bin/sh\necho before "$@" >>{tmp_path}/log\n')
+    (tmp_path / "as-before").chmod(0o755)
+    (tmp_path / "netns/phone").mkdir(parents=True)
+    Phone(world, "192.0.2.1", "phone").hang_up()
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "systemctl stop phone-l2tp",
+        "systemctl reset-failed phone-l2tp",
+        "timeout 10 swanctl --terminate --ike gateway",
+        "systemctl stop phone-ipsec",
+        "systemctl reset-failed phone-ipsec",
+        "before 192.0.2.1 192.168.43.1",
+    ]
+    assert (tmp_path / "netns/phone/resolv.conf").read_text() == "nameserver 8.8.8.8\n"
+    (tmp_path / "as-before").unlink()
+    with pytest.raises(ExpectationFailed, match="as-before"):
+        Phone(world, "192.0.2.1", "phone").hang_up()
