@@ -178,11 +178,8 @@ class Phone:
 
     def wake_after(self, seconds: int) -> None:
         """Goes on where it was so many seconds from now, whatever is done meanwhile."""
-        both = (f"systemctl kill -s CONT {self._unit(name)}" for name in ("l2tp", "ipsec"))
-        self.world.succeed(
-            f"systemd-run --quiet --collect --unit={self._unit('wakes')} --on-active={seconds}"
-            f" --timer-property=AccuracySec=100ms sh -c '{'; '.join(both)}'"
-        )
+        both = "; ".join(f"systemctl kill -s CONT {self._unit(name)}" for name in ("l2tp", "ipsec"))
+        self.world.start_unit(self._unit("wakes"), f"sleep {seconds}; {both}")
 
     def wait_until_awake(self, timeout: float) -> None:
         """Wait until it has gone on (seconds)."""

@@ -55,7 +55,7 @@ def test_one_phone_redials_while_another_one_sleeps(tmp_path: Path) -> None:
     checks, told = followed("carrier", tmp_path)
     steps = [
         r"systemctl kill -s STOP phone2-l2tp",
-        r"--on-active=100 .*kill -s CONT phone2-l2tp; .*kill -s CONT phone2-ipsec'$",
+        r"'sleep 100; .*kill -s CONT phone2-l2tp; .*kill -s CONT phone2-ipsec'$",
         r"exec phone sh -c 'ip link set dev carrier down",
         r"exec phone sh -c 'ip link set dev carrier up",
         r"! grep -q '\^State:.*T ",
