@@ -18,11 +18,11 @@ class Command(Protocol):
 
     @property
     def function(self) -> Callable[[Any, Progress], int]:
-        """Called with these options; returns a status for the shell."""
+        """Is called with these options, and returns a status for the shell."""
 
     @property
     def out(self) -> Path:
-        """The directory for results and evidence."""
+        """Says which directory is for results and evidence."""
 
 
 def finish(options: Command) -> int:

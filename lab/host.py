@@ -15,7 +15,7 @@ from pathlib import Path
 QEMU = ("qemu-system-x86", "ovmf")
 """Debian packages that run the machines."""
 KEEP = 3
-"""Of each kind of image: two clones with different guests, and one to go back to."""
+"""So many of each kind of image stay: two clones with different guests, one to go back to."""
 FREE_SPACE = 8
 """GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
 
@@ -26,7 +26,7 @@ class LabError(RuntimeError):
 
 
 def cache_directory() -> Path:
-    """Where images are kept between runs and clones."""
+    """Returns where images are kept between runs and clones."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     directory = Path(base) / "lunch-gateway"
     directory.mkdir(parents=True, exist_ok=True)
@@ -40,8 +40,8 @@ def used(entry: Path) -> Path:
 
 
 def forget_all_but(newest: int, pattern: str) -> None:
-    """Of the cache's entries of one kind keep the last used, and of the rest nothing that
-    goes by their names."""
+    """Keep the last used of the cache's entries of one kind, and nothing that goes by the names
+    of the rest."""
     entries = sorted(cache_directory().glob(pattern), key=lambda path: path.stat().st_mtime)
     for entry in entries[:-newest]:
         for path in cache_directory().glob(f"{entry.stem}.*"):
@@ -60,7 +60,7 @@ def require_space() -> None:
 
 
 def scratch_directory() -> Path:
-    """A new directory for one run, with room for disks and a path short enough for
+    """Make a new directory for one run, with room for disks and a path short enough for
     sockets (107 bytes, unix(7)); whoever asked for it removes it. Those of runs that were
     killed before they could are removed now."""
     with alone("run"):
@@ -143,7 +143,7 @@ def _installed(package: str) -> bool:
 
 
 def digest(*parts: str | bytes) -> str:
-    """A short name for whatever is built from exactly these inputs."""
+    """Returns a short name for whatever is built from exactly these inputs."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

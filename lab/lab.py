@@ -17,14 +17,14 @@ HOST_PACKAGES = (*host.QEMU, *disk.HOST_PACKAGES)
 FIRMWARE = Path("/usr/share/OVMF")
 HERE = Path(__file__).parent
 ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
-"""What lies below /lab there."""
+"""These lie below /lab there."""
 
 PUBLIC_ADDRESS = topology.PUBLIC_ADDRESS
 PRIVATE_ADDRESS = topology.PRIVATE_ADDRESS
 GATEWAY_DISK = "gateway.qcow2"
 CABLE = "vnet"
 KERNEL_AVOIDS = "clearcpuid=cx16"
-"""For both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
+"""Stands in both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
 cmpxchg16b from stale ones (its commit "target/i386: Inline cmpxchg16b" mends it): whatever was
 added before lies in them, NT and TF too. Linux allocates memory by it, and one that an interrupt
 caught just then died of a double fault in mid-benchmark. Programs keep the instruction."""
@@ -34,7 +34,7 @@ IKE_PROBE = (
     'ike-scan --retry=1 --timeout=1500 --trans="(1=7,14=256,2=4,3=1,4=14)"'
     f" {PUBLIC_ADDRESS} | grep -q 'Main Mode Handshake returned'"
 )
-"""For the world's shell: does the gateway answer IKE from outside?"""
+"""Asks the gateway, by the world's shell, whether it answers IKE from outside."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class Lab:
 
     @property
     def gateway_disk(self) -> Path:
-        """The disk that the gateway runs on."""
+        """Returns the disk that the gateway runs on."""
         return self.scratch / GATEWAY_DISK
 
     @property
     def cable(self) -> Path:
-        """The socket between them: the world listens, the gateway connects when it starts."""
+        """Returns the socket between them: the world listens, the gateway connects as it starts."""
         return self.scratch / CABLE
 
     def start_world(self) -> None:
@@ -144,7 +144,7 @@ ACCEPTS = 1 << 16
 
 
 def _listens(path: Path) -> bool:
-    """Whether somebody takes connections there, which the kernel is asked: QEMU takes one
+    """Returns whether somebody takes connections there. The kernel is asked: QEMU takes one
     connection, and it is not for us."""
     lines = (line.split(maxsplit=7) for line in Path("/proc/net/unix").read_text().splitlines())
     return any(line[7:] == [str(path)] and int(line[3], 16) & ACCEPTS for line in lines)
@@ -162,7 +162,7 @@ def _seed(user_data: Path, scratch: Path) -> Path:
 
 
 def _world_files(scratch: Path) -> Path:
-    """Our programs as a small disk, so that a changed one needs no new image."""
+    """Lay our programs on a small disk, so that a changed one needs no new image."""
     together, target = scratch / "world-files", scratch / "world-files.img"
     for directory in ON_THE_WORLD:
         shutil.copytree(directory, together, dirs_exist_ok=True)
@@ -175,8 +175,8 @@ def _disk(path: Path, kind: str = "qcow2") -> list[str]:
 
 
 def _secure_boot(scratch: Path) -> list[str]:
-    """UEFI that starts only what Microsoft's or Debian's keys have signed, as Azure's
-    trusted launch does."""
+    """Returns QEMU's options for UEFI that starts only what Microsoft's or Debian's keys have
+    signed, as Azure's trusted launch does."""
     variables = scratch / "efi-variables.fd"
     shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.ms.fd", variables)
     return [

@@ -32,15 +32,15 @@ class Options(Protocol):
 
     @property
     def settings(self) -> Path:
-        """What the gateway is made from, and what the phone's user types."""
+        """Says what the gateway is made from, and what the phone's user types."""
 
     @property
     def out(self) -> Path:
-        """The directory for results and evidence. What is in it is removed first."""
+        """Says which directory is for results and evidence. What is in it is removed first."""
 
     @property
     def fresh(self) -> bool:
-        """Whether to provision anew, even if this user-data was before."""
+        """Says whether to provision anew, even if this user-data was before."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser, out: str) -> None:
 def opened(
     options: Options, progress: Progress, processors: int = 2
 ) -> Iterator[tuple[Lab, Provisioned]]:
-    """World and gateway, both running, the gateway provisioned now or earlier.
+    """Yields world and gateway, both running, the gateway provisioned now or earlier.
 
     Args:
         options: as `add_options` lets a user say them.
@@ -114,7 +114,7 @@ def provisioned(options: Options, progress: Progress) -> int:
 
 
 def _prepare(options: Options, progress: Progress) -> tuple[Path, Provisioned | None]:
-    """Everything that needs no machine: the user-data, and the gateway if it is there."""
+    """Make all that needs no machine; returns the user-data, and the gateway if it is there."""
     out = options.out.resolve()
     shutil.rmtree(out, ignore_errors=True)
     try:
@@ -143,8 +143,8 @@ def _world(
     gateway: Provisioned | None,
     processors: int = 2,
 ) -> Iterator[Lab]:
-    """Both machines, the world running, and the gateway booting if it is provisioned already;
-    whatever happens, the evidence stays and they go."""
+    """Yields both machines, the world running, and the gateway booting if it is provisioned
+    already; whatever happens, the evidence stays and they go."""
     lab = build(options.out.resolve(), user_data, processors)
     try:
         with progress.phase("boot the world", 30):
@@ -161,13 +161,13 @@ def _world(
 
 
 def credentials(settings: Path) -> list[Credentials]:
-    """What the gateway's owner tells each user."""
+    """Returns what the gateway's owner tells each user."""
     told = yaml.safe_load(settings.read_text())
     return [Credentials(told["psk"], user, password) for user, password in told["users"].items()]
 
 
 def _render(settings: Path, target: Path) -> Path:
-    """Have the generator write the guest, as a user would."""
+    """Have the generator write the guest, as a user would; returns the user-data."""
     command = [
         sys.executable,
         "-m",
@@ -186,7 +186,7 @@ def _render(settings: Path, target: Path) -> Path:
 
 
 def _keep_evidence(lab: Lab) -> None:
-    """Journals and captures, whatever happened; a failure here must not hide that."""
+    """Fetch both journals, whatever happened; a failure here must not hide that."""
     for machine in filter(Machine.is_running, (lab.world, lab.gateway)):
         try:
             machine.succeed(

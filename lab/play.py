@@ -61,7 +61,7 @@ def _examine(
     credentials: list[Credentials],
     checks: Checks,
 ) -> dict[str, Any]:
-    """Start the provisioned gateway and play every scenario on it."""
+    """Play every scenario on the gateway; returns what was seen beside the checks."""
     progress = checks.progress
     result: dict[str, Any] = {
         "kernel": lab.gateway.succeed("uname -r").strip(),

@@ -45,7 +45,7 @@ class Progress:
         self._say(f"{name}: done in {_span(time.monotonic() - began)}")
 
     def note(self, text: str) -> None:
-        """One line within a phase."""
+        """Print one line within a phase."""
         self._say(text)
 
     def _beat(
@@ -74,7 +74,7 @@ class Checks:
 
     @contextmanager
     def check(self, name: str) -> Iterator[list[str]]:
-        """One expectation: what is appended to the list becomes the detail. If it is not
+        """Yields a list for one expectation: what is appended becomes the detail. If it is not
         met, that is recorded and the next one follows."""
         details: list[str] = []
         try:
@@ -103,5 +103,5 @@ def write_result(path: Path, result: Any) -> None:
 
 
 def complain(text: str) -> None:
-    """One message for the user, apart from the results."""
+    """Print one message for the user, apart from the results."""
     print(text, file=sys.stderr, flush=True)

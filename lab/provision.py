@@ -26,7 +26,7 @@ class Provisioned:
     kernels: list[str]
     """The kernel of each boot until IKE answered, in order."""
     ready_seconds: float
-    """From power-on to IKE's first answer, by the clock on the wall."""
+    """Lasted from power-on to IKE's first answer, by the clock on the wall."""
     world_boot_seconds: float
     """What the world's own boot took, by its own clock: how slow the host was then."""
     selftest_before_ike: bool
@@ -34,7 +34,7 @@ class Provisioned:
 
 
 def earlier(user_data: Path) -> Provisioned | None:
-    """The gateway that an earlier run provisioned with the same image and user-data."""
+    """Returns the gateway that an earlier run provisioned with the same image and user-data."""
     record = _disk(user_data).with_suffix(".json")
     if not record.exists():
         return None
@@ -72,7 +72,7 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
 
 
 def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
-    """Both boots, from power-on to the first answer to IKE."""
+    """Follow both boots, from power-on to the first answer to IKE."""
     began = time.monotonic()
     lab.gateway.start()
     detail = lab.gateway.console.last_line
@@ -98,7 +98,7 @@ def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
 
 
 def kernels(lab: Lab) -> list[str]:
-    """The kernels that the gateway's serial console has seen start, in order."""
+    """Returns the kernels that the gateway's serial console has seen start, in order."""
     return re.findall(r"^\[ *0\.0+\] Linux version (\S+)", lab.gateway.console.text(), re.MULTILINE)
 
 

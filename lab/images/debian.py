@@ -36,7 +36,7 @@ class BootFiles:
 
 
 def debian_name(packages: Sequence[str], hooks: Sequence[str] = ()) -> str:
-    """The name, in the cache, of whatever is made from this Debian tree."""
+    """Returns the name, in the cache, of whatever is made from this Debian tree."""
     return host.digest(RELEASE, *packages, "|", *hooks)
 
 
@@ -45,7 +45,7 @@ def debian_tar(
     hooks: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Path:
-    """A tarball of a minimal Debian tree with these packages, cached by its inputs.
+    """Returns a tarball of a minimal Debian tree with these packages, cached by its inputs.
 
     Args:
         packages: names as mmdebstrap's ``--include`` takes them.
@@ -86,7 +86,7 @@ def _bootstrap(
 
 @contextmanager
 def unpacked(packages: Sequence[str], hooks: Sequence[str]) -> Iterator[tuple[Path, Path]]:
-    """A Debian tree as a tarball and a directory to work in, both gone afterwards."""
+    """Yields a Debian tree as a tarball and a directory to work in, both gone afterwards."""
     host.install(disk.HOST_PACKAGES)
     tree = debian_tar(packages, hooks, {"LAB_FILES": str(FILES)})
     with tempfile.TemporaryDirectory(dir=host.cache_directory()) as scratch:
@@ -95,7 +95,7 @@ def unpacked(packages: Sequence[str], hooks: Sequence[str]) -> Iterator[tuple[Pa
 
 
 def our_files(name: str) -> list[str]:
-    """Hooks that lay our files for this image over the tree, owned by root. The second does
+    """Returns hooks that lay our files for this image over the tree, owned by root. The second does
     nothing but give the image another name when one of the files changes."""
     files = sorted(path for path in (FILES / name).rglob("*") if path.is_file())
     contents = host.digest(*(part for path in files for part in (path.name, path.read_bytes())))

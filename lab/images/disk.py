@@ -31,7 +31,7 @@ def run(*command: str | Path, environment: dict[str, str] | None = None) -> str:
 
 
 def tar_to_ext4(tree: Path, image: Path, mebibytes: int) -> None:
-    """An ext4 file system labelled ``root``, of this size, with the tree's owners and modes."""
+    """Make an ext4 file system labelled ``root``, of this size, with the tree's owners, modes."""
     script = (
         'mkdir "$2.d" && tar -xf "$1" -C "$2.d" && mke2fs -q -t ext4 -L root -d "$2.d" "$2" "$3"'
     )
@@ -41,24 +41,24 @@ def tar_to_ext4(tree: Path, image: Path, mebibytes: int) -> None:
 
 
 def extract(tree: Path, target: Path, members: Sequence[str]) -> None:
-    """Some members of a tree's tarball, below the directory `target`."""
+    """Lay some members of a tree's tarball below the directory `target`."""
     run("tar", "-xf", tree, "-C", target, "--no-same-owner", *members)
 
 
 def to_qcow2(raw: Path, target: Path) -> None:
-    """The same disk in the format that can have layers."""
+    """Make the same disk in the format that can have layers."""
     partial = raw.with_suffix(".qcow2")
     run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, partial)
     partial.rename(target)
 
 
 def overlay(base: Path, target: Path) -> None:
-    """A disk of 8 GiB that starts as `base` and leaves it untouched (qcow2)."""
+    """Make a disk of 8 GiB that starts as `base` and leaves it untouched (qcow2)."""
     run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, target, "8G")
 
 
 def seed_disk(user_data: Path, hostname: str, target: Path) -> None:
-    """The disk on which cloud-init's NoCloud source finds the user-data, byte for byte."""
+    """Make the disk on which cloud-init's NoCloud source finds the user-data, byte for byte."""
     meta_data = target.with_suffix(".meta-data")
     meta_data.write_text(f"instance-id: {hostname}\nlocal-hostname: {hostname}\n")
     run("mkfs.vfat", "-C", "-n", "CIDATA", target, "1024")

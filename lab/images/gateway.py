@@ -62,7 +62,7 @@ mkdir -p "$1/boot/efi"
 
 
 def gateway_image() -> BootFiles:
-    """The stand-in for Azure's Debian 13 image (qcow2), from the cache or built now."""
+    """Returns the stand-in for Azure's Debian 13 image (qcow2), from the cache or built now."""
     hooks = [*our_files("gateway"), USE_OUR_MIRROR, FORGET_BUILD_HOST, GATEWAY_NETWORK]
     target = host.cache_directory() / f"gateway-{debian_name(GATEWAY_PACKAGES, hooks)}.qcow2"
     if not target.exists():
@@ -73,7 +73,7 @@ def gateway_image() -> BootFiles:
 
 
 def _build_gateway(tree: Path, scratch: Path, target: Path) -> None:
-    """Two partitions, the EFI one first, in one sparse file."""
+    """Lay two partitions, the EFI one first, into one sparse file."""
     esp, root, whole = scratch / "esp.img", scratch / "root.img", scratch / "disk.img"
     _build_esp(tree, scratch, esp)
     disk.tar_to_ext4(tree, root, 6144)
@@ -93,7 +93,7 @@ def _build_gateway(tree: Path, scratch: Path, target: Path) -> None:
 
 
 def _build_esp(tree: Path, scratch: Path, esp: Path) -> None:
-    """What grub-install would lay there, at the path that firmware looks for by itself."""
+    """Make what grub-install would, at the path that firmware looks for by itself."""
     grub, shim = "usr/lib/grub/x86_64-efi-signed", "usr/lib/shim"
     disk.extract(tree, scratch, [f"./{grub}", f"./{shim}"])
     config = scratch / "grub.cfg"

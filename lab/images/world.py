@@ -70,7 +70,7 @@ echo nameserver 10.0.2.3 > "$1/etc/resolv.conf"; echo world > "$1/etc/hostname"
 
 
 def world_image() -> BootFiles:
-    """The machine that holds everything outside the gateway (qcow2, kernel, initrd)."""
+    """Returns the machine that holds everything outside the gateway (qcow2, kernel, initrd)."""
     hooks = [*our_files("world"), LIBRESWAN, FORGET_BUILD_HOST, WORLD_QUIET]
     target = host.cache_directory() / f"world-{debian_name(WORLD_PACKAGES, hooks)}.qcow2"
     kernel, initrd = target.with_suffix(".vmlinuz"), target.with_suffix(".initrd")

@@ -15,7 +15,7 @@ _EXPECTED_END = "Kernel panic - not syncing: VFS"
 
 
 def accelerator(kernel: Path) -> str:
-    """QEMU's ``-accel`` argument for this machine, found by booting a kernel.
+    """Returns QEMU's ``-accel`` argument for this machine, found by booting a kernel.
 
     /dev/kvm may be there and not work. We have seen one (nested in another hypervisor)
     that ran a boot sector to its end and stopped with "KVM internal error" inside Linux,
@@ -26,7 +26,7 @@ def accelerator(kernel: Path) -> str:
 
 
 def boots_under(name: str, kernel: Path, timeout: float = 30) -> bool:
-    """Whether Linux gets as far as looking for its root file system (timeout in seconds)."""
+    """Returns whether Linux gets as far as looking for its root file system (in seconds)."""
     with tempfile.TemporaryDirectory() as directory:
         serial, errors = Path(directory, "serial"), Path(directory, "errors")
         command = [

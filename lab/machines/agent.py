@@ -59,7 +59,7 @@ class GuestAgent:
         answer: bool = True,
         timeout: float = 120,
     ) -> Any:
-        """One request to the guest agent.
+        """Send one request to the guest agent; returns its answer.
 
         Raises:
             AgentSilent: it is not there or did not answer in `timeout` seconds. The request
@@ -79,7 +79,7 @@ class GuestAgent:
         return line["return"]
 
     def run(self, command: str, timeout: float, patience: float) -> tuple[int, str]:
-        """Status and output of a shell command that ends within `timeout` seconds.
+        """Returns status and output of a shell command that ends within `timeout` seconds.
 
         Raises:
             TimeoutError: it runs for longer.
@@ -109,14 +109,14 @@ class GuestAgent:
         return self.ends.stat().st_size if self.ends.exists() else 0
 
     def _wait_for_an_end(self, known: int, longest: float) -> int:
-        """Until more has been said than is known, or for so many seconds. Returns how much."""
+        """Wait until more has been said than is known, or so many seconds. Returns how much."""
         until = time.monotonic() + longest
         while (said := self._said()) == known and time.monotonic() < until:
             time.sleep(0.01)
         return said
 
     def parts(self, path: str) -> Iterator[bytes]:
-        """A file of any size and kind."""
+        """Yields a file of any size and kind."""
         handle = self.ask("guest-file-open", {"path": path, "mode": "r"})
         whole = False
         while not whole:
@@ -126,7 +126,7 @@ class GuestAgent:
         self.ask("guest-file-close", {"handle": handle})
 
     def _in_step(self, deadline: float) -> socket.socket:
-        """A connection on which the next answer will be ours. Getting there does nothing to
+        """Returns a connection on which the next answer is ours. Getting there does nothing to
         the guest, so it is tried again: a busy guest may need its time, one that shuts down
         forgets what it has read, and a QEMU whose process stands still (not only its guest) has
         two attempts waiting in line and refuses the third at once (EAGAIN, unix(7))."""
@@ -162,7 +162,7 @@ class GuestAgent:
 
 
 def put(files: Mapping[str, str], mode: int) -> str:
-    """The shell command that puts files there, by path, and the directories above them."""
+    """Returns the shell command that puts files there, by path, with the directories above."""
     # One archive: under emulation each process takes 0.1 s, and a phone has five files.
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:

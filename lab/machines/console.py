@@ -19,17 +19,17 @@ class Console:
     log: Path
 
     def text(self) -> str:
-        """All of it, as it came."""
+        """Returns all of it, as it came."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def last_line(self) -> str:
-        """The newest line, whoever wrote it, without colours and time stamp."""
+        """Returns the newest line, whoever wrote it, without colours and time stamp."""
         lines = _ESCAPES.sub("", self.text()).splitlines()
         said = (_STAMP.sub("", line).strip() for line in reversed(lines))
         return next(filter(None, said), "")[:100]
 
     def last_words(self) -> str:
-        """Why the machine may be silent, on one line: what a dying kernel said of it, and how
+        """Says why the machine may be silent, on one line: what a dying kernel said, and how
         far the console came."""
         found = _DYING.findall(self.text())
         said = "; ".join(found[-3:]) or "nothing of a panic"

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def on(host: str, command: str) -> str:
-    """Return the machine's command that runs this one of the shell on a host, or (none) itself."""
+    """Returns the machine's command that runs this one on a host, or (none) on the machine."""
     return f"ip netns exec {host} sh -c {shlex.quote(command)}" if host else command
 
 
 def unit(name: str, command: str, host: str = "", *properties: str) -> str:
-    """Return the machine's command that has systemd run this one of the shell.
+    """Returns the machine's command that has systemd run this one of the shell.
 
     The unit is gone when it has ended, however it has.
 

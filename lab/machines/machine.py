@@ -49,16 +49,16 @@ class Machine:
 
     name: str
     directory: Path
-    """For its logs."""
+    """Its logs go there."""
     scratch: Path
-    """For its sockets."""
+    """Its sockets lie there."""
     arguments: Sequence[str]
     """What QEMU gets beyond what every machine of the lab has."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
     def console(self) -> Console:
-        """Its serial console."""
+        """Returns its serial console."""
         return Console(self.directory / f"{self.name}.serial.log")
 
     @property
@@ -113,7 +113,7 @@ class Machine:
                 self._process.wait()
 
     def is_running(self) -> bool:
-        """Whether its power is on."""
+        """Returns whether its power is on."""
         return self._process is not None and self._process.poll() is None
 
     def shut_down(self, timeout: float = 300) -> None:
@@ -198,7 +198,7 @@ class Machine:
         return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
 
     def host(self, name: str) -> Host:
-        """Return one of the hosts that this machine plays, by its network namespace."""
+        """Returns one of the hosts that this machine plays, by its network namespace."""
         return Host(self, name)
 
     def start_unit(
@@ -237,7 +237,7 @@ class Machine:
         self.succeed(put(files, mode))
 
     def read(self, path: str) -> str:
-        """A file's text."""
+        """Returns a file's text."""
         return self.succeed(f"cat {shlex.quote(path)}")
 
     def fetch(self, path: str, target: Path) -> None:
@@ -246,7 +246,7 @@ class Machine:
             file.writelines(self._agent.parts(path))
 
     def answers(self) -> bool:
-        """Whether the machine is up far enough to take commands."""
+        """Returns whether the machine is up far enough to take commands."""
         try:
             self._agent.ask("guest-ping", timeout=3)
         except AgentSilent:

@@ -1,4 +1,4 @@
-"""What a phone gets."""
+"""What a phone gets: pages and downloads, one or many at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = f"curl --silent --show-error --fail --max-time 15 http://{WEB_NAME}/"
 
 
 def fetch_page(phone: Phone) -> None:
-    """A page of the web server beyond the internet, which says whom it sees.
+    """Fetch a page of the web server beyond the internet, which says whom it sees.
 
     Raises:
         ExpectationFailed: no page within 15 s, or the server saw somebody else than the gateway.
@@ -26,7 +26,7 @@ def fetch_page(phone: Phone) -> None:
 
 
 def fetch_page_at_once(phones: Sequence[Phone]) -> None:
-    """What `fetch_page` does, by all phones of one gateway at the same time: where each has to
+    """Do what `fetch_page` does, by all phones of one gateway at the same time: where each has to
     wait, they wait together.
 
     Raises:
@@ -73,8 +73,8 @@ def congestion_control(
 
 
 def outside_the_window(phone: Phone) -> int:
-    """ESP packets so far that the phone threw away because they came too late behind later
-    ones (RFC 4303, 3.4.3)."""
+    """Returns how many ESP packets the phone threw away so far because they came too late behind
+    later ones (RFC 4303, 3.4.3)."""
     counters = phone.run("cat /proc/net/xfrm_stat").split()
     return int(counters[counters.index("XfrmInStateSeqError") + 1])
 
@@ -82,7 +82,7 @@ def outside_the_window(phone: Phone) -> int:
 def download_at_once(
     world: Machine, phones: Sequence[Phone], seconds: int = 12
 ) -> dict[str, float]:
-    """Goodput of each phone while all of them download, Mbit/s, by namespace."""
+    """Returns the goodput of each phone while all of them download, Mbit/s, by namespace."""
     ports = range(5201, 5201 + len(phones))
     for port in ports:
         serve_iperf(world, "site", port)

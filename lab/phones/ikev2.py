@@ -25,15 +25,15 @@ class Ikev2Phone(Phone):
     files: ClassVar[tuple[Path, ...]] = (FILES / "ikev2",)
 
     def _connect_inside(self) -> None:
-        """IKEv2 is all there is."""
+        """Do nothing: IKEv2 is all there is."""
 
     def tunnel(self) -> Tunnel:
-        """What is up now."""
+        """Returns what is up now."""
         sas = self.run("swanctl --list-sas --ike gateway")
         return self._tunnel(find(r"^  local  .* \[(\d[\d.]+)\]$", sas), "PSK")
 
     def told_resolvers(self) -> set[str]:
-        """What the gateway named, as the client's own log has it."""
+        """Returns what the gateway named, as the client's own log has it."""
         return set(find(r"installing DNS server ([\d.]+)", self.log()).split())
 
     def _values(self, credentials: Credentials) -> dict[str, str]:

@@ -30,7 +30,7 @@ class LibreswanPhone(Phone):
             super()._connect_inside()
 
     def tunnel(self) -> Tunnel:
-        """What is up now."""
+        """Returns what is up now."""
         if self.protocol == "l2tp":
             return super().tunnel()
         return self._tunnel(find(r" lease=([\d.]+)", self._ipsec("whack --trafficstatus")), "PSK")

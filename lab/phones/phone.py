@@ -72,16 +72,16 @@ class Phone:
     """What its clients read, as trees below /etc."""
     on_wifi: bool = False
     tunnels: int = 0
-    """Asked for by L2TP since it was switched on. Real ones give them these numbers."""
+    """So many were asked for by L2TP since it was switched on. Real ones number them so."""
 
     @property
     def host(self) -> Host:
-        """The phone among the world's hosts."""
+        """Returns the phone among the world's hosts."""
         return self.world.host(self.namespace)
 
     @property
     def router(self) -> str:
-        """Its way out."""
+        """Returns the address of its way out."""
         return WIFI_ROUTER if self.on_wifi else ROUTERS[self.namespace]
 
     def run(self, command: str, timeout: float = 60) -> str:
@@ -93,7 +93,7 @@ class Phone:
         return self.host.fail(command, timeout)
 
     def on_phone(self, command: str) -> str:
-        """The command for the world that runs this one on the phone."""
+        """Returns the world's command that runs this one on the phone."""
         return on(self.namespace, command)
 
     def dial(self, credentials: Credentials) -> Tunnel:
@@ -111,12 +111,12 @@ class Phone:
             raise
 
     def _connect_inside(self) -> None:
-        """What this kind of VPN has inside IPsec."""
+        """Set up what this kind of VPN has inside IPsec."""
         self.start_l2tp()
         self._wait_for_ppp()
 
     def tunnel(self) -> Tunnel:
-        """What is up now."""
+        """Returns what is up now."""
         auth = "MS-CHAP-V2" if "auth chap MS-v2" in self.log() else "unknown"
         return self._tunnel(find(r"inet ([\d.]+)", self.run("ip -4 address show ppp0")), auth)
 
@@ -167,17 +167,17 @@ class Phone:
         self.hang_up()
 
     def sleep(self) -> None:
-        """Hears and says nothing, like a phone in a pocket, but keeps what it knows."""
+        """Hear and say nothing, like a phone in a pocket, but keep what is known."""
         self._signal("STOP")
         # One that is still awake would pass any test of sleeping.
         self.world.wait_until_succeeds(self._is_asleep(), 10)
 
     def wake(self) -> None:
-        """Goes on where it was."""
+        """Go on where it was."""
         self._signal("CONT")
 
     def wake_after(self, seconds: int) -> None:
-        """Goes on where it was so many seconds from now, whatever is done meanwhile."""
+        """Go on where it was so many seconds from now, whatever is done meanwhile."""
         both = "; ".join(f"systemctl kill -s CONT {self._unit(name)}" for name in ("l2tp", "ipsec"))
         self.world.start_unit(self._unit("wakes"), f"sleep {seconds}; {both}")
 
@@ -199,12 +199,12 @@ class Phone:
         return "timeout 10 swanctl --terminate --ike gateway"
 
     def change_to_wifi(self) -> None:
-        """Another interface, another address, behind another NAT; the old one is gone."""
+        """Change to another interface and address, behind another NAT; the old line is gone."""
         self.on_wifi = True
         self.run(f"ip link set dev carrier down; ip route replace default via {self.router}")
 
     def change_back(self) -> None:
-        """To the carrier's line."""
+        """Change back to the carrier's line."""
         self.on_wifi = False
         self.run(f"ip link set dev carrier up; ip route replace default via {self.router}")
 
@@ -236,7 +236,7 @@ class Phone:
         }
 
     def log(self) -> str:
-        """What the phone's own daemons said during this call."""
+        """Returns the last that the phone's own daemons said."""
         units = f"-u {self._unit('ipsec')} -u {self._unit('l2tp')}"
         return self.world.execute(f"journalctl --no-pager -o cat {units} | tail -n 120").output
 

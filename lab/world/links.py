@@ -1,4 +1,4 @@
-"""The phone's access link and the way to the gateway: what happens to packets, in the
+"""The phone's line and the way to the gateway: what happens to packets, in the
 world's kernel."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PATHS = {"near": 5, "far": 55}
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """The downlink. The uplink has the same delay and queue, and its own rate."""
+    """A line, as it is downwards. Upwards it has the same delay and queue, and its own rate."""
 
     rate: float
     """Mbit/s."""
@@ -29,7 +29,7 @@ class Link:
     loss: float = 0
     """Random, per cent of packets, before the limiter."""
     jitter: float = 0
-    """By which the delay varies, ms; packets may overtake each other."""
+    """The delay varies by it, ms; packets may overtake each other."""
     burst: float | None = None
     """KB that a policer lets through at once before it drops. None: a queue instead."""
     tcp_rate: float | None = None
@@ -38,16 +38,16 @@ class Link:
     """Mbit/s."""
 
 
-def impose(world: Machine, link: Link, path: str | None = None, seed: int = 1) -> None:
-    """Make the link between carrier and phone like this, and the gateway as far as `path`
-    says (a key of `PATHS`; None: next door, and the sites too).
+def impose(world: Machine, link: Link, gateway_at: str | None = None, seed: int = 1) -> None:
+    """Make the line between carrier and phone like this, and the gateway as far as
+    `gateway_at` says (a key of `PATHS`; None: next door, and the sites too).
 
     Delay and loss on one hop, rate on another: one qdisc for both would count what waits
     for its delay against the limiter's queue. netem's own limit stays far above both.
     Losses of the same seed are the same.
     """
-    far = PATHS[path] if path else 0
-    site = SITE_DELAY if path else 0
+    far = PATHS[gateway_at] if gateway_at else 0
+    site = SITE_DELAY if gateway_at else 0
     queue = f"burst {_burst(link.uplink)} latency {link.queue}ms"
     commands = [
         _loss(link, seed),
@@ -70,7 +70,7 @@ def reseed(world: Machine, link: Link, seed: int) -> None:
 
 
 def release(world: Machine) -> None:
-    """A link without delay, loss or limit again."""
+    """Make every cable one without delay, loss or limit again."""
     world.succeed(
         "; ".join(
             f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null"
@@ -82,7 +82,7 @@ def release(world: Machine) -> None:
 
 @contextmanager
 def other_ports(world: Machine) -> Iterator[None]:
-    """The carrier's NAT has forgotten who had which port, and gives out others."""
+    """Have the carrier's NAT forget who had which port, and give out others meanwhile."""
     rule = 'oifname "internet" meta l4proto { tcp, udp } masquerade'
     reset = "ip netns exec carrier nft flush chain ip carrier postrouting"
     forget = "ip netns exec carrier conntrack -F"
@@ -106,14 +106,14 @@ _CABLES = (
     ("azure", "site"),
     ("site", "azure"),
 )
-"""Host and the name of its end of the cable."""
+"""Each is a host and the name of its end of the cable."""
 
 
 _CARRIER = "ip netns exec carrier tc"
 
 
 def _one_packet_each() -> list[str]:
-    """Without this a "packet" that netem loses would be up to 64 KB of TCP at once."""
+    """Returns what keeps a "packet" that netem loses from being up to 64 KB of TCP at once."""
     return [
         f"ip netns exec {host} ethtool -K {device} tso off gso off gro off"
         for host, device in _CABLES
@@ -131,14 +131,14 @@ def _netem(host: str, device: str, what: str) -> str:
 
 
 def _burst(rate: float) -> int:
-    """Bytes that a shaper may send at once: three packets, or what its timer, late by some
-    ms under emulation, must catch up on. What is more than that lets BBR believe in a
+    """Returns how many bytes a shaper may send at once: three packets, or what its timer, late by
+    some ms under emulation, must catch up on. What is more than that lets BBR believe in a
     faster line, and a queue stands (measured: docs/results/2026-11-adr-8.md)."""
     return max(4_542, round(rate * 1e6 / 8 * 0.004))
 
 
 def _limiter(link: Link) -> list[str]:
-    """Between the carrier and the phone, instead of whatever was there."""
+    """Returns what limits between the carrier and the phone, instead of whatever was there."""
     wipe = [
         f"{{ {_CARRIER} qdisc delete dev phone {place} 2>/dev/null; true; }}"
         for place in ("clsact", "root")

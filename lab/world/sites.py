@@ -55,8 +55,8 @@ def _make_objects() -> str:
 
 
 def _prepare_https() -> str:
-    """What nginx.conf needs for HTTPS: the file (all zeros, which nothing on the way
-    compresses), a key that nobody checks, and last its certificate."""
+    """Returns what makes all that nginx.conf needs for HTTPS: the file (all zeros, which nothing on
+    the way compresses), a key that nobody checks, and last its certificate."""
     return (
         f"truncate --size 1G {FILE} && openssl req -x509 -newkey ec -pkeyopt"
         " ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=site -keyout /run/site.key"

@@ -10,7 +10,7 @@ FILE = Path(__file__).parent / "files" / "topology.env"
 
 
 def read(text: str) -> dict[str, str]:
-    """Return what a shell would set that sources the text, by name."""
+    """Returns what a shell would set that sources the text, by name."""
     return dict(word.split("=", 1) for word in shlex.split(text, comments=True))
 
 
