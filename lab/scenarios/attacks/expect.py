@@ -39,7 +39,7 @@ SOCKETS = "ss --no-header --tcp --numeric dst {} | wc -l"
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     user = users[0]
     phone = Ikev2Phone(lab.world, PUBLIC_ADDRESS, "phone", ANDROID)
     beside = Ikev2Phone(lab.world, PUBLIC_ADDRESS, "phone5")
@@ -62,8 +62,8 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 @contextmanager
 def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
-    """The two phones that have the only two addresses; what is done meanwhile must not touch
-    xl2tpd. Then a third."""
+    """Have the two phones vanish that have the only two addresses, and a third one dial after
+    that. What is done between must not touch xl2tpd."""
     holder = Phone(lab.world, PUBLIC_ADDRESS, "phone2", IPHONE)
     other = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
     third = Phone(lab.world, PUBLIC_ADDRESS, "phone4", IPHONE)
@@ -100,7 +100,7 @@ def hold_open(lab: Lab, phone: Phone) -> None:
 
 
 def expect_sockets(lab: Lab, address: str, wanted: int) -> None:
-    """Of the gateway, towards the phone that has or had this address."""
+    """Count the gateway's sockets towards the phone that has or had this address."""
     found = int(lab.gateway.succeed(SOCKETS.format(address)))
     if found < wanted or (found and not wanted):
         raise ExpectationFailed(f"{found} sockets towards {address}, expected {wanted}")
@@ -114,7 +114,7 @@ def try_to_dial(phone: Phone, user: Credentials) -> bool | None:
 
 
 def private_networks(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """Beyond Azure's router, which knows the way."""
+    """Ask for networks beyond Azure's router, which knows the way."""
     for address in PRIVATE:
         lab.world.succeed(f"ip -n azure address replace {address}/32 dev lo")
     for address in PRIVATE:
@@ -147,7 +147,7 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
 
 
 def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
-    """A restart that fails, and then no rules at all."""
+    """Restart nftables with a mistake in its rules, and then flush them all."""
     stranger = Phone(lab.world, PUBLIC_ADDRESS, "phone6")
     stranger.configure(user)
     with checks.check("attacks-mistake-in-the-rules"):
@@ -189,7 +189,7 @@ def split_without_routing(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def crash(lab: Lab, user: Credentials, checks: Checks) -> None:
-    """By a phone that has the shared key; the other one has done nothing."""
+    """Have a phone with the shared key end xl2tpd; the other phone has done nothing."""
     villain = Phone(lab.world, PUBLIC_ADDRESS, "phone2", IPHONE)
     victim = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
     with checks.check("attacks-xl2tpd-comes-back") as detail:
@@ -217,7 +217,7 @@ def crash(lab: Lab, user: Credentials, checks: Checks) -> None:
 
 
 def many_calls(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
-    """First messages as fast as ike-scan sends them, from behind the phone's own NAT."""
+    """Send first messages as fast as ike-scan does, from behind the phone's own NAT."""
     guess = "ike-scan --retry=1 --interval=5 --file=/run/targets --sport=0 --quiet"
     with checks.check("attacks-many-calls-from-one-address") as detail:
         lab.world.succeed(f"yes {PUBLIC_ADDRESS} | head -n {CALLS} >/run/targets")
@@ -233,8 +233,9 @@ def many_calls(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> Non
 
 
 def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
-    """As by DHCP: beside the old one, which stays so that the world finds the gateway. After each
-    start charon gives out the same marks, here to two phones that look alike."""
+    """Give the gateway another address, as by DHCP: beside the old one, which stays so that the
+    world finds the gateway. After each start charon gives out the same marks, here to two phones
+    that look alike."""
     before = Phone(lab.world, PUBLIC_ADDRESS, "phone2", WINDOWS)
     after = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)
     own = "grep -q 10.1.0.77 /etc/swanctl/conf.d/own-addresses.conf"

@@ -21,7 +21,7 @@ from lab.world import links
 from lab.world.topology import GATEWAY_NAME, PHONES
 
 STARVES = 1 / 3
-"""Of what the phones have on average; less is not a share any more."""
+"""Such a part of what the phones have on average; less is not a share any more."""
 REDIALS = 15
 """Seconds, or on a slow host this many times what the first call took. A gateway that clings to the
 old call costs minutes."""
@@ -37,7 +37,7 @@ GIVES_UP = 240
 """Seconds after which the gateway has surely given up a silent L2TP phone: pppd after four
 questions, measured 145."""
 SPIS = "swanctl --list-sas --ike gateway 2>/dev/null | awk '$1 == \"in\" {print substr($2, 1, 8)}'"
-"""Of ESP towards the phone, one per line, as strongSwan prints them; its own grumbling about
+"""Prints those of ESP towards the phone, one per line, as strongSwan does; its own grumbling about
 plugins apart."""
 
 Train = list[tuple[Phone, Credentials]]
@@ -45,7 +45,7 @@ Train = list[tuple[Phone, Credentials]]
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     train = passengers(lab, users)
     with all_in(train, checks) as those_in:
         goodput = download_together(lab, those_in, checks)
@@ -57,7 +57,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 
 def passengers(lab: Lab, users: list[Credentials]) -> Train:
-    """The phones, and whose each is."""
+    """Returns the phones, and whose each is."""
     w, server = lab.world, PUBLIC_ADDRESS
     phones = (
         Ikev2Phone(w, server, "phone", ANDROID),
@@ -98,7 +98,7 @@ def all_in(train: Train, checks: Checks) -> Iterator[Train]:
 
 
 def download_together(lab: Lab, train: Train, checks: Checks) -> dict[str, float]:
-    """All at once."""
+    """Have everybody download at once; returns the goodput of each, Mbit/s."""
     with checks.check("carrier-none-starves") as detail:
         goodput = downloads.download_at_once(lab.world, [phone for phone, _ in train])
         share = min(goodput.values()) / mean(goodput.values())
@@ -110,7 +110,7 @@ def download_together(lab: Lab, train: Train, checks: Checks) -> dict[str, float
 
 
 def new_keys(train: Train, checks: Checks) -> None:
-    """Of two phones that look alike one changes its keys."""
+    """Have one of two phones that look alike change its keys."""
     alike = [phone for phone, _ in train if phone.model == WINDOWS]
     with checks.check("carrier-l2tp-outlives-its-keys") as detail:
         first = "|".join(alike[0].run(SPIS).split())
@@ -126,7 +126,7 @@ def new_keys(train: Train, checks: Checks) -> None:
 
 
 def forgotten(lab: Lab, train: Train, checks: Checks) -> None:
-    """Other ports from one moment to the next."""
+    """Give all phones other ports from one moment to the next."""
     with checks.check("carrier-forgets-its-mappings") as detail, links.other_ports(lab.world):
         fetch_page_at_once([phone for phone, _ in train])
         detail.append("everybody goes on")

@@ -14,7 +14,7 @@ AZURES_DISKS = ("hv_vmbus", "hv_storvsc", "nvme")
 
 
 def fails_closed(lab: Lab, checks: Checks) -> None:
-    """Broken: IKE is silent and the console says why. Mended: it opens by itself."""
+    """Break the gateway: IKE is silent and the console says why. Mend it: it opens by itself."""
     with checks.check("broken-gateway-stays-closed") as detail:
         lab.gateway.succeed(
             "sysctl -qw net.ipv4.ip_forward=0 && systemctl restart --no-block nftables"
@@ -37,7 +37,7 @@ def fails_closed(lab: Lab, checks: Checks) -> None:
 
 
 def initramfs(lab: Lab, checks: Checks) -> None:
-    """What Azure's disks need is not what this machine's do: so it is packed on purpose."""
+    """Look for what Azure's disks need. This machine's do not, so it is packed on purpose."""
     with checks.check("initramfs-has-what-azures-disks-need") as detail:
         # Some kernels have the bus built in.
         built_in = lab.gateway.succeed("cat /lib/modules/$(uname -r)/modules.builtin")
@@ -51,7 +51,7 @@ def initramfs(lab: Lab, checks: Checks) -> None:
 
 
 def reboot(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
-    """With a cloud kernel of a higher version in /boot, which GRUB must pass over."""
+    """Reboot with a cloud kernel of a higher version in /boot, which GRUB must pass over."""
     before = lab.gateway.succeed("uname -r").strip()
     lab.gateway.succeed(
         "cp /boot/vmlinuz-*-cloud-amd64 /boot/vmlinuz-99.0.0-cloud-amd64 && update-grub", 120

@@ -44,7 +44,7 @@ WALLED = {
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     alice, *others = users
     self_test(lab, checks)
@@ -70,7 +70,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 
 def old_android(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
-    """Knows modp1024 and nothing better: refused as shipped, served where that is allowed."""
+    """Dial with modp1024 and nothing better: refused as shipped, served where that is allowed."""
     with checks.check("old-android-refused-by-default") as detail:
         try:
             tunnel = phone.dial(user)
@@ -95,7 +95,7 @@ def old_android(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> No
 
 @contextmanager
 def modp1024_allowed(lab: Lab) -> Iterator[None]:
-    """What `modp1024: allow` puts there, and away again."""
+    """Put there what `modp1024: allow` does, and away again."""
     path, reload = "/etc/swanctl/conf.d/modp1024.conf", "swanctl --load-conns"
     text = (ROOT / f"cloud_init/rootfs/l2tp+modp1024{path}").read_text(encoding="utf-8")
     lab.gateway.write({path: text})
@@ -107,14 +107,14 @@ def modp1024_allowed(lab: Lab) -> Iterator[None]:
 
 
 def self_test(lab: Lab, checks: Checks) -> None:
-    """The gateway's own opinion, check by check."""
+    """Note the gateway's own opinion, check by check."""
     report = json.loads(lab.gateway.execute("gateway-selftest --json").output)
     for result in report["checks"]:
         checks.add(f"selftest-{result['name']}", result["ok"], result["detail"])
 
 
 def probe(lab: Lab, checks: Checks) -> None:
-    """What `pulumi up` waits for, asked as a user would: it runs in the world, like any tool."""
+    """Ask what `pulumi up` waits for, as a user would: in the world, like any tool."""
     names = [f"gateway/{name}.py" for name in ("__init__", "ike", "probe")]
     lab.world.write({f"/run/probe/{name}": (ROOT / name).read_text("utf-8") for name in names})
     for port in (500, 4500):
@@ -131,7 +131,7 @@ def probe(lab: Lab, checks: Checks) -> None:
 
 
 def call_and_page(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> Tunnel | None:
-    """A call, a page, and what the wire saw of both."""
+    """Call and fetch a page; returns the tunnel. Then look at what the wire saw of both."""
     tunnel = None
     capture(lab, "start")
     with checks.check("page-before-call-seen-by-eve"):
@@ -161,7 +161,7 @@ def call_and_page(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> 
 
 
 def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """Through the tunnel: unreachable. From the gateway itself: there (the control)."""
+    """Reach for what is unreachable through the tunnel, and there for the gateway (control)."""
     reach = "curl --silent --fail --max-time 10 --output /dev/null http://{}/"
     for name, address in WALLED.items():
         with checks.check(f"wall-{name}") as detail:
@@ -182,7 +182,7 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def capture(lab: Lab, action: str) -> None:
-    """Eve at the carrier's cable to the internet."""
+    """Start or stop Eve, at the carrier's cable to the internet."""
     if action == "start":
         tcpdump = f"exec tcpdump --immediate-mode -U -i carrier -w {CAPTURE}"
         lab.world.start_unit("eve", tcpdump)
@@ -193,14 +193,14 @@ def capture(lab: Lab, action: str) -> None:
 
 
 def captured(lab: Lab, expression: str) -> int:
-    """How many packets Eve has that match."""
+    """Returns how many packets Eve has that match."""
     return int(
         lab.world.succeed(f"tcpdump -n -r {CAPTURE} {shlex.quote(expression)} 2>/dev/null | wc -l")
     )
 
 
 def wire(lab: Lab, checks: Checks) -> None:
-    """What Eve has in her capture."""
+    """Look at what Eve has in her capture."""
     with checks.check("wire-has-only-ike-and-esp-in-udp") as detail:
         seen = {
             "IKE": captured(lab, "udp port 500 or (udp port 4500 and udp[8:4] = 0)"),

@@ -15,7 +15,7 @@ from lab.world.topology import WEB
 
 
 def strangers(phone: Phone, user: Credentials, checks: Checks) -> None:
-    """Wrong in one thing each; and right again, to show that it was that thing."""
+    """Dial with one thing wrong each; and right again, to show that it was that thing."""
     wrong = {
         "wrong-psk": (replace(user, psk=user.psk[::-1]), "ipsec"),
         "wrong-password": (replace(user, password=user.password + "x"), "ppp"),
@@ -37,7 +37,7 @@ def strangers(phone: Phone, user: Credentials, checks: Checks) -> None:
 
 
 def cleartext_l2tp(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
-    """The same call without IPsec: the requests arrive, and nobody answers."""
+    """Make the same call without IPsec: the requests arrive, and nobody answers."""
     with checks.check("cleartext-l2tp-refused") as detail:
         phone.configure(user)
         no_answer_in_the_clear(phone)
@@ -45,7 +45,7 @@ def cleartext_l2tp(lab: Lab, phone: Phone, user: Credentials, checks: Checks) ->
 
 
 def port_scan(lab: Lab, checks: Checks) -> None:
-    """From the internet, and from inside the VNet where no NSG helps."""
+    """Scan from the internet, and from inside the VNet where no NSG helps."""
     scan = "nmap -n -Pn -p- --max-retries 0 --min-rate 6000 {}"
     with checks.check("port-scan-control") as detail:
         found = open_ports(lab.world.succeed(scan.format(WEB), 120))
@@ -64,7 +64,7 @@ def port_scan(lab: Lab, checks: Checks) -> None:
 
 
 def no_secret_lying_around(lab: Lab, users: list[Credentials], checks: Checks) -> None:
-    """Every secret, everywhere on the disk and in the journal."""
+    """Look for every secret, everywhere on the disk and in the journal."""
     allowed = {
         "/etc/ppp/chap-secrets",
         "/etc/swanctl/conf.d/l2tp-secret.conf",

@@ -40,7 +40,7 @@ RELOAD = "swanctl --load-creds --clear --noprompt"
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     phone = Ikev2Phone(lab.world, PUBLIC_ADDRESS)
     sites.serve_iperf(lab.world)
     makers(phone, users, checks)
@@ -55,7 +55,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 @contextmanager
 def dialled(phone: Phone, user: Credentials) -> Iterator[str]:
-    """A call, hung up in the end; its address in the tunnel."""
+    """Call, and hang up in the end; yields the phone's address in the tunnel."""
     try:
         yield phone.dial(user).address
     finally:
@@ -63,7 +63,7 @@ def dialled(phone: Phone, user: Credentials) -> Iterator[str]:
 
 
 def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
-    """What each maker's client proposes, called by address and by name; every user."""
+    """Dial with what each maker's client proposes, by address and by name; and as every user."""
     models = {
         "ios": IOS,
         "mac": MAC,
@@ -88,7 +88,7 @@ def makers(phone: Ikev2Phone, users: list[Credentials], checks: Checks) -> None:
 
 
 def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """Resolver, split and walls, as with L2TP."""
+    """Look at resolver, split and walls, as with L2TP."""
     with checks.check("ikev2-dial-in") as detail:
         detail.append(str(phone.dial(user)))
     with checks.check("ikev2-phone-is-told-the-resolver"):
@@ -114,7 +114,7 @@ def inside(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> No
 
 
 def in_order(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """A page over six connections for the phone with the narrowest replay window."""
+    """Load pages over six connections, on the phone with the narrowest replay window."""
     sites.serve(lab.world)
     impose(lab.world, CALM)
     with checks.check("ikev2-esp-in-order") as detail, dialled(phone, user):
@@ -127,7 +127,7 @@ def in_order(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> 
 
 
 def strangers(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """Wrong in one thing each, and right again. L2TP's key is known to all who ever dialled in."""
+    """Dial with one thing wrong each, and right again. All who ever dialled in know L2TP's key."""
     wrong = {
         "wrong-password": replace(user, password=user.password + "x"),
         "unknown-user": replace(user, user="mallory"),
@@ -161,7 +161,7 @@ def strangers(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) ->
 
 
 def refused(phone: Ikev2Phone, credentials: Credentials) -> None:
-    """By the gateway itself: a client that finds the gateway wanting also fails."""
+    """Be refused by the gateway itself: a client that finds the gateway wanting also fails."""
     try:
         tunnel = phone.dial(credentials)
     except DialFailed as failure:
@@ -172,7 +172,7 @@ def refused(phone: Ikev2Phone, credentials: Credentials) -> None:
 
 
 def company(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """One user's three devices behind one carrier's NAT, L2TP among them."""
+    """Dial from one user's three devices behind one carrier's NAT, L2TP among them."""
     second = replace(phone, namespace="phone2", called=GATEWAY_NAME)
     third = Phone(lab.world, PUBLIC_ADDRESS, "phone3")
     with (
@@ -192,7 +192,7 @@ def company(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> N
 
 
 def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """From mobile data to a Wi-Fi and back while it downloads: the download goes on."""
+    """Go from mobile data to a Wi-Fi and back while it downloads: the download goes on."""
     download = f"iperf3 --client {sites.SITE} --reverse --time 25 --bitrate 5M"
     with (
         checks.check("ikev2-download-survives-change-of-network") as detail,
@@ -215,7 +215,7 @@ def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
 
 
 def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
-    """Past every lifetime, shortened to seconds, and through a nap."""
+    """Stay past every lifetime, shortened to seconds, and through a nap."""
     short = replace(phone, rekey=10)
     with checks.check("ikev2-outlives-its-keys") as detail, dialled(short, user) as address:
         first = lab.gateway.succeed("ip xfrm state | grep 'proto esp' | sort")

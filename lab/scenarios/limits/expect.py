@@ -27,7 +27,7 @@ PAGE = f"curl --silent --show-error --fail --max-time 30 -o /dev/null http://{si
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     phones = [phone, *(Phone(lab.world, PUBLIC_ADDRESS, f"phone{number}") for number in (2, 3))]
     sites.serve(lab.world)
@@ -44,8 +44,8 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 
 def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """By name, and by the address that the gateway itself does not know: with its own filter
-    opened sshd answers the phone there, which is the control, and without it doesn't."""
+    """Try the walls by name, and by the address that the gateway itself does not know: with its
+    own filter opened sshd answers the phone there, which is the control, and else it doesn't."""
     with checks.check("limits-wall-by-name") as detail:
         detail.append(phone.run(f"getent ahostsv4 {METADATA_NAME}").split()[0])
         phone.run_and_fail(f"curl --silent --max-time 10 http://{METADATA_NAME}/")
@@ -70,7 +70,7 @@ def walls(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def manners(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """Split, and then forwarded: what a user may notice."""
+    """See what a user may notice, split and then forwarded."""
     command = f"/lab/tcp-manners {sites.SITE} {PORT} 81 {NOBODY}"
     seen = {"split": json.loads(phone.run(command, 240))}
     lab.gateway.succeed("systemctl stop haproxy")
@@ -92,7 +92,7 @@ def manners(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def short_connections(phone: Phone, checks: Checks) -> None:
-    """One small object each, and then closed."""
+    """Fetch one small object by each connection, and close it."""
     with checks.check("limits-ten-thousand-short-connections") as detail:
         codes = phone.run(
             "curl --silent --parallel --parallel-immediate --parallel-max 50 --max-time 60"
@@ -106,8 +106,8 @@ def short_connections(phone: Phone, checks: Checks) -> None:
 
 
 def many_connections(lab: Lab, phones: list[Phone], checks: Checks) -> None:
-    """More than are split, a third of them of each phone, which may have 1,000; then less memory
-    than they need."""
+    """Open more than are split, a third of them on each phone, which may have 1,000; then give
+    HAProxy less memory than they need."""
     gateway, world = lab.gateway, lab.world
     states = [f"/run/hold-open-{phone.namespace}" for phone in phones]
     for phone, state in zip(phones, states, strict=True):
@@ -137,13 +137,13 @@ def many_connections(lab: Lab, phones: list[Phone], checks: Checks) -> None:
 
 
 def answered(world: Machine, file: str, patience: float) -> int:
-    """How many connections a phone's hold-open says were answered, once it says so."""
+    """Returns how many connections a phone's hold-open says were answered, once it does."""
     world.wait_until_succeeds(f"test -e {file}", patience)
     return int(world.read(file))
 
 
 def out_of_memory(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """The kernel must take HAProxy and nothing else."""
+    """Have the kernel run out of memory: it must take HAProxy and nothing else."""
     gateway = lab.gateway
     before = gateway.succeed("pidof charon-systemd xl2tpd pppd")
     limit = gateway.succeed("systemctl show -P MemoryMax haproxy").strip()

@@ -20,7 +20,7 @@ AT_LEAST = 3.0
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
-    """Everything the README of this scenario says."""
+    """Check everything that the README of this scenario says; returns what else was seen."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     sites.serve_iperf(lab.world)
     with checks.check("split-dial-in"):
@@ -33,7 +33,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
 
 
 def faster(lab: Lab, phone: Phone, checks: Checks) -> dict[str, float]:
-    """Split and forwarded on the same line, one after the other."""
+    """Download split and forwarded on the same line, one after the other; returns both."""
     goodput: dict[str, float] = {}
     impose(lab.world, LOSSY)
     with checks.check("split-runs-bbr-towards-phone") as detail:
@@ -52,7 +52,7 @@ def faster(lab: Lab, phone: Phone, checks: Checks) -> dict[str, float]:
 
 
 def in_order(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """Each connection of a page is paced for itself, while IPsec numbers all of them together."""
+    """Load pages: each connection is paced for itself, and IPsec numbers all of them together."""
     sites.serve(lab.world)
     impose(lab.world, CALM)
     with checks.check("split-esp-in-order") as detail:
@@ -64,7 +64,7 @@ def in_order(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def fails_open(lab: Lab, phone: Phone, checks: Checks) -> None:
-    """With HAProxy, without it, and with it again."""
+    """Fetch pages with HAProxy, without it, and with it again."""
     for name, before in {
         "split-page": "systemctl start haproxy",
         "split-stopped-still-forwards": "systemctl stop haproxy",
