@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any
+
+from bench import report
+from bench.records import Record, Run
 
 VOID = {"meta", "br", "link", "img", "input", "hr", "base", "source", "wbr", "col", "embed"}
 HOSTILE = "<script>alert('x')</script>\"&amp;$x_1$ {{ 7 * 7 }}"
@@ -55,3 +59,8 @@ class Page(HTMLParser):
     @property
     def words(self) -> str:
         return " ".join(" ".join(self.text).split())
+
+
+def show(*records: Record, **about: Any) -> Page:
+    """The report of these records."""
+    return Page(report.render(Run(about, list(records)), []))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from bench import measure, plan
-from bench.figures import median, percentile
 from bench.loads import bulk, https
 from bench.measure import measure as take
 from bench.records import Value
@@ -274,30 +273,3 @@ def test_the_page_is_the_median_home_page() -> None:
     world = Pretender()
     sites.serve(world)
     assert f"for size in {' '.join(map(str, sites.OBJECT_SIZES))};" in world.commands[0]
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "expected"),
-    [
-        ([], 0.5, None),
-        ([7.0], 0.5, 7.0),
-        ([7.0], 0.95, 7.0),
-        ([1.0, 2.0], 0.5, 1.0),
-        ([1.0, 2.0, 3.0], 0.5, 2.0),
-        ([float(n) for n in range(1, 101)], 0.95, 95.0),
-        ([float(n) for n in range(1, 21)], 0.95, 19.0),
-        ([float(n) for n in range(1, 11)], 1.0, 10.0),
-        ([float(n) for n in range(1, 11)], 0.0, 1.0),
-    ],
-)
-def test_percentile_by_nearest_rank(
-    values: list[float], share: float, expected: float | None
-) -> None:
-    assert percentile(values, share) == expected
-
-
-def test_median() -> None:
-    assert median([]) is None
-    assert median([3.0]) == 3.0
-    assert median([1.0, 9.0, 2.0]) == 2.0
-    assert median([1.0, 2.0006]) == 1.5

@@ -15,7 +15,7 @@ from bench.records import Case
 from bench.ways import WAYS
 from lab.phones import page
 from lab.world.links import PATHS, Link
-from tests.bench.test_command import parse
+from tests.bench.test_options import parse
 from tests.lab.live import ROOT
 
 SETS = {"standard": plan.standard, "short": plan.short, "full": plan.full}
