@@ -136,11 +136,10 @@ render: $(SMALL) ##- the guest of settings.example.yaml, to build/guest
 ##@- Test it
 setup: $(STAMP) ##- install what all of this needs, into .venv
 
-# First what is fetched. Then what measures nothing: the guest is set up beside all other tests,
-# which give way to it. Measuring wants the machine for itself.
+# First what measures nothing: the guest is set up beside all other tests, which give way to it,
+# and its images beside the environment. Measuring wants the machine for itself.
 test: ##- everything, lab and short benchmark too; 40 to 60 min
-	$(MAKE) --no-print-directory --jobs=3 setup image-world image-gateway
-	$(MAKE) --no-print-directory --jobs=2 test-without-lab provision
+	$(MAKE) --no-print-directory --jobs=3 test-without-lab provision
 	$(RUN) -m pytest -m lab
 
 image-world image-gateway:
@@ -158,7 +157,7 @@ test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 pulumi: setup ##- get a Pulumi for the engine tests, or build it
 	nice -n 5 $(RUN) -m tests.engine.cli
 
-provision: setup ##- set the guest up in QEMU and keep its disk
+provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
 
 bench-short: setup ##- measure what a broken split can't pass; 10 min
