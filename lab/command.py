@@ -14,29 +14,27 @@ from lab.progress import Progress, complain
 
 
 class Command(Protocol):
-    """Options that say themselves which function they are for."""
+    """Options that say themselves which function they are for. Those with an ``out`` have a
+    directory for results and evidence."""
 
     @property
     def function(self) -> Callable[[Any, Progress], int]:
         """Is called with these options, and returns a status for the shell."""
 
-    @property
-    def out(self) -> Path:
-        """Says which directory is for results and evidence."""
-
 
 def finish(options: Command) -> int:
     """Run ``options.function``, as `carry_out` does."""
-    return carry_out(lambda progress: options.function(options, progress), options.out)
+    out: Path | None = getattr(options, "out", None)
+    return carry_out(lambda progress: options.function(options, progress), out)
 
 
-def carry_out(command: Callable[[Progress], int], out: Path) -> int:
+def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
     """Run a command and return the status for the shell: 0 well, 1 an expectation failed, 2 the
     lab can't go on, 130 interrupted. A mistake of the lab's own is raised.
 
     Args:
         command: returns 0 or 1, and raises what is told here.
-        out: where it leaves the evidence.
+        out: where it leaves its evidence, if it leaves some.
     """
     progress = Progress(phases=0)
     # So that whoever ends us politely gets the machines and disks cleaned up.
@@ -47,7 +45,8 @@ def carry_out(command: Callable[[Progress], int], out: Path) -> int:
         complain(f"the lab can't go on, in phase {progress.current!r}: {error}")
         return 2
     except ExpectationFailed as failure:
-        complain(f"FAILED in phase {progress.current!r}: {failure}\nevidence: {out}")
+        evidence = f"\nevidence: {out}" if out else ""
+        complain(f"FAILED in phase {progress.current!r}: {failure}{evidence}")
         return 1
     except KeyboardInterrupt:
         complain(f"interrupted in phase {progress.current!r}")

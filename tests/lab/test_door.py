@@ -106,12 +106,20 @@ def test_a_mistake_of_our_own_is_raised(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_options_may_say_their_own_function() -> None:
-    @dataclasses.dataclass(frozen=True)
     class Told:
-        out: Path = Path("there")
+        """Without a directory: not every command leaves evidence."""
 
         @staticmethod
         def function(options: object, progress: Progress) -> int:
             return 0 if isinstance(options, Told) and progress.phases == 0 else 3
 
     assert finish(Told()) == 0
+
+
+def test_evidence_is_named_where_there_is_some(capsys: pytest.CaptureFixture[str]) -> None:
+    def command(progress: Progress) -> int:
+        raise ExpectationFailed("shut")
+
+    assert [carry_out(command, out) for out in (Path("there"), None)] == [1, 1]
+    said = "FAILED in phase '': shut\n"
+    assert capsys.readouterr().err == f"{said}evidence: there\n{said}"
