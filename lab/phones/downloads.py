@@ -82,7 +82,13 @@ def outside_the_window(phone: Phone) -> int:
 def download_at_once(
     world: Machine, phones: Sequence[Phone], seconds: int = 12
 ) -> dict[str, float]:
-    """Returns the goodput of each phone while all of them download, Mbit/s, by namespace."""
+    """Returns the goodput of each phone while all of them download, Mbit/s, by namespace.
+
+    Raises:
+        ExpectationFailed: one could not, they did not begin at once, or there is none.
+    """
+    if not phones:
+        raise ExpectationFailed("there is no phone")
     ports = range(5201, 5201 + len(phones))
     for port in ports:
         serve_iperf(world, "site", port)

@@ -99,6 +99,8 @@ class Gateway(Actor):
 
     def act(self, command: str) -> tuple[int, str]:
         self.notice(command)
+        if command.startswith("test $(ss --no-header"):
+            return int(self.play.holding), ""
         for pattern, answer in {
             r"gateway-selftest --json": self.self_test(),
             r"^uname -r": "7.3.4-amd64\n",

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from lab import play as module
+from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks, Progress
 from tests.lab.players import USERS, laid_out
 from tests.lab.test_scenarios import PROMISED
 
 BY_ITSELF = {"self-test-before-ike"}
 """What no scenario checks, but whoever plays them."""
+WHILE_OTHERS_SLEEP = "carrier-l2tp-redials-on-another-network"
 
 
 def played(name: str, tmp_path: Path) -> Checks:
@@ -39,6 +41,24 @@ def test_a_scenario_finds_what_it_expects(name: str, tmp_path: Path) -> None:
     results = played(name, tmp_path).results
     assert results
     assert [result for result in results if not result["ok"]] == []
+
+
+@pytest.mark.parametrize("name", module.names())
+def test_a_call_that_fails_is_a_check_and_not_the_end(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody gets in: what needs it is red, and the rest is looked at all the same."""
+
+    def fails(_phone: Phone, _credentials: Credentials) -> None:
+        raise DialFailed("ipsec", "nobody answers")
+
+    well = {result["name"] for result in played(name, tmp_path).results}
+    monkeypatch.setattr(Phone, "connect", fails)
+    monkeypatch.setattr("lab.scenarios.attacks.expect.GIVES_UP", 0.1)
+    results = played(name, tmp_path).results
+    assert any(not result["ok"] for result in results)
+    # One phone redials while others sleep, which they can't do without a call.
+    assert {result["name"] for result in results} >= well - {WHILE_OTHERS_SLEEP}
 
 
 def test_no_promise_goes_unchecked(tmp_path: Path) -> None:

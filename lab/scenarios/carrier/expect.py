@@ -113,6 +113,8 @@ def new_keys(train: Train, checks: Checks) -> None:
     """Have one of two phones that look alike change its keys."""
     alike = [phone for phone, _ in train if phone.model == WINDOWS]
     with checks.check("carrier-l2tp-outlives-its-keys") as detail:
+        if len(alike) < 2:
+            raise ExpectationFailed("no two phones that look alike are in")
         first = "|".join(alike[0].run(SPIS).split())
         alike[0].run("swanctl --rekey --child gateway")
         new = alike[0].on_phone(f"{SPIS} | grep -vE '{first}'")
