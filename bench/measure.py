@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
-from bench.loads import OMIT, Carried, bulk, https
 from bench.plan import Comparison
-from bench.records import Value
-from bench.switch import SHADOWSOCKS_PORT, SITES
+from bench.records import Case, Value
+from bench.switch import SITES
 from bench.ways import Way
 from lab.lab import Lab
 from lab.machines.machine import Machine
-from lab.phones import page
-from lab.phones.downloads import FINE
+from lab.phones import https, iperf, page
+from lab.phones.alternatives import SHADOWSOCKS_PORT
+from lab.phones.iperf import FINE
 from lab.phones.phone import Phone
 from lab.world.sites import NEIGHBOURS_PORT, PORTS
+from lab.world.topology import TUNNELS
+
+OMIT = 3
+"""Seconds at the start of a flow that don't count; a page counts from its first."""
 
 
 def measure(
@@ -31,13 +35,13 @@ def measure(
     if case.load == "bulk":
         _note_sockets(lab, phone, way, case.direction, OMIT + seconds - 1)
     before = busy_seconds(lab.gateway)
-    carried, output = _carry(phone, way, comparison, seconds)
+    goodput, size, took, output = _carry(phone, way, case, seconds)
     busy = busy_seconds(lab.gateway) - before
     figures: dict[str, Value] = {
-        "goodput_mbps": round(carried.goodput, 3),
+        "goodput_mbps": round(goodput, 3),
         "rtts_ms": round_trips(output, 0 if case.load == "page" else OMIT),
-        "cpu_s_per_gb": round(busy / (carried.size / 1e9), 1) if carried.size else None,
-        "load_time_s": round(carried.load_time, 2) if carried.load_time else None,
+        "cpu_s_per_gb": round(busy / (size / 1e9), 1) if size else None,
+        "load_time_s": round(took, 2) if took else None,
     }
     if case.load == "bulk":
         machine, _, _ = _sender(lab, phone, way, case.direction)
@@ -47,20 +51,31 @@ def measure(
     return figures
 
 
-def _carry(phone: Phone, way: Way, comparison: Comparison, seconds: int) -> tuple[Carried, str]:
-    """Return what the load says for itself, and all that the phone said."""
-    case, site = comparison.case, SITES[way.transport]
+def _carry(
+    phone: Phone, way: Way, case: Case, seconds: int
+) -> tuple[float, float, float | None, str]:
+    """Return goodput, bytes, a page's time, and all that the phone said."""
+    site = SITES[way.transport]
     if case.load == "https":
         output = phone.run(_with_ping(site.pinged, https.command(site.host, OMIT + seconds)), 300)
-        return https.read(_after("HTTPS", output), way.quic), output
+        return *https.read(_after("HTTPS", output), way.quic), None, output
     if case.load == "page":
         output = phone.run(_with_ping(site.pinged, page.command(site.host)), 900)
         took, size = page.read(_after("PAGE", output))
-        goodput = size / page.PAGES * 8 / took / 1e6
-        return Carried(goodput=goodput, size=size, load_time=took), output
-    command = bulk.command(site.host, case.flows, case.direction, seconds)
+        return size / page.PAGES * 8 / took / 1e6, size, took, output
+    command = flows(site.host, case.flows, case.direction, seconds)
     output = phone.run(_with_ping(site.pinged, command), seconds + 120)
-    return bulk.read(_after("IPERF", output), case.direction, seconds), output
+    goodput = iperf.goodput(_after("IPERF", output), case.direction)
+    return goodput, goodput * 1e6 / 8 * (seconds + OMIT), None, output
+
+
+def flows(host: str, number: int, direction: str, seconds: int) -> str:
+    """Return the phone's command for as much as possible, which counts for so many seconds."""
+    reverse = "--reverse" if direction == "down" else "--get-server-output"
+    return (
+        f"echo IPERF; iperf3 --client {host} --port {PORTS['iperf']} {reverse} --parallel {number}"
+        f" --time {seconds} --omit {OMIT} --connect-timeout 20000 --json {FINE}"
+    )
 
 
 def _with_ping(host: str, command: str) -> str:
@@ -95,7 +110,7 @@ def _sender(lab: Lab, phone: Phone, way: Way, direction: str) -> tuple[Machine, 
         port = SHADOWSOCKS_PORT if way.transport == "shadowsocks" else PORTS["iperf"]
         return lab.world, f"ip netns exec {phone.namespace} ", f"dport = :{port}"
     if way.split:
-        return lab.gateway, "", "dst 10.2.2.0/24"
+        return lab.gateway, "", f"dst {TUNNELS}"
     if way.transport == "shadowsocks":
         return lab.gateway, "", f"sport = :{SHADOWSOCKS_PORT}"
     site = SITES[way.transport]
@@ -155,5 +170,5 @@ def _start_neighbours(world: Machine, phone: Phone, number: int, seconds: int) -
 def _neighbours(world: Machine) -> list[float]:
     """Return what each of them got, Mbit/s, in ascending order."""
     world.wait_until_succeeds("test -s /run/neighbours")
-    streams = bulk.parse(world.read("/run/neighbours"))["end"]["streams"]
+    streams = iperf.read(world.read("/run/neighbours"))["end"]["streams"]
     return sorted(round(stream["receiver"]["bits_per_second"] / 1e6, 3) for stream in streams)

@@ -7,11 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.ways import Way
-from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.lab import Lab
+from lab.phones import alternatives
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID
 from lab.phones.phone import Credentials, Phone
-from lab.world.sites import PORTS
+from lab.world.topology import SITE, SITE_BY_SHADOWSOCKS, SITE_BY_WIREGUARD, WEB
 
 
 def _act(way: Way) -> tuple[object, ...]:
@@ -41,16 +42,13 @@ class Site:
 
 
 SITES: dict[str, Site] = {
-    "direct": Site("198.18.2.80", "198.18.2.80", "web"),
-    "l2tp": Site("198.18.4.80", "198.18.4.80", "site"),
-    "ikev2": Site("198.18.4.80", "198.18.4.80", "site"),
-    "wireguard": Site("198.18.4.81", "198.18.4.81", "site"),
+    "direct": Site(WEB, WEB, "web"),
+    "l2tp": Site(SITE, SITE, "site"),
+    "ikev2": Site(SITE, SITE, "site"),
+    "wireguard": Site(SITE_BY_WIREGUARD, SITE_BY_WIREGUARD, "site"),
     # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
-    "shadowsocks": Site("127.0.0.1", "198.18.4.82", "site"),
+    "shadowsocks": Site("127.0.0.1", SITE_BY_SHADOWSOCKS, "site"),
 }
-
-SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
-SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
 
 KERNELS_TSO_RTT_LOG = "9"
 """tcp_tso_rtt_log by default, for what does not split: the partner of the gateway's own, the
@@ -80,12 +78,14 @@ class Switch:
         if transport in self._opened:
             return
         self._opened.add(transport)
-        around = SITES[transport].pinged
         if transport in ("direct", "shadowsocks"):
+            around = SITES[transport].pinged
             self.phone.run(f"ip route replace {around} via {self.phone.router}")
-        if transport in ("wireguard", "shadowsocks"):
-            self._install({"wireguard": "wireguard-tools"}.get(transport, "shadowsocks-libev"))
-            {"wireguard": self._open_wireguard, "shadowsocks": self._open_shadowsocks}[transport]()
+        if transport == "wireguard":
+            alternatives.open_wireguard(self.lab.gateway, self.phone)
+        elif transport == "shadowsocks":
+            alternatives.open_shadowsocks(self.lab.gateway, self.phone)
+            self._way = None  # it sets the gateway's sysctl
 
     def take(self, way: Way) -> None:
         """Open the way's transport, and have the gateway split or forward with its congestion
@@ -144,62 +144,3 @@ class Switch:
         if not self._by_l2tp():
             self.phone.hang_up()
             self.phone.dial(self.user)
-
-    def _install(self, package: str) -> None:
-        apt = "DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
-        self.lab.gateway.succeed(
-            f"command -v dpkg >/dev/null; {apt} update && {apt} install --yes"
-            f" --no-install-recommends {package} && systemctl disable --now shadowsocks-libev"
-            " 2>/dev/null; true",
-            600,
-        )
-
-    def _open_wireguard(self) -> None:
-        """Forwarding, as every guide sets it up."""
-        keys = self.lab.world.succeed(
-            "for i in 1 2; do k=$(wg genkey); echo $k; echo $k | wg pubkey; done"
-        ).split()
-        self._let_in(f"udp dport {WIREGUARD_PORT}")
-        self.lab.gateway.succeed(
-            "ip link add wg0 type wireguard && ip address add 10.9.0.1/24 dev wg0"
-            f" && echo {keys[0]} > /run/wg.key && wg set wg0 private-key /run/wg.key"
-            f" listen-port {WIREGUARD_PORT} peer {keys[3]} allowed-ips 10.9.0.2/32"
-            " && ip link set wg0 up"
-            " && nft insert rule inet gateway forward iifname wg0 accept"
-            " && nft insert rule inet gateway forward oifname wg0 accept"
-            " && nft insert rule inet gateway postrouting ip saddr 10.9.0.0/24 masquerade"
-        )
-        self.phone.run(
-            "ip link add wg0 type wireguard && ip address add 10.9.0.2/24 dev wg0"
-            f" && echo {keys[2]} > /run/wg.key && wg set wg0 private-key /run/wg.key"
-            f" peer {keys[1]} allowed-ips 0.0.0.0/0 endpoint {PUBLIC_ADDRESS}:{WIREGUARD_PORT}"
-            f" && ip route replace {PUBLIC_ADDRESS} via {self.phone.router}"
-            f" && ip link set wg0 up && ip route replace {SITES['wireguard'].host} dev wg0"
-        )
-        # The handshake belongs to nobody's measurement.
-        self.lab.world.wait_until_succeeds(
-            self.phone.on_phone(f"ping -q -c 1 -W 5 {SITES['wireguard'].pinged}")
-        )
-
-    def _open_shadowsocks(self) -> None:
-        """It ends the phone's TCP too: the server is the sender, with the sysctl's bbr."""
-        self._let_in(f"tcp dport {SHADOWSOCKS_PORT}")
-        self.lab.gateway.succeed(
-            "sysctl -qw net.ipv4.tcp_congestion_control=bbr && systemd-run --quiet"
-            f" --unit=bench-shadowsocks ss-server -s 0.0.0.0 {SHADOWSOCKS}"
-        )
-        self._way = None
-        self.phone.run(f"ip route replace {PUBLIC_ADDRESS} via {self.phone.router}")
-        for name, port in PORTS.items():
-            self.lab.world.succeed(
-                f"systemd-run --quiet --unit=bench-shadowsocks-{name} "
-                + self.phone.on_phone(
-                    f"exec ss-tunnel -s {PUBLIC_ADDRESS} -b 127.0.0.1 -l {port}"
-                    f" -L {SITES['shadowsocks'].pinged}:{port} {SHADOWSOCKS}"
-                )
-            )
-
-    def _let_in(self, what: str) -> None:
-        """Through Azure's NSG, and through the gateway's own filter."""
-        self.lab.world.succeed(f"ip netns exec azure nft add rule ip azure nsg {what} accept")
-        self.lab.gateway.succeed(f"nft insert rule inet gateway input {what} accept")

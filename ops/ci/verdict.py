@@ -15,7 +15,10 @@ from ops.ci import guests
 from ops.ci.tree import Tree, checked_commit, copy, parting, tree
 from ops.cli import PROJECT_DIRECTORY, OpsError
 
-HARMLESS = ("README.md", "profiles/", "docs/", "lab/", "tests/")
+HARMLESS = (
+    *("README.md", "README.ja.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"),
+    *("profiles/", "docs/", "lab/", "bench/", "tests/", ".github/ISSUE_TEMPLATE/"),
+)
 """What nothing that makes or changes a gateway reads. All else can shape the guest, whatever
 it is called: a list of what can't is right also for a file that nobody has thought of."""
 

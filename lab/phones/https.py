@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bench.loads import Carried
 from lab.machines.machine import ExpectationFailed
 
 
 def command(host: str, seconds: int) -> str:
-    """Return the phone's command: download for so long. The wait for QUIC is a second and not
+    """Returns the phone's command that downloads for so long. It waits for QUIC a second and not
     curl's tenth: over this distance a handshake takes longer than that even if nothing is lost."""
     return (
         "echo HTTPS; curl --http3 --happy-eyeballs-timeout-ms 2000 --insecure --silent"
@@ -19,8 +18,8 @@ def command(host: str, seconds: int) -> str:
     )
 
 
-def read(report: str, quic: bool) -> Carried:
-    """Return what arrived, the handshake's time included.
+def read(report: str, quic: bool) -> tuple[float, float]:
+    """Returns the goodput, Mbit/s, the handshake's time included, and the bytes.
 
     Raises:
         ExpectationFailed: it came by another protocol than this way lets through.
@@ -28,4 +27,4 @@ def read(report: str, quic: bool) -> Carried:
     version, size, seconds = report.split()
     if (version == "3") != quic:
         raise ExpectationFailed(f"a download came by HTTP/{version}; QUIC passes: {quic}")
-    return Carried(goodput=float(size) * 8e-6 / float(seconds), size=float(size))
+    return float(size) * 8e-6 / float(seconds), float(size)
