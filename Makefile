@@ -32,7 +32,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
-.PHONY: price backup forget lab bench bench-short preview diff render unlock guard env setup
+.PHONY: prepare price backup forget lab bench bench-short preview diff render unlock guard env setup
 .PHONY: pulumi test test-without-lab test-fast test-engine image-world image-gateway provision clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
@@ -172,3 +172,7 @@ guard: $(RUNTIME) ##- take down STACK and every STACK-… that stands
 
 env: $(SMALL) ##- to eval: where Pulumi's command finds these stacks
 	@$(OPS) env --stack '$(STACK)'
+
+# A workflow logs in after this: what GitHub says about its run, Azure believes for minutes only.
+prepare: $(RUNTIME) $(SMALL) ##- install what `make up` needs but Pulumi's command
+	pulumi plugin install resource azure-native "$$($(RUN) -c 'from importlib.metadata import version; print(version("pulumi-azure-native"))')"

@@ -47,20 +47,36 @@ def wait(gateway: Gateway, config: GatewayConfig) -> None:
 async def _wait(gateway: Gateway, config: GatewayConfig, address: str | None, vm: str) -> bool:
     """Ask the address, not the name: what a resolver still remembers says nothing."""
     host = address or config.server
+    shown = _Shown({vm: "ID", config.server: "SERVER", host: "ADDRESS"})
     pulumi.log.info(
-        f"waiting until the gateway answers IKE at {host}: at most {config.ready_timeout} min"
-        " (readyTimeout). A new machine installs its packages and restarts first",
+        f"waiting until the gateway answers IKE at {shown(host)}: at most {config.ready_timeout}"
+        " min (readyTimeout). A new machine installs its packages and restarts first",
         gateway,
     )
-    asking = _Asking(gateway, (probe.IKE_PORT, probe.NAT_PORT))
+    asking = _Asking(gateway, (probe.IKE_PORT, probe.NAT_PORT), shown)
     heard = await asking.until_all_answer(host, config.ready_timeout * 60)
     if not all(one.verdict.alive for one in heard.values()):
-        raise NotReady(explanation(heard, config, vm))
+        raise NotReady(shown(explanation(heard, config, vm)))
     (_, first), *others = heard.items()
     also = "".join(f"; so does UDP {port}" for port, _ in others)
     waited = probe.clock(max(one.waited for one in heard.values()))
-    pulumi.log.info(f"{first.verdict}{also} (after {waited})", gateway)
+    pulumi.log.info(shown(f"{first.verdict}{also} (after {waited})"), gateway)
     return True
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What may stand in a log. A workflow's is everybody's to read, so that it holds words in the
+    place of where the gateway is, and of the subscription in a resource's id."""
+
+    words: Mapping[str, str]
+
+    def __call__(self, text: str) -> str:
+        if os.environ.get("CI", "").lower() in ("", "0", "false"):
+            return text
+        for name, word in self.words.items():
+            text = text.replace(name, word)
+        return text
 
 
 @dataclass
@@ -70,6 +86,7 @@ class _Asking:
 
     gateway: Gateway
     ports: tuple[int, ...]
+    shown: _Shown
     _heard: dict[int, probe.Round] = field(default_factory=dict)
     """Of each port the latest."""
     _said: float = 0.0
@@ -94,7 +111,7 @@ class _Asking:
             self._said = one.waited
             # The times first: a terminal cuts the line where its width ends.
             text = f"waited {probe.clock(one.waited)}, {probe.clock(one.left)} left; {one.verdict}"
-            pulumi.log.info(text, self.gateway, ephemeral=True)
+            pulumi.log.info(self.shown(text), self.gateway, ephemeral=True)
 
 
 _CAUSES = {

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ops.cli import OpsError
+from ops.cli import OpsError, in_ci
 
 NAMESPACES = ("Microsoft.Compute", "Microsoft.Network")
 SHUTDOWN_NAMESPACE = "Microsoft.DevTestLab"
@@ -31,7 +31,9 @@ def require(environment: Mapping[str, str], namespaces: Iterable[str]) -> None:
         return
     require_command(environment)
     account = _account(environment)
-    print(f"Azure: subscription {account.get('name')} ({account.get('id')})", flush=True)
+    # Strangers may read a workflow's log.
+    shown = f"subscription {account.get('name')} ({account.get('id')})"
+    print(f"Azure: {'logged in' if in_ci(environment) else shown}", flush=True)
     missing = unregistered(environment, namespaces)
     if missing:
         raise OpsError(

@@ -11,7 +11,8 @@ import time
 from collections.abc import Mapping
 
 from ops import azure, backend, failed, offered, pages, shared_key
-from ops.cli import OpsError
+from ops.ci import schedules
+from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
 from ops.show import not_up, phone_settings, success
 from ops.stack import Stack
@@ -116,6 +117,8 @@ def _up(pulumi: Pulumi, title: str, *how: str, region: str = "", like: str = "")
     azure.require(pulumi.environment, _namespaces(stack.settings()))
     _prepare(pulumi, region, like)
     offered.require(pulumi)
+    if in_ci(pulumi.environment) and (warning := schedules.unguarded(stack.settings())):
+        print(warning, file=sys.stderr)
     status = pulumi.run("up", "--yes", "--suppress-outputs", *how)
     if status:
         print(failed.report(pulumi), file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ops import price
 from ops.backend import PROJECT
-from ops.cli import unwatched
+from ops.cli import in_ci, unwatched
 from ops.pulumi import Pulumi
 from ops.stack import Stack
 
@@ -23,7 +23,7 @@ def phone_settings(pulumi: Pulumi) -> str:
     outputs = pulumi.outputs(*(["--show-secrets"] if open_ else []))
     if "server" not in outputs:
         return not_up(pulumi)
-    return "\n".join(_lines(outputs, open_, pulumi.stack))
+    return "\n".join(_lines(outputs, open_, in_ci(pulumi.environment), pulumi.stack))
 
 
 def not_up(pulumi: Pulumi) -> str:
@@ -31,13 +31,16 @@ def not_up(pulumi: Pulumi) -> str:
     return f"stack {pulumi.stack} is not up; make up STACK={pulumi.stack}"
 
 
-def _lines(outputs: Mapping[str, Any], open_: bool, stack: str) -> list[str]:
+def _lines(outputs: Mapping[str, Any], open_: bool, public: bool, stack: str) -> list[str]:
+    """``open_``: a person reads along. ``public``: strangers may, as in a workflow's log."""
     lines = [
         "",
         f"For phones: make profiles STACK={stack} writes files and a page for each user;",
         "or by hand (docs/phones.md):",
-        f"  server                   {outputs['server']}",
     ]
+    if public:
+        return [*lines, f"  all of it is shown on a terminal only: make output STACK={stack}"]
+    lines.append(f"  server                   {outputs['server']}")
     if not open_:
         rest = "account, password, shared secret"
         return [*lines, f"  {rest}: shown on a terminal only: make output STACK={stack}"]
@@ -60,7 +63,8 @@ def success(pulumi: Pulumi, outputs: Mapping[str, Any], seconds: float, pages: P
     said = "The gateway answers" if asked else "The gateway was not asked (readyTimeout 0)"
     rows = [
         *_page_rows(pulumi, pages),
-        ("Server", str(outputs["server"])),
+        # A workflow's log is read by strangers.
+        *([] if in_ci(pulumi.environment) else [("Server", str(outputs["server"]))]),
         ("Costs", price.in_a_line(pulumi, str(outputs.get("region", "")))),
         ("By hand", f"make output{which(pulumi)}"),
     ]

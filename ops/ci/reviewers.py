@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import subprocess
 import sys
 from typing import Any
 
+from ops.ci.github import ask
 from ops.cli import OpsError
-
-TIMEOUT = 60
-"""Seconds for GitHub's answer."""
 
 
 def check(environment: str, status: int, body: str) -> str:
@@ -58,31 +54,12 @@ def _rules(body: str) -> list[dict[str, Any]] | None:
     return rules if good else None
 
 
-def ask(repository: str, environment: str) -> tuple[int, str]:
-    """Status and body of GitHub's answer.
-
-    Raises:
-        OpsError: there was none.
-    """
-    # Its own exit status says only that something is wrong, also where there is no environment.
-    command = ["gh", "api", "--include", f"repos/{repository}/environments/{environment}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise OpsError(f"environment {environment}: gh gave no answer ({error})") from None
-    head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
-    status = re.match(r"HTTP/[\d.]+ (\d{3})\b", head)
-    if not status:
-        words = done.stderr.strip().split("\n")[0]
-        raise OpsError(f"environment {environment}: gh gave no answer ({words})")
-    return int(status[1]), body
-
-
 def main() -> int:
     """Print the finding; returns the exit status."""
     (environment,) = sys.argv[1:]
     try:
-        print(check(environment, *ask(os.environ["GITHUB_REPOSITORY"], environment)))
+        path = f"repos/{os.environ['GITHUB_REPOSITORY']}/environments/{environment}"
+        print(check(environment, *ask(path, f"environment {environment}")))
     except OpsError as error:
         print(f"::error::{error}", file=sys.stderr)
         return 1

@@ -124,6 +124,19 @@ def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch
         assert not re.search(r"\bpulumi (up|refresh|stack)", words)
 
 
+def test_a_public_log_does_not_say_where_the_gateway_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor the subscription, which stands in a resource's id."""
+    monkeypatch.setenv("CI", "true")
+    good, _ = updated(monkeypatch, only_from(24, OUR_GATEWAY), minutes=10)
+    bad, _ = updated(monkeypatch, silence, shutdownTime="13:30")
+    said = "\n".join([*good.log, *bad.log, str(bad.error)])
+    assert "waiting until the gateway answers IKE at ADDRESS" in said
+    assert "python -m gateway.probe SERVER asks by hand" in said
+    assert "az vm start --ids ID" in said
+    for name in ("127.0.0.1", VM, "cloudapp.azure.com"):
+        assert name not in said
+
+
 def test_a_refused_port_ends_red(monkeypatch: pytest.MonkeyPatch) -> None:
     for port in ("IKE_PORT", "NAT_PORT"):
         monkeypatch.setattr(probe, port, unused_port())
