@@ -159,8 +159,13 @@ class _Reader:
         try:
             return machine.read(key, self.raw.get(key))
         except BadValue as bad:
-            self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in bad.in_stack)
+            self.refuse(key, bad)
             return machine.read(key, None)
+
+    def refuse(self, key: str, bad: BadValue) -> None:
+        """Note what is wrong with a setting, worded for where it is written."""
+        faults = bad.in_stack if _place().pulumi else bad.faults
+        self.problems.extend(f"{self.config.full_key(key)}: {fault}" for fault in faults)
 
     def machine(self) -> dict[str, Any]:
         """Everything of `GatewayConfig` but the guest's settings."""
@@ -190,7 +195,7 @@ class _Reader:
             try:
                 check(value, other)
             except BadValue as bad:
-                self.problems.append(f"{self.config.full_key(key)}: {bad}")
+                self.refuse(key, bad)
         return value
 
     def settings(self, server: str) -> Settings | None:
@@ -214,10 +219,6 @@ class _Reader:
             return DEFAULT_LOCATION
 
 
-def _is_offered_in(_: str, location: str) -> None:
-    azure_values.auto_shutdown_region(location)
-
-
 def _place() -> Place:
     """Where this stack's settings are written, as ops/pulumi.py says who started it."""
     return MAKE if os.environ.get("LUNCH_GATEWAY_CALLER") == "make" else STACK
@@ -232,15 +233,15 @@ def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:
     for key in (key for key, setting in table().items() if setting.secret):
         if not is_config_secret(config.full_key(key)):
             pulumi.log.warn(
-                f"{config.full_key(key)}: stands in the stack's file in plain text; set it again"
-                f" with pulumi config set --secret {'--path users.NAME' if key == 'users' else key}"
+                f"{config.full_key(key)}: stands in the stack's file in plain text;"
+                f" {_place().encrypted[key]}"
             )
     if loaded.dns_label == default_dns_label() and _organization() == _NOBODYS:
         key = config.full_key("dnsLabel")
         pulumi.log.warn(
             f"{key}: not set, so that the name is {loaded.dns_label}, which everybody's stack"
-            f" {pulumi.get_stack()} asks Azure for, and which is free to others after pulumi"
-            f" destroy. For a name of your own: pulumi config set dnsLabel NAME"
+            f" {pulumi.get_stack()} asks Azure for, and which is free to others once the gateway"
+            f" is taken down. For a name of your own: {_place().name.format(key='dnsLabel')}"
         )
     if loaded.settings.ssh_source is not None and loaded.ssh_public_key == NOBODYS_KEY:
         pulumi.log.warn(

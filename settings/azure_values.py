@@ -148,8 +148,11 @@ def disk_fits(disk: str, size: str) -> None:
     letters = f"{match['family']}{match['features']}".lower() if match else ""
     if disk.startswith("Premium") and "s" not in letters:
         raise BadValue(
-            f"{disk} needs a vmSize with an s, and {size} has none; take another disk (pulumi"
-            f" config set diskType {DISK_TYPES[0]}) or size (pulumi config set vmSize SIZE)"
+            f"{disk} needs a vmSize with an s, and {size} has none; take another disk, such as"
+            f" {DISK_TYPES[0]}, or another size"
+            + in_stack(
+                f" (pulumi config set diskType {DISK_TYPES[0]}, or pulumi config set vmSize SIZE)"
+            )
         )
 
 
@@ -217,8 +220,11 @@ def auto_shutdown_region(location: str) -> None:
     """Say no to a region whose machines Azure stops for nobody."""
     if location in WITHOUT_AUTO_SHUTDOWN:
         raise BadValue(
-            f"Azure has no auto-shutdown in {location}; go without it (pulumi config rm"
-            " shutdownTime), or elsewhere (pulumi config set azure-native:location REGION)"
+            f"Azure has no auto-shutdown in {location}; go without shutdownTime, or elsewhere"
+            + in_stack(
+                " (pulumi config rm shutdownTime, or pulumi config set azure-native:location"
+                " REGION)"
+            )
         )
 
 

@@ -118,7 +118,7 @@ def parse(raw: Mapping[str, Any], place: Place = STACK) -> Settings:
             read[field] = reader(value)
         except values.BadValue as bad:
             hint = _as_list(key, value, reader, place)
-            faults = bad.in_stack if place is STACK else bad.faults
+            faults = bad.in_stack if place.pulumi else bad.faults
             problems += [f"{key}: {fault}{hint}" for fault in faults]
     if not problems:
         settings = Settings(**read)

@@ -43,9 +43,15 @@ def read(key: str, value: Any) -> Any:
 def faults(raw: Mapping[str, Any]) -> list[str]:
     """Returns a line for everything that is wrong with these keys in raw configuration values."""
     found = []
+    good = {}
     for key in _READERS:
         try:
-            read(key, raw.get(key))
+            good[key] = read(key, raw.get(key))
         except BadValue as bad:
             found += [f"{key}: {fault}" for fault in bad.faults]
+    if raw.get("diskType") and {"diskType", "vmSize"} <= good.keys():
+        try:
+            azure_values.disk_fits(good["diskType"], good["vmSize"])
+        except BadValue as bad:
+            found.append(f"diskType: {bad}")
     return found

@@ -20,6 +20,12 @@ class Place:
     """How to give the user ``{name}`` a longer password; ``{path}`` is his as Pulumi names it."""
     region: str
     """Where the region is chosen."""
+    encrypted: Mapping[str, str]
+    """By key: how to set a secret again that stands there in plain text; empty where it may."""
+    name: str
+    """How to choose the setting ``{key}``."""
+    pulumi: bool = False
+    """Whether Pulumi's own command reaches it, so that what is `settings.values.in_stack` helps."""
 
 
 REGION = frozenset({"location", "region", "azure-native:location"})
@@ -34,6 +40,12 @@ STACK = Place(
     item="pulumi config set --path '{key}[0]' {value}",
     longer="Set a longer one (pulumi config set --secret --path {path} …)",
     region="the region is azure-native:location (pulumi config set azure-native:location …)",
+    encrypted={
+        "psk": "set it again with pulumi config set --secret psk",
+        "users": "set it again with pulumi config set --secret --path users.NAME",
+    },
+    name="pulumi config set {key} NAME",
+    pulumi=True,
 )
 """The configuration of a Pulumi stack."""
 
@@ -46,6 +58,12 @@ MAKE = Place(
     item="[{value}]",
     longer="Make another (make user REMOVE={name}, then make user ADD={name})",
     region="the region is azure-native:location (make up REGION=japaneast, for a new stack)",
+    encrypted={
+        "psk": "make another, which is kept encrypted: make new-key",
+        "users": "make each again, which is kept encrypted: make user REMOVE=NAME, then make user"
+        " ADD=NAME",
+    },
+    name="write lunch-gateway:{key}: NAME into the stack's file",
 )
 """The same, for who came by `make up`: Pulumi's own command would look for another stack. The
 stack's file is written by hand, but for the secrets."""
@@ -60,5 +78,7 @@ FILE = Place(
     item="[{value}]",
     longer="Write a longer one",
     region="a settings file has no region; a stack has one (make up REGION=japaneast)",
+    encrypted={},
+    name="write {key}: NAME",
 )
 """A settings file."""

@@ -175,6 +175,22 @@ def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch
         "lunch-gateway:psk: missing; make the pre-shared key that every phone types (make new-key)"
     )
     assert users == "lunch-gateway:users: missing; name at least one (make user ADD=alice)"
+    bad = {"tags": {"a": {"b": "c"}}, "users": {"al": {"ice": "x"}}, "protocols": "ikev2"}
+    there = {"diskType": "Premium_LRS", "vmSize": "Standard_F2", "shutdownTime": "13:30"}
+    lines = problems({**SECRETS, **bad, **there, "azure-native:location": "Poland Central"})
+    keys = [line.split(": ")[0].partition(":")[2] for line in lines]
+    assert sorted(keys) == ["diskType", "protocols", "shutdownTime", "tags", "users"]
+    assert not [line for line in lines if "pulumi" in line]
+
+
+def test_who_came_by_make_is_warned_with_makes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUNCH_GATEWAY_CALLER", "make")
+    monkeypatch.setattr("pulumi.get_organization", lambda: "organization")
+    _, log = loaded(SECRETS, plain=True)
+    assert [line for line in log if "write lunch-gateway:dnsLabel: NAME into" in line]
+    assert [line for line in log if ":psk:" in line and "make new-key" in line]
+    assert [line for line in log if ":users:" in line and "make user REMOVE=NAME" in line]
+    assert not [line for line in log if "pulumi" in line]
 
 
 @pytest.mark.parametrize("broken", ['{"alice": "hunter2-hunter2"', "alice=hunter2-hunter2"])

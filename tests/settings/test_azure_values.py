@@ -68,14 +68,16 @@ def test_sizes_for_a_premium_disk(size: str) -> None:
 
 def test_sizes_without_a_premium_disk() -> None:
     disk_fits("StandardSSD_LRS", "Standard_F2")
-    with pytest.raises(BadValue, match="Standard_F2 has none"):
+    with pytest.raises(BadValue, match="Standard_F2 has none") as no:
         disk_fits("Premium_LRS", "Standard_F2")
+    assert "(pulumi config set diskType StandardSSD_LRS, or " in no.value.in_stack[0]
 
 
 def test_regions_without_auto_shutdown() -> None:
     auto_shutdown_region("westeurope")
-    with pytest.raises(BadValue, match=r"no auto-shutdown in polandcentral.*rm shutdownTime"):
+    with pytest.raises(BadValue, match=r"no auto-shutdown in polandcentral; go without") as no:
         auto_shutdown_region("polandcentral")
+    assert "(pulumi config rm shutdownTime, or " in no.value.in_stack[0]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cloud_init.__main__ import main
 from settings.file import load, read
 from settings.guest import SettingsError, parse
 from settings.machine import MACHINE_KEYS, faults
-from settings.places import MAKE
+from settings.places import FILE, MAKE, STACK, Place
 from settings.table import table
 from tests.cloud_init.strategies import MINIMAL
 from tests.settings.test_bad_values import anything
@@ -21,7 +21,7 @@ from tests.settings.test_bad_values import anything
 KEY = 'psk: "Zq7!vX2#mK9w-4711"\n'
 PEOPLE = 'users: {alice: "Rt5$yU8&zP2-4711"}\n'
 BOTH = KEY + PEOPLE
-STACK = """config:
+STACKS_FILE = """config:
   azure-native:location: japaneast
   lunch-gateway:psk: {secure: v1:abc:def}
 encryptionsalt: v1:xyz
@@ -38,7 +38,7 @@ MISTAKES: dict[str, tuple[str, str, list[str]]] = {
     "tab after spaces": (KEY + 'users:\n  alice: "x"\n  \tbob: y\n', "line 4: a tab; ", []),
     "colon": (PEOPLE + "psk: a: b\n", "line 2, column 7: ", ["belongs in quotes"]),
     "twice": (BOTH + "mtu: 1\nmtu: 2\n", "line 4: 'mtu' stands here a second time", []),
-    "a stack's": (STACK, "a Pulumi stack's file, ", ["make up", "STACK", "settings.example.yaml"]),
+    "a stack's": (STACKS_FILE, "a Pulumi stack's file, ", ["make up", "settings.example.yaml"]),
     "a new stack's": ("config: {}\n", "a Pulumi stack's file, ", []),
     "Pulumi.yaml": ("name: x\nruntime: python\n", "Pulumi's file about this project; ", []),
     "no key": (PEOPLE, "psk: missing; ", ["write psk:", "in quotes"]),
@@ -97,6 +97,11 @@ MISTAKES: dict[str, tuple[str, str, list[str]]] = {
     "no image": (BOTH + "image: ubuntu\n", "image: 'ubuntu' is not an image; ", ["publisher:"]),
     "tags": (BOTH + "tags: {1: x}\n", "tags: ", ["in quotes"]),
     "a private key": (BOTH + "sshPublicKey: secret-4711\n", "sshPublicKey: the text is not", []),
+    "a disk that the size can't have": (
+        BOTH + "diskType: Premium_LRS\nvmSize: Standard_F2\n",
+        "diskType: Premium_LRS needs a vmSize with an s, ",
+        ["another size"],
+    ),
     "placeholder": (
         KEY + 'users: {alice: "CHANGE ME"}\nprotocols: [l2tp]\n',
         "users: user alice: the password is a text that was to be replaced; ",
@@ -181,6 +186,16 @@ def test_who_came_by_make_is_told_makes_commands(changes: dict[str, Any], words:
     (problem,) = caught.value.problems
     assert words in problem
     assert "pulumi" not in problem
+
+
+@pytest.mark.parametrize("place", [STACK, MAKE, FILE])
+def test_every_place_has_advice_for_every_secret(place: Place) -> None:
+    secret = {key for key, setting in table().items() if setting.secret}
+    assert secret == place.missing.keys()
+    assert place is FILE or secret == place.encrypted.keys()
+    advice = [*place.missing.values(), *place.encrypted.values(), place.part, place.item]
+    told = " ".join([*advice, place.longer, place.region, place.name])
+    assert ("pulumi config" in told) == place.pulumi == (place is STACK)
 
 
 @pytest.mark.parametrize("key", table())
