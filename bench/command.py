@@ -5,11 +5,13 @@ emulation); options choose a part, and each of them repeats."""
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from bench.figures import collect, summary
 from bench.lines import LINES
 from bench.options import BenchOptions, chosen
 from bench.promises import judge
-from bench.records import About, RecordsError, Run
+from bench.records import About, Mistake, Run
 from bench.run import Benchmark
 from bench.switch import Switch
 from lab import opening
@@ -34,15 +36,29 @@ SAME = ("kernel", "accelerator", "host", "seconds", "generous", "settings", "lin
 """What must not change within one file of records."""
 
 
+Command = Callable[[argparse.Namespace, Progress], int]
+
+
+def _door(command: Command) -> Command:
+    """Return the command that says a mistake of the user's in one line, with status 2."""
+
+    @functools.wraps(command)
+    def told(arguments: argparse.Namespace, progress: Progress) -> int:
+        try:
+            return command(arguments, progress)
+        except Mistake as mistake:
+            complain(str(mistake))
+            return 2
+
+    return told
+
+
+@_door
 def run(arguments: argparse.Namespace, progress: Progress) -> int:
-    """Measure, keep each measurement at once, and conclude; 0 if no promise was missed, 2 for
-    a mistake of the user's."""
-    try:
-        options = chosen(arguments)
-        before = records.read(options.records) if _adds(options) else None
-    except (ValueError, RecordsError) as error:
-        complain(str(error))
-        return 2
+    """Measure, keep each measurement at once, and conclude; 0 if no promise was missed."""
+    options = chosen(arguments)
+    there = options.adds and options.records.exists()
+    before = records.read(options.records) if there else None
     if not options.adds:
         shutil.rmtree(options.out, ignore_errors=True)
     progress.phases = 2
@@ -51,28 +67,20 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
             sites.serve(lab.world)
         about = _about(options, lab)
         if before and (changed := [key for key in SAME if before.about.get(key) != about[key]]):
-            what = ", ".join(changed)
-            complain(f"{options.records} is of another run ({what} differ): measure into another")
-            return 2
+            told = f"is of another run ({', '.join(changed)} differ): measure into another"
+            raise Mistake(f"{options.records} {told}")
         if not before:
             options.records.parent.mkdir(parents=True, exist_ok=True)
             records.append(options.records, about)
         return 1 if _measure(options, lab, before or Run(about, []), progress) else 0
 
 
-def _adds(options: BenchOptions) -> bool:
-    return options.adds and options.records.exists()
-
-
 def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> list[str]:
-    user = opening.credentials(options.settings)[0]
+    user = opening.credentials(options.lab.settings)[0]
     benchmark = Benchmark(
-        lab=lab,
         switch=Switch(lab, Phone(lab.world, PUBLIC_ADDRESS), user),
+        options=options,
         mtu=kept.about["settings"]["mtu"],
-        seconds=options.seconds,
-        repeats=options.repeats,
-        seed=options.seed,
         keep=lambda record: records.append(options.records, record.told()),
         say=lambda text: print(text, flush=True),
         records=kept.records,
@@ -110,30 +118,24 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
     return missed
 
 
+@_door
 def report(arguments: argparse.Namespace, _: Progress) -> int:
-    """Write what a file of records comes to; 2 if it is none."""
-    try:
-        run = records.read(arguments.file)
-        against = arguments.against and (arguments.against.name, records.read(arguments.against))
-    except RecordsError as error:
-        complain(str(error))
-        return 2
+    """Write what a file of records comes to."""
+    run, against = records.read(arguments.file), None
+    if arguments.against:
+        against = arguments.against.name, records.read(arguments.against)
     arguments.out.mkdir(parents=True, exist_ok=True)
     conclude(run, arguments.out.resolve(), against)
     return 0
 
 
+@_door
 def compare(arguments: argparse.Namespace, _: Progress) -> int:
-    """Say how the second of two runs compares with the first; 2 if they can't be compared."""
-    try:
-        before, after = (records.read(path) for path in arguments.files)
-    except RecordsError as error:
-        complain(str(error))
-        return 2
+    """Say how the second of two runs compares with the first."""
+    before, after = (records.read(path) for path in arguments.files)
     changes = list(comparing.changes(before, after, arguments.figure or ()))
     if not changes:
-        complain(f"{' and '.join(map(str, arguments.files))} have no such figure in common")
-        return 2
+        raise Mistake(f"{' and '.join(map(str, arguments.files))} have no such figure in common")
     print("\n".join([*comparing.differences(before.about, after.about), comparing.HEADER]))
     print("\n".join(map(comparing.told, changes)))
     return 0

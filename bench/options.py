@@ -12,8 +12,10 @@ from typing import Any
 from bench import plan
 from bench.lines import LINES
 from bench.plan import Comparison
+from bench.records import Mistake
 from bench.ways import DIRECT, OURS, WAYS
 from lab import opening
+from lab.opening import LabOptions
 from lab.world.links import PATHS, Link
 
 NUMBERS = tuple(field.name for field in dataclasses.fields(Link))
@@ -45,9 +47,7 @@ class BenchOptions:
     records: Path
     adds: bool
     """Whether what is in `records` stays."""
-    settings: Path
-    lab: argparse.Namespace
-    """What `lab.opening.opened` takes."""
+    lab: LabOptions
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -117,11 +117,11 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
     """Return what the command line asks for.
 
     Raises:
-        ValueError: a set and a part of it; its text is one line for the user.
+        Mistake: a set and a part of it.
     """
     asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
     if any(asked.values()) and (told.short or told.full):
-        raise ValueError("--short and --full are whole sets: leave them out to choose a part")
+        raise Mistake("--short and --full are whole sets: leave them out to choose a part")
     size = plan.full if told.full else plan.short if told.short else plan.standard
     out = told.out.resolve()
     return BenchOptions(
@@ -133,9 +133,8 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
         out=out,
         records=told.into.resolve() if told.into else out / "records.jsonl",
         adds=bool(told.into),
-        settings=told.settings,
         # A folder of its own: it is emptied when the lab opens, and earlier records stay.
-        lab=argparse.Namespace(**{**vars(told), "out": out / "lab"}),
+        lab=LabOptions(told.settings, out / "lab", told.fresh),
     )
 
 

@@ -24,8 +24,8 @@ About = dict[str, Any]
 ``seconds`` each flow counted; ``generous`` says how the promises are judged."""
 
 
-class RecordsError(Exception):
-    """A file that is no file of records; its text is one line for the user."""
+class Mistake(Exception):
+    """What the user asked for, or a file, is wrong; its text is one line for the user."""
 
 
 class Case(NamedTuple):
@@ -93,17 +93,17 @@ def read(path: Path) -> Run:
     """Return what a file holds.
 
     Raises:
-        RecordsError: it can't be read, is cut off, of another version, or wrong by hand.
+        Mistake: it can't be read, is cut off, of another version, or wrong by hand.
     """
     try:
         *lines, rest = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
-        raise RecordsError(f"{path}: {error.strerror}") from None
+        raise Mistake(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise RecordsError(f"{path} is no text: a file of records was expected") from None
+        raise Mistake(f"{path} is no text: a file of records was expected") from None
     if rest:
         remedy = f"remove it, and `python -m bench run --into {path}` measures it again"
-        raise RecordsError(f"{path}, line {len(lines) + 1} is cut off: {remedy}")
+        raise Mistake(f"{path}, line {len(lines) + 1} is cut off: {remedy}")
     about: About = {}
     records: dict[tuple[object, ...], Record] = {}
     for number, line in enumerate(lines, 1):
@@ -119,10 +119,10 @@ def read(path: Path) -> Run:
                 raise ValueError("this was measured before, with the same seed: remove one of them")
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-            raise RecordsError(f"{path}, line {number}: {what}") from None
+            raise Mistake(f"{path}, line {number}: {what}") from None
         records[record.identity] = record
     if not about:
-        raise RecordsError(f"{path} is empty: a file of records was expected")
+        raise Mistake(f"{path} is empty: a file of records was expected")
     return Run(about, list(records.values()))
 
 

@@ -10,11 +10,11 @@ from bench.comparing import PLACE, cell, place
 from bench.figures import FIGURES, collect
 from bench.limits import limit, soonest_page
 from bench.measure import measure
+from bench.options import BenchOptions
 from bench.plan import Comparison
 from bench.records import Record, Value
 from bench.switch import Switch
 from bench.ways import WAYS, Way
-from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
 from lab.world.links import impose, release, reseed
 
@@ -23,15 +23,10 @@ from lab.world.links import impose, release, reseed
 class Benchmark:
     """One run of the benchmark."""
 
-    lab: Lab
     switch: Switch
+    options: BenchOptions
     mtu: int
     """Of the L2TP tunnel, bytes."""
-    seconds: int
-    """That each bulk flow counts."""
-    repeats: int
-    seed: int
-    """Of the first repeat's losses; the next repeat has the next seed."""
     keep: Callable[[Record], None]
     """Told of each measurement as soon as it is there."""
     say: Callable[[str], None]
@@ -42,36 +37,41 @@ class Benchmark:
 
     def run(self, comparisons: Sequence[Comparison]) -> None:
         """Measure what is not there of them."""
-        total = sum(each.estimate(self.seconds, self.repeats) for each in comparisons)
+        total = sum(self._estimate(each) for each in comparisons)
         done, began = 0.0, time.monotonic()
         self.say(HEADER)
         for comparison in comparisons:
             self._compare(comparison)
-            done += comparison.estimate(self.seconds, self.repeats)
+            done += self._estimate(comparison)
             gone = (time.monotonic() - began) / 60
             self.say(f"{gone:.0f} min gone, about {gone * (total / done - 1):.0f} left")
+
+    def _estimate(self, comparison: Comparison) -> float:
+        return comparison.estimate(self.options.seconds, self.options.repeats)
 
     def missing(self, comparison: Comparison) -> list[tuple[int, int, str]]:
         """Return what is not there of a comparison: repeat, place in its round, way."""
         there = {record.identity for record in self.records}
         return [
             (repeat, place, way)
-            for repeat, ways in enumerate(comparison.rounds(self.repeats))
+            for repeat, ways in enumerate(comparison.rounds(self.options.repeats))
             for place, way in enumerate(ways)
-            if (comparison.case, way, self.seed + repeat) not in there
+            if (comparison.case, way, self.options.seed + repeat) not in there
         ]
 
     def _compare(self, comparison: Comparison) -> None:
-        rounds = len(comparison.rounds(self.repeats))
+        rounds = len(comparison.rounds(self.options.repeats))
         # A calm line for whatever must be installed or dialled first.
-        release(self.lab.world)
+        release(self.switch.lab.world)
         self.now = f"opening the ways for {comparison.case.line}"
         for way in comparison.ways:
             self.switch.open(WAYS[way].transport)
-        impose(self.lab.world, comparison.link, comparison.case.gateway_at, self.seed)
+        impose(
+            self.switch.lab.world, comparison.link, comparison.case.gateway_at, self.options.seed
+        )
         for repeat, number, way in self.missing(comparison):
             self.now = f"{comparison.case.line}: {way}, {repeat + 1} of {rounds}"
-            self._take(comparison, WAYS[way], self.seed + repeat)
+            self._take(comparison, WAYS[way], self.options.seed + repeat)
             record = self._record(comparison, way, repeat, number)
             self.keep(record)
             self.records.append(record)
@@ -83,12 +83,12 @@ class Benchmark:
         call, which is no measurement."""
         dialling = self.switch.must_dial(way)
         if dialling:
-            release(self.lab.world)
+            release(self.switch.lab.world)
         self.switch.take(way)
         if dialling:
-            impose(self.lab.world, comparison.link, comparison.case.gateway_at, seed)
+            impose(self.switch.lab.world, comparison.link, comparison.case.gateway_at, seed)
         else:
-            reseed(self.lab.world, comparison.link, seed)
+            reseed(self.switch.lab.world, comparison.link, seed)
 
     def _record(self, comparison: Comparison, name: str, repeat: int, place: int) -> Record:
         """Measure; a load that can't be carried at all has a goodput of 0."""
@@ -99,11 +99,13 @@ class Benchmark:
         if case.load == "page":
             figures["load_time_limit_s"] = soonest_page(link, case.gateway_at, way, self.mtu)
         try:
-            seen = measure(self.lab, self.switch.phone, way, comparison, self.seconds)
+            seen = measure(
+                self.switch.lab, self.switch.phone, way, comparison, self.options.seconds
+            )
         except ExpectationFailed as failure:
             self.say(f"{case.line} {name}: no load got through: {failure}"[:200])
             seen = {"goodput_mbps": 0.0}
-        seed = self.seed + repeat
+        seed = self.options.seed + repeat
         figures = {**figures, **seen}
         return Record(case=case, way=name, seed=seed, repeat=repeat, place=place, figures=figures)
 

@@ -34,8 +34,7 @@ class Mark:
     value: float | None
     text: str
     """The figure, at the right edge."""
-    low: float | None = None
-    high: float | None = None
+    span: tuple[float | None, float | None] | Sequence[float] = (None, None)
     """Least and greatest: the whisker."""
     limit: float | None = None
     beyond: float | None = None
@@ -45,7 +44,7 @@ class Mark:
 
     @property
     def reach(self) -> float:
-        values = (self.value, self.high, self.limit, self.beyond, *self.dots)
+        values = (self.value, self.span[1], self.limit, self.beyond, *self.dots)
         return max((value for value in values if value is not None), default=0)
 
 
@@ -101,7 +100,12 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
 def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:
     """Return what Vega-Lite draws of a mark: a row for it, and one for each of its dots."""
     known = {"panel": panel, "way": label(mark.way), "ink": colour(mark.way)}
-    figures = {"low": mark.low, "high": mark.high, "limit": mark.limit, "beyond": mark.beyond}
+    figures = {
+        "low": mark.span[0],
+        "high": mark.span[1],
+        "limit": mark.limit,
+        "beyond": mark.beyond,
+    }
     bar = {"diamond" if mark.dots else "value": mark.value, "text": mark.text}
     return [{**known, **figures, **bar}, *({**known, "dot": dot} for dot in mark.dots)]
 

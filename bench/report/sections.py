@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -18,13 +17,7 @@ HEADLINE = Case("lossy-1")
 """What the headline is about: the phone's own client, a far gateway, random loss."""
 PLACES = {"far": "gateway far away", "near": "gateway nearby"}
 LOADS = {"page": "web page", "https": "a browser's download, QUIC where it can"}
-SETTINGS = {
-    "rate": "{} Mbit/s",
-    "delay": "{} ms one way",
-    "queue": "queue {} ms",
-    "loss": "loss {} %",
-    "burst": "burst {} KB",
-}
+UNITS = {"rate": "Mbit/s", "delay": "ms one way", "queue": "ms", "loss": "%", "burst": "KB"}
 
 
 class Drawing(NamedTuple):
@@ -40,8 +33,7 @@ class Card(NamedTuple):
     """What belongs to one line."""
 
     title: str
-    what: str
-    settings: str
+    numbers: str
     drawings: Sequence[Drawing]
 
 
@@ -62,29 +54,27 @@ SECTIONS = (
     Section(
         "day",
         "A working day",
-        "The figure of the article that this project grew from: one flow, hour by hour, on a line"
-        " that crawls at lunch. The stroke without points is the most that the line could carry.",
+        "The figure of the article that this project grew from: one flow, hour by hour. The stroke"
+        " without points is the most that the line could carry.",
     ),
     Section(
         "goodput",
         "Throughput",
-        "Longer is better. The whisker spans the repeats, the stroke is the most that the line"
-        " could carry in that way.",
+        "Longer is better. The whisker spans the repeats, the stroke is the most that is possible.",
         *("goodput_mbps", "Mbit/s", "limit_mbps"),
     ),
     Section(
         "rtt",
         "Waiting while the line is busy",
-        "Shorter is better. Round trips while the load above runs: half of them take no longer"
-        " than the full bar (first figure), 95 of 100 no longer than the pale one (second figure).",
+        "Shorter is better. Round trips beside a load: half of them take no longer than the full"
+        " bar (first figure), 95 of 100 no longer than the pale one (second figure).",
         *("rtt_p50_ms", "ms", "", "rtt_p95_ms"),
     ),
     Section(
         "pages",
         "Loading a web page",
-        "Shorter is better. The whisker spans the repeats, the stroke is the least that the line"
-        " allows: each object is asked for only when the one before it is there, and all of them"
-        " pass the line.",
+        "Shorter is better. The whisker spans the repeats, the stroke is the least that is possible"
+        " where each object is asked for only when the one before it is there.",
         *("load_time_s", "s", "load_time_limit_s"),
     ),
     Section(
@@ -141,46 +131,42 @@ def _cards(
     lines: Mapping[str, Mapping[str, Any]],
 ) -> list[Card]:
     """Return a card per line, with a chart for each place of the gateway, all to one scale."""
-    seen = [
-        case
-        for case, ways in cases.items()
-        if any(each.number(section.key) is not None for each in ways)
-        and (case.load == "page") == (section.name == "pages")
+    cards: dict[str, dict[str, dict[str, list[Mark]]]] = {}
+    for case, ways in cases.items():
+        seen = any(each.number(section.key) is not None for each in ways)
+        if seen and (case.load == "page") == (section.name == "pages"):
+            panels = cards.setdefault(case.line, {}).setdefault(case.gateway_at, {})
+            panels[title(case)] = [_mark(section, each) for each in ways]
+    told: dict[tuple[str, str], list[Judged]] = {}
+    for each in judged:
+        if each.figure in (section.key, section.beyond):
+            told.setdefault((each.case.line, each.case.gateway_at), []).append(each)
+    return [
+        Card(
+            line,
+            describe(lines.get(line, {})),
+            [
+                Drawing(
+                    PLACES.get(place, place),
+                    charts.bars(panels, section.unit, _reach(places.values())),
+                    told.get((line, place), ()),
+                )
+                for place, panels in places.items()
+            ],
+        )
+        for line, places in cards.items()
     ]
-    cards = []
-    for line, alike in groupby(seen, key=lambda case: case.line):
-        places: dict[str, dict[str, list[Mark]]] = {}
-        for case in alike:
-            marks = [_mark(section, each) for each in cases[case]]
-            places.setdefault(case.gateway_at, {})[title(case)] = marks
-        reach = _reach(places.values())
-        drawings = []
-        for place, panels in places.items():
-            here, keys = (line, place), (section.key, section.beyond)
-            about = [
-                each
-                for each in judged
-                if (each.case.line, each.case.gateway_at) == here and each.figure in keys
-            ]
-            svg = charts.bars(panels, section.unit, reach)
-            drawings.append(Drawing(PLACES.get(place, place), svg, about))
-        numbers = lines.get(line, {})
-        cards.append(Card(line, str(numbers.get("what", "")), describe(numbers), drawings))
-    return cards
 
 
 def _mark(section: Section, each: Measured) -> Mark:
     value, dots = each.number(section.key), each.median(section.key)
-    low, high = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
-    limit = each.number(section.limit) if section.limit else None
     beyond = each.number(section.beyond) if section.beyond else None
     text = f"{number(value)} / {number(beyond)}" if section.beyond else number(value)
-    mark = Mark(
-        way=each.way, value=value, text=text, low=low, high=high, limit=limit, beyond=beyond
-    )
     if isinstance(dots, list):
         return Mark(way=each.way, value=each.number("goodput_mbps"), text=text, dots=dots)
-    return mark
+    span = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
+    limit = each.number(section.limit) if section.limit else None
+    return Mark(way=each.way, value=value, text=text, span=span, limit=limit, beyond=beyond)
 
 
 def _reach(places: Iterable[Panels]) -> float:
@@ -200,13 +186,13 @@ def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
     for each in (each for ways in cases for each in ways if each.case.load != "page"):
         if (value := each.number("cpu_s_per_gb")) is not None:
             found.setdefault(each.way, []).append(value)
-    marks = []
-    for way, all_ in sorted(found.items(), key=lambda each: rank(each[0])):
-        value = median(all_)
-        marks.append(Mark(way=way, value=value, text=number(value), low=min(all_), high=max(all_)))
+    marks = [
+        Mark(way=way, value=median(all_), text=number(median(all_)), span=(min(all_), max(all_)))
+        for way, all_ in sorted(found.items(), key=lambda each: rank(each[0]))
+    ]
     panels = {"all lines": marks}
     drawing = Drawing("", charts.bars(panels, "s/GB", _reach([panels])))
-    return [Card("", "", "", [drawing])] if marks else []
+    return [Card("", "", [drawing])] if marks else []
 
 
 def _day(measured: Mapping[Case, Ways]) -> list[Card]:
@@ -228,7 +214,7 @@ def _day(measured: Mapping[Case, Ways]) -> list[Card]:
         sentence, name = lunch(points), f"{PLACES.get(place, place)}, {direction}"
         svg = charts.day(points, sorted(limits[place, direction].items()), f"{name}. {sentence}")
         drawings.append(Drawing(name, svg, (), sentence))
-    return [Card("", "", "", drawings)] if drawings else []
+    return [Card("", "", drawings)] if drawings else []
 
 
 def headline(measured: Mapping[Case, Ways], about: About) -> str:
@@ -264,11 +250,14 @@ def lunch(curves: Mapping[str, charts.Curve]) -> str:
     return f"From 12 to 13 o'clock, Mbit/s (medians): {', '.join(parts)}."
 
 
-def describe(settings: Mapping[str, Any]) -> str:
-    """Return a line's numbers, as far as they are set."""
-    shown = {key: value for key, value in settings.items() if key != "what" and value is not None}
-    parts = (SETTINGS.get(key, f"{key} {{}}").format(value) for key, value in shown.items())
-    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+def describe(line: Mapping[str, Any]) -> str:
+    """Return what a line stands for, and its numbers as far as they are set."""
+    numbers = [
+        f"{key} {value} {UNITS.get(key, '')}".strip().replace(" ", "\N{NO-BREAK SPACE}")
+        for key, value in line.items()
+        if key != "what" and value is not None
+    ]
+    return " · ".join([*([line["what"]] if "what" in line else ()), *numbers])
 
 
 def clock(hour: str) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench import records
-from bench.records import RecordsError, Run
+from bench.records import Mistake, Run
 from tests.bench.made_up import ABOUT, full, record
 from tests.lab.test_command import python
 
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_told_in_one_line(name: str, tmp_path: Path) -> None:
     text, complaint = WRONG[name]
     path = tmp_path / "records.jsonl"
     path.write_text(text)
-    with pytest.raises(RecordsError) as raised:
+    with pytest.raises(Mistake) as raised:
         records.read(path)
     assert str(raised.value).startswith(str(path))
     assert complaint in str(raised.value)
@@ -127,12 +127,12 @@ def test_what_is_wrong_is_told_in_one_line(name: str, tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(RecordsError, match="No such file"):
+    with pytest.raises(Mistake, match="No such file"):
         records.read(tmp_path / "nowhere")
-    with pytest.raises(RecordsError, match="Is a directory"):
+    with pytest.raises(Mistake, match="Is a directory"):
         records.read(tmp_path)
     (tmp_path / "image").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(RecordsError, match="is no text"):
+    with pytest.raises(Mistake, match="is no text"):
         records.read(tmp_path / "image")
 
 

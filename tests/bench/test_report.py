@@ -230,7 +230,7 @@ def test_lunch_is_summed_up_from_lunch_alone() -> None:
 def test_numbers_of_a_line() -> None:
     line = {"what": "x", "rate": 5, "delay": 25, "queue": None, "loss": 0.3, "udp": 10}
     assert sections.describe(line).replace("\N{NO-BREAK SPACE}", " ") == (
-        "5 Mbit/s · 25 ms one way · loss 0.3 % · udp 10"
+        "x · rate 5 Mbit/s · delay 25 ms one way · loss 0.3 % · udp 10"
     )
 
 

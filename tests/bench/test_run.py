@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bench.ways import WAYS, Way
 from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Credentials, Phone
+from tests.bench.test_command import chosen
 from tests.lab.machines import Pretender
 
 
@@ -33,10 +35,11 @@ class Dialling(Switch):
         self.lab.world.execute("dials" if self.needed else "goes on")
 
 
-def benchmark(lab: Lab, switch: Switch, **how: Any) -> Benchmark:
-    usual: dict[str, Any] = {"mtu": 1280, "seconds": 1, "repeats": 1, "seed": 1, "say": print}
-    usual["keep"] = lambda _: None
-    return Benchmark(lab=lab, switch=switch, **{**usual, **how})
+def benchmark(switch: Switch, **how: Any) -> Benchmark:
+    asked = {key: how.pop(key) for key in ("repeats", "seed") if key in how}
+    options = replace(chosen("--repeats=1", "--seconds=1"), **asked)
+    usual: dict[str, Any] = {"mtu": 1280, "say": print, "keep": lambda _: None}
+    return Benchmark(switch=switch, options=options, **{**usual, **how})
 
 
 @pytest.mark.parametrize("needed", [True, False])
@@ -46,7 +49,7 @@ def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
     switch = Dialling(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
     switch.needed = needed
     (comparison,) = plan.product(["severe-10"], ways=["gateway-ikev2"], gateway_at=["far"])
-    ready = benchmark(lab, switch)
+    ready = benchmark(switch)
     ready._take(comparison, WAYS["gateway-ikev2"], 7)
     if needed:
         calm, dials, line = world.commands
@@ -95,9 +98,7 @@ class Double:
         return {"goodput_mbps": 8.0, "rtts_ms": [60.0]}
 
     def run(self, comparison: Comparison, there: list[Record], **how: Any) -> None:
-        benchmark(self.lab, self.switch, records=there, keep=self.kept.append, **how).run(
-            [comparison]
-        )
+        benchmark(self.switch, records=there, keep=self.kept.append, **how).run([comparison])
 
 
 (LOSSY,) = plan.product(["lossy-1"], ways=["direct", "forward", "gateway-l2tp"])
@@ -152,8 +153,8 @@ def test_an_interrupted_run_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch
     double.stops_after = 1000
     double.run(LOSSY, there, repeats=2)
     assert double.kept == there == whole.kept
-    assert not benchmark(double.lab, double.switch, repeats=2, records=there).missing(LOSSY)
-    assert len(benchmark(double.lab, double.switch, seed=3, records=there).missing(LOSSY)) == 3
+    assert not benchmark(double.switch, repeats=2, records=there).missing(LOSSY)
+    assert len(benchmark(double.switch, seed=3, records=there).missing(LOSSY)) == 3
 
 
 def test_the_terminals_table_has_every_short_figure(monkeypatch: pytest.MonkeyPatch) -> None:
