@@ -19,7 +19,7 @@ from bench.ways import WAYS, Way
 from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Credentials, Phone
-from tests.bench.test_command import chosen
+from tests.bench.test_options import chosen
 from tests.lab.machines import Pretender
 
 
