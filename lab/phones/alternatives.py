@@ -42,18 +42,14 @@ def open_shadowsocks(gateway: Machine, phone: Phone) -> None:
     """It ends the phone's TCP too: the server is the sender, with the sysctl's bbr."""
     _install(gateway, "shadowsocks-libev")
     _let_in(gateway, phone.world, f"tcp dport {SHADOWSOCKS_PORT}")
-    gateway.succeed(
-        "sysctl -qw net.ipv4.tcp_congestion_control=bbr && systemd-run --quiet"
-        f" --unit=bench-shadowsocks ss-server -s 0.0.0.0 {SHADOWSOCKS}"
-    )
+    gateway.succeed("sysctl -qw net.ipv4.tcp_congestion_control=bbr")
+    gateway.start_unit("bench-shadowsocks", f"exec ss-server -s 0.0.0.0 {SHADOWSOCKS}")
     phone.run(f"ip route replace {phone.server} via {phone.router}")
     for name, port in PORTS.items():
-        phone.world.succeed(
-            f"systemd-run --quiet --unit=bench-shadowsocks-{name} "
-            + phone.on_phone(
-                f"exec ss-tunnel -s {phone.server} -b 127.0.0.1 -l {port}"
-                f" -L {SITE_BY_SHADOWSOCKS}:{port} {SHADOWSOCKS}"
-            )
+        phone.host.start_unit(
+            f"bench-shadowsocks-{name}",
+            f"exec ss-tunnel -s {phone.server} -b 127.0.0.1 -l {port}"
+            f" -L {SITE_BY_SHADOWSOCKS}:{port} {SHADOWSOCKS}",
         )
 
 
