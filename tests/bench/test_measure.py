@@ -16,7 +16,7 @@ from bench.records import Value
 from bench.ways import WAYS
 from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
-from lab.phones import https, page
+from lab.phones import beside, https, page
 from lab.phones.phone import Phone
 from lab.world import sites
 from tests.lab.live import ROOT
@@ -171,11 +171,11 @@ def test_pings_of_the_start_are_omitted() -> None:
 
 
 def test_pings_keep_their_order_and_may_be_missing() -> None:
-    found = measure.round_trips(
+    found = beside.round_trips(
         "x\n\nPING\nicmp_seq=9 ttl=1 time=70.5 ms\nicmp_seq=10 ttl=1 time=8 ms\n", 0
     )
     assert found == [70.5, 8.0], "in their order"
-    assert measure.round_trips("no ping at all", 0) == []
+    assert beside.round_trips("no ping at all", 0) == []
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_neighbours_that_failed_are_an_expectation() -> None:
 
 def test_busy_is_neither_idle_nor_waiting_nor_stolen() -> None:
     gateway = Pretender(("/proc/stat", STAT.format(user=1000)))
-    assert measure.busy_seconds(gateway) == (1000 + 2 + 100 + 3 + 50) / 100
+    assert beside.busy_seconds(gateway) == (1000 + 2 + 100 + 3 + 50) / 100
 
 
 def test_the_page_is_the_median_home_page() -> None:
