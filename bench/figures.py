@@ -27,17 +27,15 @@ class Figure:
     """Computes it; without, it stands in the record."""
 
 
-def percentile(values: list[float], share: float) -> float | None:
-    """Return the nearest rank of sorted values."""
-    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
+def percentile(values: Value, share: float) -> float | None:
+    """Return the nearest rank of a list."""
+    if not isinstance(values, list) or not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def _round_trip(share: float) -> Callable[[Record], Value]:
-    def of(record: Record) -> Value:
-        rtts = record.figures.get("rtts_ms")
-        return percentile(sorted(rtts), share) if isinstance(rtts, list) else None
-
-    return of
+    return lambda record: percentile(record.figures.get("rtts_ms"), share)
 
 
 FIGURES: dict[str, Figure] = {

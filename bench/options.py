@@ -120,12 +120,13 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
         Mistake: a set and a part of it.
     """
     asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
-    if any(asked.values()) and (told.short or told.full):
+    part = any(asked.values())
+    if part and (told.short or told.full):
         raise Mistake("--short and --full are whole sets: leave them out to choose a part")
     size = plan.full if told.full else plan.short if told.short else plan.standard
     out = told.out.resolve()
     return BenchOptions(
-        comparisons=tuple(_part(asked) if any(asked.values()) else size()),
+        comparisons=tuple(_part(asked) if part else size()),
         seconds=told.seconds,
         repeats=told.repeats,
         seed=told.seed,
@@ -139,15 +140,13 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
 
 
 def _part(asked: dict[str, Any]) -> list[Comparison]:
-    line, way, gateway_at, direction, load = (
-        asked[name] or default for name, (_, default) in PART.items()
-    )
+    chosen = {name: asked[name] or default for name, (_, default) in PART.items()}
     return plan.product(
-        line if asked["line"] or not asked["own-line"] else (),
+        chosen["line"] if asked["line"] or not asked["own-line"] else (),
         own_lines=asked["own-line"] or (),
-        ways=way,
-        gateway_at=gateway_at,
+        ways=chosen["way"],
+        gateway_at=chosen["gateway-at"],
         flows=asked["flows"] or (1,),
-        directions=direction,
-        loads=load,
+        directions=chosen["direction"],
+        loads=chosen["load"],
     )

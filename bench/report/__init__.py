@@ -21,15 +21,9 @@ from bench.report import sections
 from bench.ways import OURS, WAYS, colour, label
 
 HERE = Path(__file__).parent
+ASKED = ("line", "hour", "gateway_at", "way", "direction", "load", "flows", "repeats")
 COLUMNS = {
-    "line": "line",
-    "hour": "time",
-    "gateway_at": "gateway",
-    "way": "way",
-    "direction": "direction",
-    "load": "load",
-    "flows": "flows",
-    "repeats": "repeats",
+    **{name: name.replace("_", " ") for name in ASKED},
     "ratio": "to this gateway, by pairs",
     **{key: figure.label for key, figure in FIGURES.items()},
     **{each.spread: f"{each.label}, min–max" for each in FIGURES.values() if each.spread},

@@ -87,14 +87,10 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
     header = {"labelOrient": "top", "labelAnchor": "start", "labelPadding": 2}
     heading = {"field": "panel", "type": "nominal", "sort": list(panels), "title": None}
     spec = {"width": WIDTH, "height": {"step": ROW}, "encoding": {"y": y}, "layer": layers}
-    chart = {
-        "data": {"values": rows},
-        "facet": {"row": {**heading, "header": header}},
-        "spacing": 6,
-        "resolve": {"scale": {"y": "independent"}},
-        "spec": spec,
-    }
-    return _svg(chart, f"{unit}. {'; '.join(told)}")
+    facets = {"row": {**heading, "header": header}}
+    each_its_own = {"scale": {"y": "independent"}}
+    chart = {"data": {"values": rows}, "facet": facets, "resolve": each_its_own, "spec": spec}
+    return _svg({**chart, "spacing": 6}, f"{unit}. {'; '.join(told)}")
 
 
 def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:
