@@ -12,7 +12,7 @@ SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
 
 
 def open_wireguard(gateway: Machine, phone: Phone) -> None:
-    """Forwarding, as every guide sets it up."""
+    """Set WireGuard up on both as every guide does: it forwards."""
     _install(gateway, "wireguard-tools")
     keys = phone.world.succeed(
         "for i in 1 2; do k=$(wg genkey); echo $k; echo $k | wg pubkey; done"
@@ -35,11 +35,12 @@ def open_wireguard(gateway: Machine, phone: Phone) -> None:
         f" && ip link set wg0 up && ip route replace {SITE_BY_WIREGUARD} dev wg0"
     )
     # The handshake belongs to nobody's measurement.
-    phone.world.wait_until_succeeds(phone.on_phone(f"ping -q -c 1 -W 5 {SITE_BY_WIREGUARD}"))
+    phone.host.wait_until_succeeds(f"ping -q -c 1 -W 5 {SITE_BY_WIREGUARD}")
 
 
 def open_shadowsocks(gateway: Machine, phone: Phone) -> None:
-    """It ends the phone's TCP too: the server is the sender, with the sysctl's bbr."""
+    """Set Shadowsocks up on both. It ends the phone's TCP too: the server is the sender, with the
+    sysctl's bbr."""
     _install(gateway, "shadowsocks-libev")
     _let_in(gateway, phone.world, f"tcp dport {SHADOWSOCKS_PORT}")
     gateway.succeed("sysctl -qw net.ipv4.tcp_congestion_control=bbr")
