@@ -114,7 +114,7 @@ class Gateway(Actor):
             r"MemoryMax": "infinity\n",
             r"modules\.builtin": "kernel/hv_vmbus.ko\n",
             r"lsinitramfs": "x/hv_storvsc.ko\nx/nvme.ko\n",
-            r"grep -rlaF": "/etc/ppp/chap-secrets /etc/swanctl/conf.d/l2tp-secret.conf"
+            r"^cat /run/found": "/etc/ppp/chap-secrets /etc/swanctl/conf.d/l2tp-secret.conf"
             " /etc/swanctl/conf.d/ikev2-secrets.conf",
             r"ip xfrm state": f"proto esp {self.asked['ip xfrm state']}",
             r"is-active haproxy": "active\n",

@@ -97,3 +97,22 @@ def test_a_sleeping_phone_was_asked_while_it_slept(tmp_path: Path) -> None:
     asked = [line for line in told if "retransmit 1 of request" in line]
     assert asked
     assert all("--since=@1764240000 " in line for line in asked)
+
+
+def test_the_gateway_searches_its_disk_while_the_world_tries_its_scan(tmp_path: Path) -> None:
+    """And has ended before it is scanned itself: one that is busy answers late."""
+    _, told = followed("dial_in", tmp_path)
+    steps = [
+        r"^gateway: .*systemd-run .*--unit=search .*grep -rlaF .* >/run/found",
+        r"^world: nmap .* -p- .* 198\.18\.2\.80$",
+        r"^gateway: ! systemctl is-active --quiet search",
+        r"^gateway: cat /run/found",
+        r"^world: nmap .* -p- .* 198\.18\.3\.10$",
+        r"^world: ip netns exec azure nmap .* -p- .* 10\.1\.0\.4$",
+    ]
+    found = [next(s for s in steps if re.search(s, line)) for line in told if _any(steps, line)]
+    assert found == steps
+
+
+def _any(patterns: list[str], line: str) -> bool:
+    return any(re.search(pattern, line) for pattern in patterns)

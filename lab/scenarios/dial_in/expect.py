@@ -22,6 +22,7 @@ from lab.scenarios.dial_in.outside import (
     cleartext_l2tp,
     no_secret_lying_around,
     port_scan,
+    port_scan_control,
     strangers,
 )
 from lab.world.topology import (
@@ -61,8 +62,8 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
     old_android(lab, replace(phone, model=OLD_ANDROID), alice, checks)
     strangers(phone, alice, checks)
     cleartext_l2tp(lab, phone, alice, checks)
+    no_secret_lying_around(lab, users, lambda: port_scan_control(lab, checks), checks)
     port_scan(lab, checks)
-    no_secret_lying_around(lab, users, checks)
     fails_closed(lab, checks)
     initramfs(lab, checks)
     reboot(lab, phone, alice, checks)
