@@ -29,12 +29,21 @@ cmpxchg16b from stale ones (its commit "target/i386: Inline cmpxchg16b" mends it
 added before lies in them, NT and TF too. Linux allocates memory by it, and one that an interrupt
 caught just then died of a double fault in mid-benchmark. Programs keep the instruction."""
 
-IKE_PROBE = (
+
+def _ike_probe(attempts: int) -> str:
     # One Main Mode proposal that every phone makes: AES-256, SHA2-256, PSK, modp2048.
-    'ike-scan --retry=1 --timeout=1500 --trans="(1=7,14=256,2=4,3=1,4=14)"'
-    f" {PUBLIC_ADDRESS} | grep -q 'Main Mode Handshake returned'"
-)
+    return (
+        f"ike-scan --retry={attempts} --timeout=1500 --backoff=1"
+        f' --trans="(1=7,14=256,2=4,3=1,4=14)" {PUBLIC_ADDRESS}'
+        " | grep -q 'Main Mode Handshake returned'"
+    )
+
+
+IKE_PROBE = _ike_probe(1)
 """Asks the gateway, by the world's shell, whether it answers IKE from outside."""
+IKE_AWAITED = _ike_probe(20)
+"""Asks every 1.5 s until it answers, for up to half a minute: one program, where asking anew each
+time keeps an emulated processor busy beside the gateway that is waited for."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Lab:
     def wait_for_ike(self, timeout: float = 600) -> None:
         """Wait until the gateway answers IKE from outside (seconds)."""
         poll(
-            lambda: self.world.execute(IKE_PROBE).status == 0 or None,
+            lambda: self.world.execute(IKE_AWAITED, 120).status == 0 or None,
             "IKE answers",
             timeout,
             self.gateway.check_alive,
