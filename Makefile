@@ -33,7 +33,8 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
 .PHONY: prepare price backup forget lab bench bench-short preview diff render unlock guard env setup
-.PHONY: pulumi test test-without-lab test-fast test-engine image-world image-gateway provision clean
+.PHONY: pictures pulumi test test-without-lab test-fast test-engine image-world image-gateway
+.PHONY: provision clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
 help:
@@ -132,6 +133,9 @@ diff: $(SMALL) ##- BASE=main: what this clone changes inside the guest
 
 render: $(SMALL) ##- the guest of settings.example.yaml, to build/guest
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
+
+pictures: setup ##- draw the documents' pictures anew
+	$(RUN) -m pictures
 
 ##@- Test it
 setup: $(STAMP) ##- install what all of this needs, into .venv

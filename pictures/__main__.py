@@ -1,0 +1,28 @@
+"""``python -m pictures``: draw the documents' pictures anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pictures import FOLDER, files
+
+
+def main(folder: Path = FOLDER) -> int:
+    """Write what changed, remove what is drawn no more, and say so; return the exit status."""
+    drawn = files()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.svg")):
+        if old.name not in drawn:
+            old.unlink()
+            print(f"removed {old.name}")
+    for name, text in drawn.items():
+        place = folder / name
+        if not place.exists() or place.read_text(encoding="utf-8") != text:
+            place.write_text(text, encoding="utf-8")
+            print(f"drew {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

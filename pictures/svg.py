@@ -1,0 +1,75 @@
+"""Shapes and words as SVG, in the report's colours: named while drawn, light or dark in the end."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from bench import report
+
+SCHEMES = ("light", "dark")
+FONT = "sans-serif"
+
+
+def element(tag: str, content: str = "", **attributes: object) -> str:
+    """Return an element; an underscore in an attribute's name stands for its hyphen."""
+    told = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
+        for name, value in attributes.items()
+    )
+    return f"<{tag}{told}>{content}</{tag}>" if content else f"<{tag}{told}/>"
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def words(text: str, x: float, y: float, **attributes: object) -> str:
+    """Return a line of words; without `text_anchor` it begins at x."""
+    ink = {"font_size": 14, "fill": "var(--text)", **attributes}
+    return element("text", escape(text), x=float(x), y=float(y), **ink)
+
+
+def box(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+    """Return a rectangle, in the colour of cards if none is named."""
+    ink = {"rx": 8, "fill": "var(--card)", "stroke": "var(--rule)", **attributes}
+    size = {"width": float(width), "height": float(height)}
+    return element("rect", x=float(x), y=float(y), **size, **ink)
+
+
+def stroke(path: str, ink: str, width: float = 2, **attributes: object) -> str:
+    """Return a line along an SVG path."""
+    return element("path", d=path, fill="none", stroke=ink, stroke_width=float(width), **attributes)
+
+
+def head(x: float, y: float, ink: str, towards: int = 1) -> str:
+    """Return an arrow's head whose point is at x and y, towards the right (1) or the left (-1)."""
+    back = x - 9 * towards
+    return element("path", d=f"M{x:g} {y:g}L{back:g} {y - 5:g}V{y + 5:g}Z", fill=ink)
+
+
+def drawing(width: float, height: float, title: str, *parts: str) -> str:
+    """Return a whole file, a part a line; `title` is for those who can't see it."""
+    shape = {"width": width, "height": height, "viewBox": f"0 0 {width:g} {height:g}"}
+    about = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": FONT}
+    content = "\n".join(["", element("title", escape(title)), *parts, ""])
+    return element("svg", content, **about, **shape) + "\n"
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """Return the colours of the report's page by their names."""
+    css = (report.HERE / "page.css").read_text(encoding="utf-8")
+    found = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)
+    return {name: both[SCHEMES.index(scheme)] for name, *both in found}
+
+
+def coloured(drawn: str, scheme: str) -> str:
+    """Return a drawing with the colours that it names.
+
+    A drawing in an ``<img>`` knows nothing of the page around it.
+
+    Raises:
+        KeyError: it names a colour that the report's page does not have.
+    """
+    known = colours(scheme)
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: known[found[1]], drawn)
