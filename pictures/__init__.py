@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import path
+from pictures import guards, path
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +16,11 @@ FOLDER = ROOT / "docs/pictures"
 
 def drawings() -> dict[str, str]:
     """Return each drawing by its name, its colours still to be chosen."""
-    return {"path": path.draw(path.ENGLISH), "path.ja": path.draw(path.JAPANESE)}
+    return {
+        "path": path.draw(path.ENGLISH),
+        "path.ja": path.draw(path.JAPANESE),
+        "guards": guards.draw(ROOT),
+    }
 
 
 def files() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pictures.svg import box, drawing, element, head, stroke, words
 
@@ -103,7 +104,7 @@ def _connections(said: Words) -> list[str]:
 
 def _places(said: Words) -> list[str]:
     """Return who is where, with their names."""
-    own = {"fill": "var(--card)", "stroke": "var(--text)", "stroke_width": 2}
+    own: dict[str, Any] = {"fill": "var(--card)", "stroke": "var(--text)", "stroke_width": 2}
     sides = (f"M{OPERATOR + 12 * side} {LINE - 32}a17 17 0 0 {side > 0:d} 0 24" for side in (-1, 1))
     mast = f"M{OPERATOR} {LINE - 18}l-16 54h32zM{OPERATOR - 10} {LINE + 18}h20"
     names = (
@@ -141,5 +142,5 @@ def _sights(said: Words) -> list[str]:
     ]
 
 
-def _small(ink: str, size: int = 13, weight: str = "normal") -> dict[str, object]:
+def _small(ink: str, size: int = 13, weight: str = "normal") -> dict[str, Any]:
     return {"font_size": size, "fill": ink, "text_anchor": "middle", "font_weight": weight}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from typing import Any
 
 from bench import report
 
@@ -11,7 +12,7 @@ SCHEMES = ("light", "dark")
 FONT = "sans-serif"
 
 
-def element(tag: str, content: str = "", **attributes: object) -> str:
+def element(tag: str, content: str = "", **attributes: Any) -> str:
     """Return an element; an underscore in an attribute's name stands for its hyphen."""
     told = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
@@ -24,20 +25,25 @@ def _short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def words(text: str, x: float, y: float, **attributes: object) -> str:
+def words(text: str, x: float, y: float, **attributes: Any) -> str:
     """Return a line of words; without `text_anchor` it begins at x."""
     ink = {"font_size": 14, "fill": "var(--text)", **attributes}
     return element("text", escape(text), x=float(x), y=float(y), **ink)
 
 
-def box(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+def box(x: float, y: float, width: float, height: float, **attributes: Any) -> str:
     """Return a rectangle, in the colour of cards if none is named."""
-    ink = {"rx": 8, "fill": "var(--card)", "stroke": "var(--rule)", **attributes}
-    size = {"width": float(width), "height": float(height)}
-    return element("rect", x=float(x), y=float(y), **size, **ink)
+    ink: dict[str, Any] = {"rx": 8, "fill": "var(--card)", "stroke": "var(--rule)", **attributes}
+    place: dict[str, Any] = {
+        "x": float(x),
+        "y": float(y),
+        "width": float(width),
+        "height": float(height),
+    }
+    return element("rect", **{**place, **ink})
 
 
-def stroke(path: str, ink: str, width: float = 2, **attributes: object) -> str:
+def stroke(path: str, ink: str, width: float = 2, **attributes: Any) -> str:
     """Return a line along an SVG path."""
     return element("path", d=path, fill="none", stroke=ink, stroke_width=float(width), **attributes)
 

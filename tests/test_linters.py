@@ -212,7 +212,7 @@ ROOMS = {
     "ops": {"settings", "cloud_init"},
     "lab": set(),  # it knows nothing of how the gateway was made: both ends would share a mistake
     "bench": {"lab"},
-    "pictures": {"bench"},
+    "pictures": {"bench", "ops"},
 }
 PURE = {"pulumi", "pulumi_azure_native"}
 BOTH_ENDS = {"settings", "cloud_init", "gateway", "profiles", "ops"}
