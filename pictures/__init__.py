@@ -7,26 +7,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import guards, path
+from pictures import day, guards, path
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs/pictures"
+RESULTS = ROOT / "docs/results"
 
 
-def drawings() -> dict[str, str]:
-    """Return each drawing by its name, its colours still to be chosen."""
+def drawings(results: Path = RESULTS) -> dict[str, str]:
+    """Return each drawing by its name, its colours still to be chosen.
+
+    Raises:
+        RecordsError: records of a day are there, and can't be drawn.
+    """
+    measured = day.newest(results)
     return {
         "path": path.draw(path.ENGLISH),
         "path.ja": path.draw(path.JAPANESE),
         "guards": guards.draw(ROOT),
+        **({"day": day.draw(measured)} if measured else {}),
     }
 
 
-def files() -> dict[str, str]:
+def files(results: Path = RESULTS) -> dict[str, str]:
     """Return what stands in the folder of pictures: the name of each file, and its text."""
     return {
         f"{name}.{scheme}.svg": coloured(drawn, scheme)
-        for name, drawn in drawings().items()
+        for name, drawn in drawings(results).items()
         for scheme in SCHEMES
     }

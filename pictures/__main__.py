@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pictures import FOLDER, files
+from bench.records import RecordsError
+from pictures import FOLDER, RESULTS, files
 
 
-def main(folder: Path = FOLDER) -> int:
+def main(folder: Path = FOLDER, results: Path = RESULTS) -> int:
     """Write what changed, remove what is drawn no more, and say so; return the exit status."""
-    drawn = files()
+    try:
+        drawn = files(results)
+    except (RecordsError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     folder.mkdir(parents=True, exist_ok=True)
     for old in sorted(folder.glob("*.svg")):
         if old.name not in drawn:

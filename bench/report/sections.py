@@ -29,6 +29,13 @@ class Drawing(NamedTuple):
     sentence: str = ""
 
 
+class Day(NamedTuple):
+    """Mbit/s over a day's hours: of each way, and the most that the line could carry."""
+
+    curves: dict[str, list[tuple[float, float | None]]]
+    limit: list[tuple[float, float | None]]
+
+
 class Card(NamedTuple):
     """What belongs to one line."""
 
@@ -197,24 +204,31 @@ def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
 
 def _day(measured: Mapping[Case, Ways]) -> list[Card]:
     """Return a chart for each direction and place of the gateway."""
-    found: dict[tuple[str, str], dict[str, dict[float, float]]] = {}
-    limits: dict[tuple[str, str], dict[float, float]] = {}
-    for case, ways in measured.items():
-        for way in sorted(ways, key=rank):
-            goodput = ways[way].number("goodput_mbps")
-            if case.line == "day" and case.hour and goodput is not None:
-                where, hour = (case.gateway_at, case.direction), clock(case.hour)
-                found.setdefault(where, {}).setdefault(way, {})[hour] = goodput
-                limit = ways[way].number("limit_mbps") or 0
-                most = limits.setdefault(where, {})
-                most[hour] = max(most.get(hour, 0), limit)
     drawings = []
-    for (place, direction), curves in found.items():
-        points = {way: sorted(hours.items()) for way, hours in curves.items()}
-        sentence, name = lunch(points), f"{PLACES.get(place, place)}, {direction}"
-        svg = charts.day(points, sorted(limits[place, direction].items()), f"{name}. {sentence}")
+    for (place, direction), day in days(measured).items():
+        sentence, name = lunch(day.curves), f"{PLACES.get(place, place)}, {direction}"
+        svg = charts.day(day.curves, day.limit, f"{name}. {sentence}")
         drawings.append(Drawing(name, svg, (), sentence))
     return [Card("", "", drawings)] if drawings else []
+
+
+def days(measured: Mapping[Case, Ways]) -> dict[tuple[str, str], Day]:
+    """Return what was measured over a day, by the gateway's place and the direction."""
+    found: dict[tuple[str, str], Day] = {}
+    cases = [case for case in measured if case.line == "day" and case.hour]
+    for case in sorted(cases, key=lambda case: case.hour or ""):
+        known = (
+            each for each in measured[case].values() if each.number("goodput_mbps") is not None
+        )
+        ways = sorted(known, key=lambda each: rank(each.way))
+        if not ways:
+            continue
+        day = found.setdefault((case.gateway_at, case.direction), Day({}, []))
+        hour = clock(case.hour or "")
+        for each in ways:
+            day.curves.setdefault(each.way, []).append((hour, each.number("goodput_mbps")))
+        day.limit.append((hour, max(each.number("limit_mbps") or 0 for each in ways)))
+    return found
 
 
 def headline(measured: Mapping[Case, Ways], about: About) -> str:

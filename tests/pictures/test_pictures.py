@@ -16,6 +16,7 @@ from tests.test_docs import ALL, ROOT, pages
 
 KEPT = {Path(name).name: ROOT / name for name in pages("docs/pictures/*.svg")}
 SHOWN = re.compile(r"<picture>.*?</picture>", re.S)
+NUMBER = re.compile(r"\d+(?:[.:]\d+)?")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -75,6 +76,17 @@ def test_a_document_shows_a_pair_and_says_what_it_is(name: str, each: dict[str, 
     assert all(((ROOT / name).parent / each[key]).is_file() for key in ("src", "srcset"))
     assert len(each["alt"]) > 30
     assert (".ja." in name) == (".ja." in each["src"])
+
+
+@pytest.mark.parametrize(("name", "each"), USES, ids=str)
+def test_a_document_claims_no_number_that_its_picture_does_not_show(
+    name: str, each: dict[str, str]
+) -> None:
+    drawn = ElementTree.parse((ROOT / name).parent / each["src"])  # noqa: S314 - ours
+    shown = " ".join(drawn.getroot().itertext())
+    assert [
+        number for number in NUMBER.findall(each["alt"]) if number not in NUMBER.findall(shown)
+    ] == []
 
 
 def test_no_picture_stands_outside_of_a_pair() -> None:

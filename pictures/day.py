@@ -1,0 +1,70 @@
+"""A working day: how fast a download runs, hour by hour, from committed records."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+from bench import records
+from bench.figures import collect
+from bench.records import RecordsError, Run
+from bench.report import charts, sections
+from bench.ways import DIRECT, OURS
+from pictures.svg import drawing, element, words
+
+SHOWN = (OURS, DIRECT, "forward")
+SCALE = 2
+"""The report's charts are as wide as a phone; a document is wider."""
+
+
+def newest(results: Path) -> Path | None:
+    """Return the last day that was measured; None if no records of one are committed."""
+    return max(results.glob("*-day.jsonl"), default=None)
+
+
+def draw(path: Path) -> str:
+    """Return the drawing of the day that a file of records holds.
+
+    Raises:
+        RecordsError: it can't be read, or lacks a way's download.
+    """
+    try:
+        return picture(records.read(path))
+    except LookupError as error:
+        raise RecordsError(f"{path}: no download over a day by {error.args[0]}") from None
+
+
+def picture(run: Run) -> str:
+    """Return the drawing of a run: the far gateway's day if it has one, else the near one's.
+
+    Raises:
+        LookupError: it has none, or not of every way.
+    """
+    known = {
+        place: day
+        for (place, direction), day in sections.days(collect(run.records)).items()
+        if direction == "down"
+    }
+    place = "far" if "far" in known else "near"
+    if place not in known:
+        raise LookupError(OURS)
+    curves = {way: known[place].curves[way] for way in SHOWN}
+    told = f"A download over a modelled working day on an emulated line, {run.about.get('date')},"
+    told += f" {sections.PLACES[place]}, and what the line could carry. {sections.lunch(curves)}"
+    return _alone(charts.day(curves, known[place].limit, told))
+
+
+def _alone(chart: str) -> str:
+    """Return a chart of the report as a file, with the words that its page would say."""
+    found = re.match(r'<svg role="img" aria-label="([^"]*)" viewBox="0 0 (\d+) (\d+)">', chart)
+    if not found:
+        raise ValueError(f"bench.report draws otherwise than expected: {chart[:80]}")
+    told, width, height = unescape(found[1]), int(found[2]), int(found[3])
+    scaled = element("g", chart[found.end() :].removesuffix("</svg>"), transform=f"scale({SCALE})")
+    said = (
+        words(text, SCALE * width, 30 + 24 * number, font_size=20, text_anchor="end")
+        for number, text in enumerate(("stroke: the line's limit", "shaded: lunch"))
+    )
+    parts = [scaled.replace("><", ">\n<"), *said]
+    return drawing(SCALE * width, SCALE * height, told, *parts)
