@@ -65,19 +65,10 @@ def _carry(
         output = phone.run(with_ping(site.pinged, page.command(site.host)), 900)
         took, size = page.read(said_after("PAGE", output))
         return size / page.PAGES * 8 / took / 1e6, size, took, output
-    command = flows(site.host, case.flows, case.direction, seconds)
+    command = iperf.command(site.host, case.flows, case.direction, seconds, OMIT)
     output = phone.run(with_ping(site.pinged, command), seconds + 120)
     goodput = iperf.goodput(said_after("IPERF", output), case.direction)
     return goodput, goodput * 1e6 / 8 * (seconds + OMIT), None, output
-
-
-def flows(host: str, number: int, direction: str, seconds: int) -> str:
-    """Return the phone's command for as much as possible, which counts for so many seconds."""
-    reverse = "--reverse" if direction == "down" else "--get-server-output"
-    return (
-        f"echo IPERF; iperf3 --client {host} --port {PORTS['iperf']} {reverse} --parallel {number}"
-        f" --time {seconds} --omit {OMIT} --connect-timeout 20000 --json {iperf.FINE}"
-    )
 
 
 def _sender(lab: Lab, phone: Phone, way: Way, direction: str) -> tuple[Machine, str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.ways import Way
+from lab import manners
 from lab.lab import Lab
 from lab.phones import alternatives
 from lab.phones.ikev2 import Ikev2Phone
@@ -18,15 +19,6 @@ from lab.world.topology import SITE, SITE_BY_SHADOWSOCKS, SITE_BY_WIREGUARD, WEB
 def _act(way: Way) -> tuple[object, ...]:
     """Return what the gateway does differently from one way to another."""
     return way.congestion_control, way.towards_phones, way.split, way.quic
-
-
-def _phones_routes(congestion_control: str) -> str:
-    """Return the shell command that has the phones' routes name it, or nothing."""
-    named = f" congctl {congestion_control}" if congestion_control else ""
-    return (
-        "ip -4 route show | sed -n 's/ congctl .*//; / dev \\(ppp[0-9]*\\|ipsec1\\) /p'"
-        f" | while read -r route; do ip route change $route{named} || exit 1; done"
-    )
 
 
 @dataclass(frozen=True)
@@ -49,11 +41,6 @@ SITES: dict[str, Site] = {
     # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
     "shadowsocks": Site("127.0.0.1", SITE_BY_SHADOWSOCKS, "site"),
 }
-
-KERNELS_TSO_RTT_LOG = "9"
-"""tcp_tso_rtt_log by default, for what does not split: the partner of the gateway's own, the
-limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB at once into
-a queue that takes as much."""
 
 
 @dataclass
@@ -97,28 +84,12 @@ class Switch:
             return
         gateway = self.lab.gateway
         if self._tso_rtt_log is None:  # as the gateway booted
-            self._tso_rtt_log = gateway.succeed("sysctl -n net.ipv4.tcp_tso_rtt_log").strip()
-        bursts = self._tso_rtt_log if way.split else KERNELS_TSO_RTT_LOG
-        steps = [
-            # What listens keeps the congestion control it began with.
-            f"sysctl -qw net.ipv4.tcp_congestion_control={way.congestion_control}"
-            f" net.ipv4.tcp_tso_rtt_log={bursts} && systemctl stop haproxy",
-            "nft flush chain inet gateway quic",
-        ]
-        if not way.quic:
-            # As /etc/lunch-gateway/quic.nft has it.
-            steps.append(
-                "nft add rule inet gateway quic udp dport 443 reject with icmpx port-unreachable"
-            )
+            self._tso_rtt_log = manners.tso_rtt_log(gateway)
         if way.split:
-            steps.append("systemctl start haproxy")
-            steps.append(
-                "timeout 30 sh -c 'until ss -Hltn sport = :3129 | grep -q .; do sleep 0.2; done'"
-            )
-            # Last: a phone that has only just dialled has had its own from ip-up by now.
-            steps.append(_phones_routes(way.towards_phones))
-        # At once: on a slow host each command takes the agent a quarter of a second.
-        gateway.succeed(" && ".join(steps))
+            controls = way.congestion_control, way.towards_phones
+            manners.split(gateway, *controls, way.quic, self._tso_rtt_log)
+        else:
+            manners.forward(gateway, way.congestion_control, way.quic)
 
     def _own_client(self, transport: str) -> None:
         """With IKEv2 all the phone's traffic goes that way: it is there for its own way only."""

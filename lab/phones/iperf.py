@@ -7,10 +7,21 @@ import json
 from typing import Any
 
 from lab.machines.machine import ExpectationFailed
+from lab.world.sites import PORTS
 
 FINE = "--length 8K"
 """An option for the client. iperf3 counts whole blocks; its own of 128 KB are 0.1 Mbit/s in ten
 seconds, which is a sixth of what some flows have."""
+
+
+def command(host: str, flows: int, direction: str, seconds: int, omit: int) -> str:
+    """Returns the phone's command for as much as possible, which counts for so many seconds after
+    those that are omitted."""
+    reverse = "--reverse" if direction == "down" else "--get-server-output"
+    return (
+        f"echo IPERF; iperf3 --client {host} --port {PORTS['iperf']} {reverse} --parallel {flows}"
+        f" --time {seconds} --omit {omit} --connect-timeout 20000 --json {FINE}"
+    )
 
 
 def read(report: str) -> dict[str, Any]:

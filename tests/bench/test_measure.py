@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bench import measure, plan
+from bench import plan
 from bench.measure import measure as take
 from bench.records import Value
 from bench.ways import WAYS
 from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
-from lab.phones import beside, https, page
+from lab.phones import beside, https, iperf, page
 from lab.phones.phone import Phone
 from lab.world import sites
 from tests.lab.live import ROOT
@@ -109,9 +109,9 @@ def test_a_load_that_got_nowhere_is_an_expectation() -> None:
 
 
 def test_the_servers_figures_are_asked_for_only_upwards() -> None:
-    assert "--get-server-output" in measure.flows("192.0.2.1", 1, "up", 10)
-    assert "--reverse" not in measure.flows("192.0.2.1", 1, "up", 10)
-    command = measure.flows("192.0.2.1", 6, "down", 10)
+    assert "--get-server-output" in iperf.command("192.0.2.1", 1, "up", 10, 3)
+    assert "--reverse" not in iperf.command("192.0.2.1", 1, "up", 10, 3)
+    command = iperf.command("192.0.2.1", 6, "down", 10, 3)
     for part in ("--reverse", "--parallel 6", "--time 10", "--omit 3", "--json"):
         assert part in command
 

@@ -11,6 +11,7 @@ import pytest
 from bench import switch as module
 from bench.switch import Switch
 from bench.ways import WAYS
+from lab import manners
 from lab.lab import Lab
 from lab.phones.phone import Credentials, Phone
 from tests.lab.machines import Pretender
@@ -121,7 +122,7 @@ def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
     )
     (tmp_path / "ip").chmod(0o755)
     done = subprocess.run(
-        ["sh", "-c", module._phones_routes("bbr.phone")],
+        ["sh", "-c", manners.phones_routes("bbr.phone")],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
