@@ -8,12 +8,9 @@ counts Ethernet frames without preamble, as Linux' tbf does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bench.ways import Way
-from lab.phones.page import CONNECTIONS
+from lab.phones.page import soonest
 from lab.world.links import PATHS, SITE_DELAY, Link
-from lab.world.sites import OBJECT_SIZES
 
 ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
 """Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
@@ -88,41 +85,3 @@ def _rate_for(transport: str, link: Link) -> float:
     """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
     is_tcp = transport in ("direct", "shadowsocks")
     return link.tcp_rate if is_tcp and link.tcp_rate is not None else link.rate
-
-
-def soonest(
-    rate: float, round_trip: float, handshake: float, sizes: Sequence[int] = OBJECT_SIZES
-) -> float:
-    """Return the page's least time, s, where its connections share the line evenly.
-
-    No packet is lost, none waits in a queue, no sender begins slowly: what remains is that each
-    object is asked for when the one before it on its connection is there, and that all bytes
-    pass the line. A gateway that knew all sizes and sent the smallest first could be sooner by
-    a tenth on our lines; TCP does not know them.
-
-    Args:
-        rate: of the payload, Mbit/s.
-        round_trip: from asking for an object to its first byte, s.
-        handshake: until a new connection can ask, s.
-        sizes: of the objects, bytes; the page itself is the first.
-    """
-    first, *waiting = sizes
-    now = handshake + round_trip + first * 8e-6 / rate
-    # Bytes that are missing of what arrives, and when what was asked for begins to.
-    arriving: list[float] = []
-    openings = [0.0, *[handshake] * (CONNECTIONS - 1)]
-    begin = [now + opening + round_trip for opening in openings]
-    asked, waiting = list(zip(begin, waiting, strict=False)), waiting[CONNECTIONS:]
-    while arriving or asked:
-        share = rate / 8e-6 / max(1, len(arriving))
-        done = now + min(arriving) / share if arriving else float("inf")
-        then = min([done, *(when for when, _ in asked)])
-        arriving = [missing - (then - now) * share for missing in arriving]
-        # Less than a byte is what rounding left of none.
-        left = [missing for missing in arriving if missing > 1]
-        for _ in range(min(len(arriving) - len(left), len(waiting))):
-            asked.append((then + round_trip, waiting.pop(0)))
-        arriving = left + [size for when, size in asked if when <= then]
-        asked = [each for each in asked if each[0] > then]
-        now = then
-    return now

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bench.limits import frame_in_l2tp, limit, payload_share, soonest, soonest_page
+from bench.limits import frame_in_l2tp, limit, payload_share, soonest_page
 from bench.ways import WAYS
+from lab.phones.page import soonest
 from lab.world.links import Link
 from lab.world.sites import OBJECT_SIZES
 

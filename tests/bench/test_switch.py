@@ -133,3 +133,47 @@ def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
         "route change 10.2.2.100 dev ppp0 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
         "route change 10.2.2.101 dev ppp1 proto kernel scope link src 10.2.2.1 congctl bbr.phone\n"
     )
+
+
+def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
+    switch: Switch, done: list[str]
+) -> None:
+    world, gateway = switch.lab.world, switch.lab.gateway
+    assert isinstance(world, Pretender)
+    assert isinstance(gateway, Pretender)
+    world.answers_by = (("wg genkey", "\n".join(["secret1", "public1", "secret2", "public2"])),)
+    switch.take(WAYS["wireguard"])
+    asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
+    assert "nsg udp dport 51820 accept" in asked
+    assert "input udp dport 51820 accept" in told
+    assert "secret1 > /run/wg.key" in told
+    assert "peer public2 " in told
+    assert "secret2 > /run/wg.key" in asked
+    assert "peer public1 " in asked
+    assert "ip route replace 198.18.4.81 dev wg0" in asked
+    switch.take(WAYS["shadowsocks"])
+    asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
+    assert "nsg tcp dport 8388 accept" in asked
+    for port in (5201, 8080, 443):
+        assert f"-l {port} -L 198.18.4.82:{port} " in asked, "each load's"
+
+
+def test_what_a_transport_needs_is_done_once(switch: Switch, done: list[str]) -> None:
+    gateway = switch.lab.gateway
+    assert isinstance(gateway, Pretender)
+    for name in ("shadowsocks", "direct", "shadowsocks"):
+        switch.take(WAYS[name])
+    assert "\n".join(gateway.commands).count("install --yes") == 1
+
+
+def test_after_shadowsocks_was_opened_the_gateway_is_told_anew(
+    switch: Switch, done: list[str]
+) -> None:
+    """Its server began with a sysctl of its own."""
+    gateway = switch.lab.gateway
+    assert isinstance(gateway, Pretender)
+    switch.take(WAYS["forward-cubic"])
+    switch.open("shadowsocks")
+    gateway.commands.clear()
+    switch.take(WAYS["forward-cubic"])
+    assert "tcp_congestion_control=cubic" in "\n".join(gateway.commands)
