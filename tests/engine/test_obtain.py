@@ -107,6 +107,21 @@ def test_a_build_that_fails_shows_why(tmp_path: Path) -> None:
         obtain(quiet)
 
 
+@pytest.mark.parametrize("own", [{}, {"GOGC": "50"}], ids=["ours", "own"])
+def test_a_build_hurries_unless_somebody_says_otherwise(
+    own: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    for key, value in own.items():
+        monkeypatch.setenv(key, value)
+    go = tmp_path / "bin" / "go"
+    go.parent.mkdir()
+    go.write_text('#!/bin/sh\necho "GOGC=$GOGC GOTOOLCHAIN=$GOTOOLCHAIN" >&2\nexit 1\n')
+    go.chmod(0o755)
+    with pytest.raises(CliError, match=f"GOGC={own.get('GOGC', '400')} GOTOOLCHAIN=local"):
+        obtain(quiet)
+
+
 def test_a_build_takes_the_sdk_s_files_along(tmp_path: Path) -> None:
     sdk = tmp_path / "sdk"
     for name in module.BESIDE:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lab.host import cache_directory
+from tests.engine.cli.obtain import GO_IN_A_HURRY
 
 VERSION = "v1.7.12"
 MODULE = "github.com/rhysd/actionlint/cmd/actionlint"
@@ -43,7 +44,7 @@ def _build(target: Path) -> None:
     with TemporaryDirectory(prefix="actionlint-", dir=cache_directory()) as aside:
         done = subprocess.run(
             ["go", "install", f"{MODULE}@{VERSION}"],
-            env={**os.environ, "GOBIN": aside, "GOFLAGS": ""},
+            env={**GO_IN_A_HURRY, **os.environ, "GOBIN": aside, "GOFLAGS": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

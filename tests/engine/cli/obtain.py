@@ -37,6 +37,10 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 BESIDE = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 """Files of the SDK's module that the engine expects beside its own binary."""
 
+GO_IN_A_HURRY = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
+"""The compiler collects its garbage less often, up to so much memory: of net/http it then took
+23 instead of 31 processor seconds, and 400 instead of 320 MB."""
+
 CONNECT_TIMEOUT = 10
 INSTALL_TIMEOUT = 300
 BUILD_TIMEOUT = 1800
@@ -195,7 +199,7 @@ def _run(command: list[str], made: Path, say: Say, doing: str, timeout: float) -
     log = made.with_name("log")
     started = time.monotonic()
     # Without GOTOOLCHAIN=local an old Go would fetch a whole new one.
-    environment = {**os.environ, "GOTOOLCHAIN": "local"}
+    environment = {**GO_IN_A_HURRY, **os.environ, "GOTOOLCHAIN": "local"}
     with (
         log.open("w") as out,
         subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment) as process,
