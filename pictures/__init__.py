@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import day, guards, path
+from pictures import day, guards, house, path
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +26,7 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
         "path": path.draw(path.ENGLISH),
         "path.ja": path.draw(path.JAPANESE),
         "guards": guards.draw(ROOT),
+        "house": house.draw(house.imports(ROOT)),
         **({"day": day.draw(measured)} if measured else {}),
     }
 
