@@ -136,6 +136,7 @@ render: $(SMALL) ##- the guest of settings.example.yaml, to build/guest
 
 pictures: setup ##- draw the documents' pictures anew
 	$(RUN) -m pictures
+	$(RUN) -m tests.pictures.phone
 
 ##@- Test it
 setup: $(STAMP) ##- install what all of this needs, into .venv

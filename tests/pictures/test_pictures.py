@@ -66,7 +66,7 @@ def test_light_and_dark_differ_in_colours_only() -> None:
 
 def test_each_is_shown_by_a_document() -> None:
     used = {Path(each[key]).name for _, each in USES for key in ("src", "srcset")}
-    assert used >= set(KEPT)
+    assert used == {Path(name).name for name in pages("docs/pictures")}
 
 
 @pytest.mark.parametrize(("name", "each"), USES, ids=str)
@@ -75,18 +75,19 @@ def test_a_document_shows_a_pair_and_says_what_it_is(name: str, each: dict[str, 
     assert each["srcset"] == each["src"].replace(".light.", ".dark.")
     assert all(((ROOT / name).parent / each[key]).is_file() for key in ("src", "srcset"))
     assert len(each["alt"]) > 30
-    assert (".ja." in name) == (".ja." in each["src"])
+    if each["src"].endswith(".svg"):
+        assert (".ja." in name) == (".ja." in each["src"])
 
 
 @pytest.mark.parametrize(("name", "each"), USES, ids=str)
 def test_a_document_claims_no_number_that_its_picture_does_not_show(
     name: str, each: dict[str, str]
 ) -> None:
-    drawn = ElementTree.parse((ROOT / name).parent / each["src"])  # noqa: S314 - ours
-    shown = " ".join(drawn.getroot().itertext())
-    assert [
-        number for number in NUMBER.findall(each["alt"]) if number not in NUMBER.findall(shown)
-    ] == []
+    """A photograph shows none that could be read here."""
+    path = (ROOT / name).parent / each["src"]
+    drawn = path.read_text(encoding="utf-8") if path.suffix == ".svg" else "<svg/>"
+    shown = NUMBER.findall(" ".join(ElementTree.fromstring(drawn).itertext()))  # noqa: S314 - ours
+    assert [number for number in NUMBER.findall(each["alt"]) if number not in shown] == []
 
 
 def test_no_picture_stands_outside_of_a_pair() -> None:
