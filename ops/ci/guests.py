@@ -53,19 +53,25 @@ Guest = Mapping[str, str]
 """Text by path on the guest, its mode in the first line; what is no file is ``user-data``."""
 
 
-def rendered(directory: Path, code: Path = PROJECT_DIRECTORY) -> Mapping[str, Guest | str]:
+def rendered(directory: Path, code: Path | None = None) -> Mapping[str, Guest | str]:
     """By choice: the guest, or in one line why there is none.
 
     Args:
         directory: whose files.
-        code: the clone whose renderer; whatever is in it is run.
+        code: the clone whose renderer, if not this one's; whatever is in it is run.
 
     Raises:
         OpsError: the renderer did not come to an end.
     """
     command = [sys.executable, "-m", "ops.ci.guests", str(directory)]
     try:
-        done = subprocess.run(command, cwd=code, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            command,
+            cwd=code or PROJECT_DIRECTORY,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise OpsError(f"the renderer took more than {TIMEOUT} s") from None
     if done.returncode:
