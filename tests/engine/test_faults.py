@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import subprocess
 
+from ops.failed import report
+from ops.pulumi import Pulumi
 from tests.engine.azure.control import Fault
 from tests.engine.conftest import SECRETS
 from tests.engine.world import Stack, World
 
 ALL = 7
 """Resources of a gateway."""
+
+
+def said_after(stack: Stack) -> str:
+    """What make up adds to Pulumi's own words."""
+    return report(Pulumi(stack.world.environment, stack.name, stack.world.project))
 
 
 def whole(world: World) -> bool:
@@ -70,12 +77,16 @@ def test_what_is_not_to_be_had_is_named_and_another_setting_helps(life: Stack) -
     failed = life.up()
     assert failed.code != 0
     assert "DnsRecordInUse" in failed.text
+    assert "nothing of it costs money" in said_after(life)
+    assert "if Azure says DnsRecordInUse" in said_after(life)
     assert "lunch.westus2.cloudapp.azure.com" in failed.text
     for size, word in ((small, "SkuNotAvailable"), (large, "Cores quota")):
         life.configure({"dnsLabel": "lunch-2", "vmSize": size})
         failed = life.up()
         assert failed.code != 0
         assert word in failed.text
+        assert "paid by the hour: the address. make down" in said_after(life)
+        assert "if Azure says SkuNotAvailable or speaks of a quota" in said_after(life)
         assert len(life.world.azure.resources()) == ALL - 1
     life.configure({"vmSize": other})
     done = life.up()
