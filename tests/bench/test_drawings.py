@@ -41,7 +41,7 @@ def test_bars_are_as_long_as_their_figures() -> None:
 
 def test_charts_of_one_line_have_one_scale() -> None:
     far = record(goodput_mbps=8.0, limit_mbps=8.0)
-    near = record(gateway_at="near", goodput_mbps=4.0, limit_mbps=8.0)
+    near = record(gateway_at="near", goodput_mbps=4.0, limit_mbps=4.0)
     drawings = re.findall(r"<svg.*?</svg>", report.render(Run({}, [far, near]), []), re.DOTALL)
     lengths = [bar(drawing, colour(OURS)) for drawing in drawings[:2]]
     assert lengths == pytest.approx([charts.WIDTH, charts.WIDTH / 2], abs=0.2)
