@@ -29,8 +29,9 @@ def main() -> int:
     told = "how a second run compares with a first: by pairs that met the same losses where the"
     told += " seeds agree, else of the medians"
     compare = commands.add_parser("compare", help=told, description=told)
-    compare.add_argument("files", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
-    told = f"of {', '.join(FIGURES)} (default: goodput, and a page's time); repeats"
+    compare.add_argument("before", type=Path, metavar="BEFORE")
+    compare.add_argument("after", type=Path, metavar="AFTER")
+    told = f"one of {', '.join(FIGURES)} (default: goodput, and a page's time); repeats"
     compare.add_argument("--figure", action="append", choices=FIGURES, metavar="KEY", help=told)
     compare.set_defaults(function=command.compare, out=out)
     return finish(program.parse_args())

@@ -132,10 +132,11 @@ def report(arguments: argparse.Namespace, _: Progress) -> int:
 @_door
 def compare(arguments: argparse.Namespace, _: Progress) -> int:
     """Say how the second of two runs compares with the first."""
-    before, after = (records.read(path) for path in arguments.files)
+    paths = arguments.before, arguments.after
+    before, after = map(records.read, paths)
     changes = list(comparing.changes(before, after, arguments.figure or ()))
     if not changes:
-        raise Mistake(f"{' and '.join(map(str, arguments.files))} have no such figure in common")
+        raise Mistake(f"{' and '.join(map(str, paths))} have no such figure in common")
     print("\n".join([*comparing.differences(before.about, after.about), comparing.HEADER]))
     print("\n".join(map(comparing.told, changes)))
     return 0

@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add those of `python -m bench run`."""
     part = parser.add_argument_group("a part of it; each option repeats")
     for name, (choices, default) in PART.items():
-        told = f"of {', '.join(choices)} (default: {', '.join(default)})"
+        told = f"one of {', '.join(choices)} (default: {', '.join(default)})"
         part.add_argument(f"--{name}", action="append", choices=choices, metavar="X", help=told)
     part.add_argument("--flows", action="append", type=positive, metavar="N", help="(default: 1)")
     part.add_argument(

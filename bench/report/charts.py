@@ -12,7 +12,7 @@ import vl_convert
 
 from bench.ways import OURS, colour, label
 
-WIDTH, LABELS, FIGURES, ROW = 200, 104, 52, 18
+WIDTH, LABELS, FIGURES, ROW = 200, 104, 64, 18
 """Pixels of the drawing, which the page scales: a phone shows them about as they are."""
 QUIET = {"domain": False, "ticks": False, "gridColor": "var(--rule)", "titleFontWeight": "normal"}
 MUTED = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelLimit": 0}

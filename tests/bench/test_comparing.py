@@ -98,3 +98,12 @@ def test_nothing_in_common(figure: tuple[str, ...], tmp_path: Path) -> None:
     done = python("bench", "compare", str(one), str(other), *figure)
     assert done.returncode == 2
     assert done.stderr == f"{one} and {other} have no such figure in common\n"
+
+
+@pytest.mark.parametrize("command", ["run", "report", "compare"])
+def test_every_command_explains_itself(command: str) -> None:
+    """argparse fails at a help that it can't format only when somebody asks for it."""
+    done = python("bench", command, "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert f"usage: python -m bench {command}" in done.stdout
