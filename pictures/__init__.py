@@ -19,7 +19,7 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
     """Return each drawing by its name, its colours still to be chosen.
 
     Raises:
-        RecordsError: records of a day are there, and can't be drawn.
+        Mistake: records of a day are there, and can't be drawn.
     """
     measured = day.newest(results)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench.records import RecordsError
+from bench.records import Mistake
 from pictures import FOLDER, RESULTS, files
 
 
@@ -13,7 +13,7 @@ def main(folder: Path = FOLDER, results: Path = RESULTS) -> int:
     """Write what changed, remove what is drawn no more, and say so; return the exit status."""
     try:
         drawn = files(results)
-    except (RecordsError, ValueError) as error:
+    except (Mistake, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     folder.mkdir(parents=True, exist_ok=True)

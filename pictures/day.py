@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench import records
 from bench.figures import collect
-from bench.records import RecordsError, Run
+from bench.records import Mistake, Run
 from bench.report import charts, sections
 from bench.ways import DIRECT, OURS
 from pictures.svg import drawing, element, words
@@ -27,12 +27,12 @@ def draw(path: Path) -> str:
     """Return the drawing of the day that a file of records holds.
 
     Raises:
-        RecordsError: it can't be read, or lacks a way's download.
+        Mistake: it can't be read, or lacks a way's download.
     """
     try:
         return picture(records.read(path))
     except LookupError as error:
-        raise RecordsError(f"{path}: no download over a day by {error.args[0]}") from None
+        raise Mistake(f"{path}: no download over a day by {error.args[0]}") from None
 
 
 def picture(run: Run) -> str:

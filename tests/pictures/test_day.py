@@ -11,7 +11,7 @@ import pytest
 
 import pictures
 from bench import records
-from bench.records import RecordsError, Run
+from bench.records import Mistake, Run
 from bench.report.sections import number
 from bench.ways import DIRECT, OURS
 from pictures import __main__ as command
@@ -78,7 +78,7 @@ def test_a_day_that_lacks_a_way_is_refused(
     """In one line, and nothing is drawn."""
     rest = [each for each in run.records if lost and each.way != lost]
     path = write(tmp_path / "x-day.jsonl", Run(run.about, rest))
-    with pytest.raises(RecordsError, match=f"no download over a day by {what}"):
+    with pytest.raises(Mistake, match=f"no download over a day by {what}"):
         day.draw(path)
     assert command.main(tmp_path / "drawn", tmp_path) == 2
     assert capsys.readouterr().err == f"{path}: no download over a day by {what}\n"
