@@ -183,7 +183,7 @@ def _record(told: dict[str, Any]) -> Record:
     for key, (what, fits) in EXPECTED.items():
         if not fits(told.get(key)):
             raise ValueError(f"{key} must be {what}, not {told.get(key)!r:.40}")
-    asked = {key: told.pop(key) for key in list(EXPECTED)[:-2]}
+    asked = {key: told.pop(key, None) for key in list(EXPECTED)[:-2]}
     for key, value in told.items():
         whole = isinstance(value, list) if key in LISTS else _number(value)
         if not whole or (key in LISTS and not all(map(_number, value))):

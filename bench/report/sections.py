@@ -271,7 +271,7 @@ def describe(line: Mapping[str, Any]) -> str:
         for key, value in line.items()
         if key != "what" and value is not None
     ]
-    return " · ".join([*([line["what"]] if "what" in line else ()), *numbers])
+    return " · ".join([*([str(line["what"])] if "what" in line else ()), *numbers])
 
 
 def clock(hour: str) -> float:

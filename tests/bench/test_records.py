@@ -63,6 +63,13 @@ def test_a_figure_that_older_files_have_not_and_a_newer_one(tmp_path: Path) -> N
     assert "cpu_s_per_gb" not in read.figures
 
 
+def test_what_may_be_null_may_be_absent(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    records.append(path, {"version": 1})
+    records.append(path, {key: value for key, value in GOOD.items() if key != "hour"})
+    assert records.read(path).records == [record()]
+
+
 GOOD = record().told()
 ABOUT_LINE = json.dumps({"version": 1})
 

@@ -229,6 +229,10 @@ def test_lunch_is_summed_up_from_lunch_alone() -> None:
 
 def test_numbers_of_a_line() -> None:
     line = {"what": "x", "rate": 5, "delay": 25, "queue": None, "loss": 0.3, "udp": 10}
+    assert (
+        sections.describe({"what": 5, "rate": "fast"})
+        == "5 · rate\N{NO-BREAK SPACE}fast\N{NO-BREAK SPACE}Mbit/s"
+    )
     assert sections.describe(line).replace("\N{NO-BREAK SPACE}", " ") == (
         "x · rate 5 Mbit/s · delay 25 ms one way · loss 0.3 % · udp 10"
     )
