@@ -205,6 +205,17 @@ def test_identity_knows_our_address_and_when_it_changes(guest: Guest) -> None:
     assert lines[4].endswith("does not fit our address any more")
 
 
+def test_each_user_may_name_himself_by_bytes_and_nobody_else(guest: Guest) -> None:
+    """For each way to call us, what fits a client that calls us nothing first."""
+    run = guest.run(f"{WITH_ETH0}\ngateway-identity; cat /etc/swanctl/conf.d/own-addresses.conf")
+    found = re.findall(
+        r'ikev2-bytes-\d-\S+ : ikev2 {\s*local {\s*id = "(.*)"\s*}\s*remote {\s*id = "(.*)"',
+        run.stdout,
+    )
+    called = ["fqdn:vpn.example.test", "0.0.0.0-10.1.0.3", "10.1.0.5-255.255.255.255"]
+    assert found == [(each, f"keyid:{user}") for user in ("alice", "bob") for each in called]
+
+
 START_CONDITIONS = f"""
 {WITH_ETH0}
 ip link add phones type veth peer name unused

@@ -58,10 +58,18 @@ loaded connection 'ikev2-address-1-name'
 loaded connection 'ikev2-address-1-mail'
 loaded connection 'ikev2-address-2-name'
 loaded connection 'ikev2-address-2-mail'
-successfully loaded 9 connections, 0 unloaded
+loaded connection 'ikev2-bytes-1-fqdn-vpn-example-test'
+loaded connection 'ikev2-bytes-1-0-0-0-0-10-1-0-3'
+loaded connection 'ikev2-bytes-1-10-1-0-5-255-255-255-255'
+loaded connection 'ikev2-bytes-2-fqdn-vpn-example-test'
+loaded connection 'ikev2-bytes-2-0-0-0-0-10-1-0-3'
+loaded connection 'ikev2-bytes-2-10-1-0-5-255-255-255-255'
+successfully loaded 15 connections, 0 unloaded
     id: *
     id: 0.0.0.0-10.1.0.3
     id: 10.1.0.5-255.255.255.255
+    id: alice
+    id: bob
     id: vpn.example.test
     local:  0.0.0.0/0
     local:  dynamic[udp/l2f]
@@ -73,6 +81,12 @@ ikev2-address-1-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-address-1-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-address-2-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-address-2-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-1-0-0-0-0-10-1-0-3: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-1-10-1-0-5-255-255-255-255: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-1-fqdn-vpn-example-test: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-2-0-0-0-0-10-1-0-3: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-2-10-1-0-5-255-255-255-255: IKEv2, no reauthentication, no rekeying, dpd delay 30s
+ikev2-bytes-2-fqdn-vpn-example-test: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-unnamed-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
