@@ -7,12 +7,12 @@ from typing import Any
 
 from pictures.svg import box, drawing, element, head, stroke, words
 
-WIDTH, HEIGHT = 720, 244
+WIDTH, HEIGHT = 720, 268
 PHONE, OPERATOR, GATEWAY, SITE = 70, 232, 440, 652
 """Where each one's middle is, in pixels from the left."""
 NAMES = 324
 """Where the tunnel and its connection have their names: beside the operator's mast."""
-LINE = 120
+LINE = 132
 """How far down the connections run."""
 OURS, OTHERS = "var(--way-gateway-l2tp)", "var(--way-direct)"
 LOST = "var(--way-forward)"
@@ -45,8 +45,8 @@ ENGLISH = Words(
     operator="operator",
     gateway="gateway",
     site="site",
-    first="TCP connection 1",
-    second="TCP connection 2",
+    first="TCP 1 of 2",
+    second="TCP 2 of 2",
     tunnel="IPsec tunnel",
     lost="packets get lost here",
     sends=("The gateway sends, with BBR:", "it measures the line, and goes on after a loss"),
@@ -85,7 +85,7 @@ def _tunnel(said: Words) -> list[str]:
     band = box(PHONE, LINE - 24, GATEWAY - PHONE, 48, stroke_dasharray="5 4", rx=24)
     name = words(said.tunnel, NAMES, LINE + 18, **_small("var(--muted)"))
     mark = f"M{(PHONE + OPERATOR) / 2 - 6:g} {LINE - 6}l12 12m0 -12l-12 12"
-    lost = words(said.lost, (PHONE + OPERATOR) / 2, LINE - 44, **_small(LOST))
+    lost = words(said.lost, (PHONE + OPERATOR) / 2, LINE - 48, **_small(LOST))
     return [band, name, stroke(mark, LOST, 3), lost]
 
 
@@ -119,28 +119,28 @@ def _places(said: Words) -> list[str]:
         stroke(mast, "var(--text)", 2, stroke_linejoin="round"),
         stroke("".join(sides), "var(--text)"),
         box(GATEWAY - 38, LINE - 36, 76, 72, **{**own, "stroke": OURS, "stroke_width": 3}),
-        words("BBR", GATEWAY, LINE + 6, text_anchor="middle", font_size=18, font_weight="bold"),
+        words("BBR", GATEWAY, LINE + 8, text_anchor="middle", font_size=24, font_weight="bold"),
         element("circle", cx=SITE, cy=LINE, r=34, **own),
         stroke(f"M{SITE - 34} {LINE}h68", "var(--text)", 1.4),
         element("ellipse", cx=SITE, cy=LINE, rx=14, ry=34, fill="none", stroke="var(--text)"),
-        *(words(name, x, LINE + 62, **_small("var(--text)", 16, "bold")) for name, x in names),
+        *(words(name, x, LINE + 64, **_small("var(--text)", 20, "bold")) for name, x in names),
     ]
 
 
 def _sights(said: Words) -> list[str]:
     """Return who sends how, above, and who sees what, below."""
     lines = (
-        (said.sends, (PHONE + GATEWAY) / 2, 28, OURS),
-        (said.site_sends, (GATEWAY + SITE) / 2 + 20, 28, OTHERS),
-        (said.operator_sees, OPERATOR, LINE + 84, "var(--muted)"),
-        (said.site_sees, SITE - 10, LINE + 84, "var(--muted)"),
+        (said.sends, (PHONE + GATEWAY) / 2, 24, OURS),
+        (said.site_sends, (GATEWAY + SITE) / 2 + 20, 24, OTHERS),
+        (said.operator_sees, OPERATOR, LINE + 90, "var(--muted)"),
+        (said.site_sees, SITE - 36, LINE + 90, "var(--muted)"),
     )
     return [
-        words(line, x, y + 19 * number, **_small(ink, 14))
+        words(line, x, y + 23 * number, **_small(ink, 18))
         for both, x, y, ink in lines
         for number, line in enumerate(both)
     ]
 
 
-def _small(ink: str, size: int = 13, weight: str = "normal") -> dict[str, Any]:
+def _small(ink: str, size: int = 17, weight: str = "normal") -> dict[str, Any]:
     return {"font_size": size, "fill": ink, "text_anchor": "middle", "font_weight": weight}
