@@ -17,7 +17,7 @@ from ops.cli import PROJECT_DIRECTORY, OpsError
 
 HARMLESS = (
     *("README.md", "README.ja.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"),
-    *("profiles/", "docs/", "lab/", "bench/", "tests/", ".github/ISSUE_TEMPLATE/"),
+    *("profiles/", "docs/", "lab/", "bench/", "pictures/", "tests/", ".github/ISSUE_TEMPLATE/"),
 )
 """What nothing that makes or changes a gateway reads. All else can shape the guest, whatever
 it is called: a list of what can't is right also for a file that nobody has thought of."""
