@@ -114,6 +114,24 @@ def test_tags_change_in_place(up: Stack) -> None:
             assert entry["outputs"]["tags"]["owner"] == "alice"
 
 
+def test_a_daily_stop_comes_and_goes_beside_the_machine(up: Stack) -> None:
+    """Azure takes its name, its time and its zone."""
+    for settings, step in (
+        ({"shutdownTime": "13:30"}, "create"),
+        ({"shutdownTimeZone": "W. Europe Standard Time"}, "update"),
+    ):
+        up.configure(settings)
+        done = up.up()
+        assert done.code == 0, done.text
+        assert done.steps() == {"GlobalSchedule": step}
+    (schedule,) = up.world.azure.resources("GlobalSchedule")
+    assert schedule["inputs"]["timeZoneId"] == "W. Europe Standard Time"
+    up.remove("shutdownTime", "shutdownTimeZone")
+    done = up.up()
+    assert done.code == 0, done.text
+    assert done.steps() == {"GlobalSchedule": "delete"}
+
+
 def test_another_label_is_another_name_for_the_guest_too(up: Stack) -> None:
     """IKEv2 clients want it to call itself as they do. The address stays."""
     _, address = outside(up)
