@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import threading
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from ops import price_list
 from ops.backend import PROJECT
 from ops.cli import OpsError
+from ops.price_list import Items
 from ops.pulumi import Pulumi
 from ops.stack import DEFAULT_REGION, REGION, Stack, short_region
 from settings.table import table
-
-URL = "https://prices.azure.com/api/retail/prices"
-"""https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices"""
 
 PATIENCE = 10.0
 """Seconds for all answers together, names looked up included."""
@@ -31,8 +25,6 @@ DISKS: Mapping[str, str] = {"StandardSSD_LRS": "E4", "Premium_LRS": "P4", "Stand
 
 HOURS = {"1 Hour": 1.0, "1/Month": 730.0}
 """By Azure's unit; its own calculator takes a month for 730 hours."""
-
-Items = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -124,7 +116,7 @@ def look_up(wanted: Gateway, currency: str = "USD", patience: float = PATIENCE) 
         " and meterName eq 'Standard Data Transfer Out'",
     }
     where = f"armRegionName eq '{_word(wanted.region)}' and priceType eq 'Consumption'"
-    answers = _all({name: f"{text} and {where}" for name, text in filters.items()},
+    answers = price_list.ask({name: f"{text} and {where}" for name, text in filters.items()},
                    _word(currency), patience)  # fmt: skip
     traffic = answers.pop("traffic")
     hourly = {name: _hourly(items) for name, items in answers.items()}
@@ -154,47 +146,3 @@ def _hourly(items: Items) -> float | None:
         if not special and item.get("unitOfMeasure") in HOURS:
             return float(item["retailPrice"] / HOURS[item["unitOfMeasure"]])
     return None
-
-
-def _all(filters: Mapping[str, str], currency: str, patience: float) -> dict[str, Items]:
-    """Answers by the filters' names. Threads that are left behind are: what looks up a name
-    can't be stopped.
-
-    Raises:
-        OpsError: one of them is not there in time.
-    """
-    answers: dict[str, Items] = {}
-    faults = [f"no answer for {patience:g} s"]
-
-    def ask(name: str, text: str) -> None:
-        try:
-            answers[name] = _items(text, currency, patience)
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            faults.append(str(getattr(error, "reason", error)))
-            done.set()
-        if len(answers) == len(filters):
-            done.set()
-
-    done = threading.Event()
-    for name, text in filters.items():
-        threading.Thread(target=ask, args=(name, text), daemon=True).start()
-    done.wait(patience)
-    if len(answers) < len(filters):
-        raise OpsError(
-            f"Azure's list of prices can't be read ({faults[-1]}); try later, or see"
-            " https://azure.microsoft.com/pricing/calculator/"
-        )
-    return answers
-
-
-def _items(text: str, currency: str, patience: float) -> Items:
-    wanted = {"currencyCode": f"'{currency}'", "$filter": text}
-    query = urllib.parse.urlencode(wanted, quote_via=urllib.parse.quote)
-    with urllib.request.urlopen(f"{URL}?{query}", timeout=patience) as answer:  # noqa: S310
-        items = json.load(answer)["Items"]
-    # What is no price is a reason to stop, and not to reckon with.
-    return [
-        {**item, "retailPrice": float(item["retailPrice"]),
-         "tierMinimumUnits": float(item["tierMinimumUnits"])}
-        for item in items
-    ]  # fmt: skip

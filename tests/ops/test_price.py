@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops import price
+from ops import price, price_list
 from ops.__main__ import main
 from ops.cli import OpsError
 from ops.price import Gateway, look_up
@@ -78,7 +78,7 @@ class Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
     with Azure() as server:
-        monkeypatch.setattr(price, "URL", f"http://127.0.0.1:{server.server_port}/prices")
+        monkeypatch.setattr(price_list, "URL", f"http://127.0.0.1:{server.server_port}/prices")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -173,23 +173,13 @@ def test_nothing_gets_out_of_the_filter(word: str) -> None:
 # Without an answer.
 
 
-def test_an_answer_that_does_not_come_is_not_waited_for(azure: Azure, tmp_path: Path) -> None:
-    azure.slow = 2.0
+def test_an_answer_that_does_not_come_is_not_waited_for(azure: Azure) -> None:
+    """However long it takes, and whatever it is that takes long."""
+    azure.slow = 3.0
     began = time.monotonic()
-    with pytest.raises(OpsError, match=r"can't be read \((no answer for 0\.2 s|timed out)\)"):
-        look_up(HERE, patience=0.2)
-    assert time.monotonic() - began < 1.5
-
-
-def test_a_name_that_is_looked_up_forever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No socket's timeout covers that."""
-    ended = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(5) and [])
-    began = time.monotonic()
-    with pytest.raises(OpsError, match=r"no answer for 0\.2 s"):
-        look_up(HERE, patience=0.2)
-    assert time.monotonic() - began < 1.5
-    ended.set()
+    with pytest.raises(OpsError, match=r"can't be read \(no answer for 0\.5 s\)"):
+        look_up(HERE, patience=0.5)
+    assert time.monotonic() - began < 2
 
 
 def test_offline(
@@ -197,7 +187,7 @@ def test_offline(
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        monkeypatch.setattr(price, "URL", f"http://127.0.0.1:{closed.getsockname()[1]}/")
+        monkeypatch.setattr(price_list, "URL", f"http://127.0.0.1:{closed.getsockname()[1]}/")
         assert main(["price"]) == 1
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("price: Azure's list of prices can't be read (")
