@@ -9,7 +9,7 @@ import pytest
 
 from ops.recover import IDS, RecoverError, adopt, main, put_back, subscription
 from tests.engine.azure.kinds import KINDS
-from tests.gateway.program_run import Run
+from tests.gateway.program_run import SECRETS, run_program
 
 GROUP = "/subscriptions/s/resourceGroups/g"
 
@@ -23,8 +23,11 @@ def pending(what: str, found: dict[str, Any]) -> dict[str, Any]:
     return {"type": what, "resource": found}
 
 
-def test_it_knows_every_type_that_the_program_makes(default_run: Run) -> None:
-    made = {str(request.raw.type) for request in default_run.resources}
+def test_it_knows_every_type_that_the_program_makes() -> None:
+    run = run_program(SECRETS)
+    assert run.error is None
+    made = {str(request.raw.type) for request in run.resources}
+    assert "azure-native:compute:VirtualMachine" in made
     assert {token for token in made if token.startswith("azure-native:")} <= set(IDS)
 
 
