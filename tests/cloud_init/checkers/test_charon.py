@@ -18,32 +18,7 @@ L2TP_SECRET = "/etc/swanctl/conf.d/l2tp-secret.conf"
 IKEV2_SECRETS = "/etc/swanctl/conf.d/ikev2-secrets.conf"
 
 
-def charon(guest: Guest) -> str:
-    """The daemon itself reads all of it: what it can't use it only tells of, and goes on."""
-    return charon_after(guest, "")
-
-
-def charon_as_shipped(guest: Guest) -> str:
-    """Without what takes the place of some of it where `modp1024: allow`."""
-    return charon_after(guest, f"rm {MODP1024}")
-
-
-def charon_after(guest: Guest, change: str) -> str:
-    return guest.complaints(
-        WITH_ETH0
-        + change
-        + """
-        gateway-identity
-        charon-systemd >/tmp/log 2>&1 & trap "kill -9 $!" EXIT
-        timeout 20 sh -c "until [ -S /run/charon.vici ]; do sleep 0.02; done"
-        # No more than what it loads; a plugin that is not installed says so each time.
-        swanctl --load-all --noprompt 2>/dev/null | grep -v "^no "
-        swanctl --list-conns 2>/dev/null | grep -E "^[^ ]|TUNNEL|TRANSPORT|^    " | sort -u
-        swanctl --list-pools 2>/dev/null | xargs
-        swanctl --stats 2>/dev/null | grep -o bypass-lan
-        true
-        """,
-        expected="""\
+LOADED = """\
 loaded ike secret 'ike-1'
 loaded ike secret 'ike-2'
 loaded ike secret 'ike-l2tp'
@@ -93,7 +68,36 @@ ikev2-unnamed-mail: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 ikev2-unnamed-name: IKEv2, no reauthentication, no rekeying, dpd delay 30s
 l2tp: IKEv1, no reauthentication, dpd delay 30s
 phones 10.2.2.160 0 / 0 / 91
-""",
+"""
+"""What it says of a whole configuration: each connection, and what decides who fits it."""
+
+
+def charon(guest: Guest) -> str:
+    """The daemon itself reads all of it: what it can't use it only tells of, and goes on."""
+    return charon_after(guest, "")
+
+
+def charon_as_shipped(guest: Guest) -> str:
+    """Without what takes the place of some of it where `modp1024: allow`."""
+    return charon_after(guest, f"rm {MODP1024}")
+
+
+def charon_after(guest: Guest, change: str) -> str:
+    return guest.complaints(
+        WITH_ETH0
+        + change
+        + """
+        gateway-identity
+        charon-systemd >/tmp/log 2>&1 & trap "kill -9 $!" EXIT
+        timeout 20 sh -c "until [ -S /run/charon.vici ]; do sleep 0.02; done"
+        # No more than what it loads; a plugin that is not installed says so each time.
+        swanctl --load-all --noprompt 2>/dev/null | grep -v "^no "
+        swanctl --list-conns 2>/dev/null | grep -E "^[^ ]|TUNNEL|TRANSPORT|^    " | sort -u
+        swanctl --list-pools 2>/dev/null | xargs
+        swanctl --stats 2>/dev/null | grep -o bypass-lan
+        true
+        """,
+        expected=LOADED,
     )
 
 
