@@ -239,9 +239,9 @@ def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:
     if loaded.dns_label == default_dns_label() and _organization() == _NOBODYS:
         key = config.full_key("dnsLabel")
         pulumi.log.warn(
-            f"{key}: not set, so that the name is {loaded.dns_label}, which everybody's stack"
-            f" {pulumi.get_stack()} asks Azure for, and which is free to others once the gateway"
-            f" is taken down. For a name of your own: {_place().name.format(key='dnsLabel')}"
+            f"{key}: not set, so that everybody's stack {pulumi.get_stack()} asks Azure for the"
+            " same name, which is free to others once the gateway is taken down."
+            f" For a name of your own: {_place().name.format(key='dnsLabel')}"
         )
     if loaded.settings.ssh_source is not None and loaded.ssh_public_key == NOBODYS_KEY:
         pulumi.log.warn(
