@@ -42,24 +42,18 @@ def busy_seconds(machine: Machine) -> float:
 
 def note_counters(machine: Machine, where: str, sockets: str, after: float) -> None:
     """Have a sender write down its sockets' counters, just before its flow ends."""
-    machine.succeed(
-        "systemctl stop bench-sample 2>/dev/null; systemd-run --quiet --collect"
-        f" --unit=bench-sample sh -c 'sleep {after};"
-        f' {where}ss -tinH "{sockets}" > {COUNTERS}\''
-    )
+    machine.execute("systemctl stop bench-sample 2>/dev/null")
+    machine.start_unit("bench-sample", f'sleep {after}; {where}ss -tinH "{sockets}" > {COUNTERS}')
 
 
 def start_neighbours(phone: Phone, number: int, seconds: int, omit: int) -> None:
     """Begin downloads on the same line that use no VPN, from a site on cubic."""
-    phone.world.succeed(
-        f"ip netns exec {phone.namespace} ip route replace {WEB} via {phone.router};"
-        " rm -f /run/neighbours; systemd-run --quiet --collect --unit=neighbours "
-        + phone.on_phone(
-            f"iperf3 --client {WEB} --port {NEIGHBOURS_PORT} --reverse"
-            f" {iperf.FINE} --parallel {number} --time {seconds} --omit {omit} --json"
-            " > /run/neighbours.new;"
-            " mv /run/neighbours.new /run/neighbours"
-        )
+    phone.run(f"ip route replace {WEB} via {phone.router}; rm -f /run/neighbours")
+    phone.host.start_unit(
+        "neighbours",
+        f"iperf3 --client {WEB} --port {NEIGHBOURS_PORT} --reverse"
+        f" {iperf.FINE} --parallel {number} --time {seconds} --omit {omit} --json"
+        " > /run/neighbours.new; mv /run/neighbours.new /run/neighbours",
     )
     phone.world.wait_until_succeeds(
         f"test $(ip netns exec web ss -Htn state established sport = :{NEIGHBOURS_PORT} | wc -l)"

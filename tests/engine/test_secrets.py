@@ -26,7 +26,7 @@ def written(stack: Stack) -> list[Path]:
     return [
         path
         for path in everything
-        if not {"gateway", "cloud_init", "settings", ".venv", "__main__.py", "schema.json"}
+        if not {"gateway", "cloud_init", "ops", "settings", ".venv", "__main__.py", "schema.json"}
         & set(path.parts)
     ]
 

@@ -27,7 +27,7 @@ from tests.engine.cli.obtain import Cli
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = "lunch-gateway"
 PASSPHRASE = "the passphrase of the engine tests"
-PROGRAM = ("__main__.py", "gateway", "cloud_init", "settings")
+PROGRAM = ("__main__.py", "gateway", "cloud_init", "ops", "settings")
 
 TIMEOUT = 240
 """Seconds for one command. The slowest takes ten on two idle cores."""
