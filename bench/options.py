@@ -69,6 +69,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--full", action="store_true", help="everything with everything; many hours")
     told = "what a broken split can't pass, judged generously; about 10 minutes"
     size.add_argument("--short", action="store_true", help=told)
+    told = "the working day alone, hour by hour; with --direction, that one"
+    size.add_argument("--day", action="store_true", help=told)
     for name, number, told in (
         ("repeats", 3, "of each measurement"),
         ("seconds", 10, "that each flow counts, after a start that does not"),
@@ -119,14 +121,21 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
     Raises:
         Mistake: a set and a part of it.
     """
+    directions = told.direction or ("down", "up")
+    if told.day:
+        told.direction = None
     asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
     part = any(asked.values())
-    if part and (told.short or told.full):
-        raise Mistake("--short and --full are whole sets: leave them out to choose a part")
-    size = plan.full if told.full else plan.short if told.short else plan.standard
+    if part and (told.short or told.full or told.day):
+        raise Mistake("--short, --full and --day are whole sets: leave them out to choose a part")
+    if told.day:
+        asked_for = plan.day(directions)
+    else:
+        size = plan.full if told.full else plan.short if told.short else plan.standard
+        asked_for = _part(asked) if part else size()
     out = told.out.resolve()
     return BenchOptions(
-        comparisons=tuple(_part(asked) if part else size()),
+        comparisons=tuple(asked_for),
         seconds=told.seconds,
         repeats=told.repeats,
         seed=told.seed,

@@ -138,7 +138,7 @@ def full() -> list[Comparison]:
     ]
 
 
-def day() -> list[Comparison]:
+def day(directions: Sequence[str] = ("down", "up")) -> list[Comparison]:
     """Return the article's figure: down and up over the hours of a working day."""
     return [
         Comparison(
@@ -147,5 +147,5 @@ def day() -> list[Comparison]:
             ways=(DIRECT, "forward", OURS),
         )
         for hour, link in DAY.items()
-        for direction in ("down", "up")
+        for direction in directions
     ]

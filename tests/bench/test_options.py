@@ -93,10 +93,13 @@ def test_without_options_every_promise() -> None:
     assert comparisons() == plan.standard()
     assert comparisons("--repeats", "1", "--seconds", "5", "--seed", "7") == plan.standard()
     assert comparisons("--short") == plan.short()
+    assert comparisons("--day") == plan.day()
+    (down,) = {each.case.direction for each in comparisons("--day", "--direction", "down")}
+    assert down == "down"
     assert comparisons("--full") == plan.full()
 
 
-@pytest.mark.parametrize("size", ["--short", "--full"])
+@pytest.mark.parametrize("size", ["--short", "--full", "--day"])
 @pytest.mark.parametrize("part", ["--gateway-at=far", "--load=page", "--own-line=rate=1,delay=1"])
 def test_a_set_and_a_part_of_it_exclude_each_other(
     size: str, part: str, capsys: pytest.CaptureFixture[str]
