@@ -143,7 +143,7 @@ setup: $(STAMP) ##- install what all of this needs, into .venv
 
 # First what measures nothing: the guest is set up beside all other tests, which give way to it,
 # and its images beside the environment. Measuring wants the machine for itself.
-test: ##- everything, lab and short benchmark too; 40 to 60 min
+test: ##- everything, lab and short benchmark too; 45 to 60 min
 	$(MAKE) --no-print-directory --jobs=3 test-without-lab provision
 	$(RUN) -m pytest -m lab
 
