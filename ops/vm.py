@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from typing import Any
 
 from ops import azure
 from ops.cli import OpsError
@@ -73,14 +74,14 @@ def _machine(pulumi: Pulumi) -> str:
     return str(machine)
 
 
-def _result(answer: object) -> tuple[str, int]:
+def _result(answer: Any) -> tuple[str, int]:
     """What the script printed, and how it ended.
 
     Raises:
         OpsError: the answer has another shape.
     """
     try:
-        message = str(answer["value"][0]["message"])  # type: ignore[index]
+        message = str(answer["value"][0]["message"])
     except (LookupError, TypeError):
         raise OpsError(f"az said something else: {json.dumps(answer)[:200]}") from None
     said = message.partition("[stdout]\n")[2] or message

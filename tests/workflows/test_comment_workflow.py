@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.workflows.conftest import NOTHING, ROOT, Repository, add
 from tests.workflows.test_scripts import script
@@ -21,11 +22,8 @@ esac
 """
 
 
-def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tuple[str, str]:
-    """The comment's text, and what ``gh`` was asked; the workflow's own checkout is a clone
-    with this project's code, and another commit in it stands for main's."""
-    here = clone.path.parent
-    programs = here / "bin"
+def stand_ins(programs: Path) -> None:
+    """gh, which says what it is asked, and python, to which nothing need be installed."""
     programs.mkdir(exist_ok=True)
     (programs / "gh").write_text(GH)
     (programs / "python").write_text(
@@ -33,18 +31,13 @@ def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tup
     )
     for program in programs.iterdir():
         program.chmod(0o755)
-    server = here / "github/owner"
-    server.mkdir(parents=True, exist_ok=True)
-    clone.git("clone", "--quiet", "--bare", str(clone.path), str(server / "project"))
-    work = here / "work"
-    subprocess.run(["git", "init", "--quiet", str(work)], check=True)
-    for name in ("ops", "cloud_init", "settings"):
-        shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("requirements.lock", "Pulumi.yaml"):
-        shutil.copy(ROOT / name, work)
-    environment = {
+
+
+def environment_of(here: Path, base: str, head: str, mine: str) -> dict[str, str]:
+    """What GitHub and the earlier steps tell a step."""
+    return {
         **os.environ,
-        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PATH": f"{here / 'bin'}:{os.environ['PATH']}",
         "LOG": str(here / "log"),
         "PULLS": f"number=7\nbase={base}",
         "MINE": mine,
@@ -58,6 +51,23 @@ def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tup
         "OWNER": "stranger",
         "BRANCH": "theirs",
     }
+
+
+def run_workflow(clone: Repository, base: str, head: str, mine: str = "") -> tuple[str, str]:
+    """The comment's text, and what ``gh`` was asked; the workflow's own checkout is a clone
+    with this project's code, and another commit in it stands for main's."""
+    here = clone.path.parent
+    stand_ins(here / "bin")
+    server = here / "github/owner"
+    server.mkdir(parents=True, exist_ok=True)
+    clone.git("clone", "--quiet", "--bare", str(clone.path), str(server / "project"))
+    work = here / "work"
+    subprocess.run(["git", "init", "--quiet", str(work)], check=True)
+    for name in ("ops", "cloud_init", "settings"):
+        shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("requirements.lock", "Pulumi.yaml"):
+        shutil.copy(ROOT / name, work)
+    environment = environment_of(here, base, head, mine)
     for step in (
         *("Which pull request", "Fetch its commits, as data"),
         *("Render and compare, without a token", "Comment, or replace the last comment"),
