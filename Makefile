@@ -150,7 +150,7 @@ test: ##- everything, lab and short benchmark too; 45 to 60 min
 image-world image-gateway:
 	$(PYTHON) -m lab.images $(@:image-%=%)
 
-test-fast: setup ##- all but the lab and the engine; about a minute
+test-fast: setup ##- all but the lab and the engine; 3 minutes
 	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
 test-without-lab: pulumi ##- all but the lab
