@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lab.world import topology
 
 HOST_PACKAGES = (*host.QEMU, *disk.HOST_PACKAGES)
 FIRMWARE = Path("/usr/share/OVMF")
+FIRMWARE_CODE = FIRMWARE / "OVMF_CODE_4M.ms.fd"
 HERE = Path(__file__).parent
 ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
 """These lie below /lab there."""
@@ -22,6 +24,10 @@ ON_THE_WORLD = (HERE / "world" / "files", HERE / "phones" / "commands")
 PUBLIC_ADDRESS = topology.PUBLIC_ADDRESS
 PRIVATE_ADDRESS = topology.PRIVATE_ADDRESS
 GATEWAY_DISK = "gateway.qcow2"
+SEED, EFI_VARIABLES = "seed.img", "efi-variables.fd"
+WORLD_DISK, WORLD_FILES = "world.qcow2", "world-files.img"
+DISKS = {"world": (WORLD_DISK, WORLD_FILES), "gateway": (GATEWAY_DISK, SEED, EFI_VARIABLES)}
+"""All that each writes or reads, below `Lab.scratch`."""
 CABLE = "vnet"
 KERNEL_AVOIDS = "clearcpuid=cx16"
 """Stands in both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
@@ -75,7 +81,7 @@ class Lab:
     def wait_for_world(self) -> None:
         """Wait until the world is up, and bring its networks up."""
         self.world.wait_until_up()
-        # 15 s by itself on a slow host, and the gateway boots beside it.
+        # 15 s, and 100 on a busy host.
         self.world.succeed("mkdir -p /lab && mount -o ro /dev/vdb /lab && /lab/up eth0 eth1", 180)
 
     def insert_disk(self, base: Path) -> None:
@@ -116,6 +122,7 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
     """
     scratch = host.scratch_directory()
     world_files = world_image()
+    disks = {name: [scratch / each for each in its] for name, its in DISKS.items()}
     assert world_files.kernel and world_files.initrd
     common = ["-machine", "q35,smm=on", "-accel", accelerator(world_files.kernel), "-cpu", "max"]
     cable = f"addr.type=unix,addr.path={scratch / CABLE}"
@@ -124,7 +131,7 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
         *("-kernel", str(world_files.kernel), "-initrd", str(world_files.initrd)),
         # panic=1: the agent of a kernel that starts anew says at once that the old one is gone.
         *("-append", f"root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1 {KERNEL_AVOIDS}"),
-        *_disk(_overlay(world_files.disk, scratch / "world.qcow2")),
+        *_disk(_overlay(world_files.disk, scratch / WORLD_DISK)),
         *_disk(_world_files(scratch), "raw"),
         # eth0, the way out; eth1, the cable to the gateway.
         *"-netdev user,id=up -device virtio-net-pci,netdev=up,addr=0x10,ioeventfd=off".split(),
@@ -143,9 +150,22 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
     return Lab(
         directory,
         scratch,
-        Machine("world", directory, scratch, [*common, *world]),
-        Machine("gateway", directory, scratch, [*common, *gateway]),
+        Machine("world", directory, scratch, [*common, *world], disks["world"]),
+        Machine("gateway", directory, scratch, [*common, *gateway], disks["gateway"]),
     )
+
+
+def on_the_world() -> Iterator[bytes]:
+    """Yields all that makes up what lies below /lab there."""
+    for directory in ON_THE_WORLD:
+        for path in sorted(filter(Path.is_file, directory.rglob("*"))):
+            yield f"{path.relative_to(directory)} {path.stat().st_mode:o}".encode()
+            yield path.read_bytes()
+
+
+def firmware() -> bytes:
+    """Returns what a gateway's processor runs first."""
+    return FIRMWARE_CODE.read_bytes()
 
 
 ACCEPTS = 1 << 16
@@ -165,14 +185,14 @@ def _overlay(base: Path, target: Path) -> Path:
 
 
 def _seed(user_data: Path, scratch: Path) -> Path:
-    target = scratch / "seed.img"
+    target = scratch / SEED
     disk.seed_disk(user_data, "lunch-gateway", target)
     return target
 
 
 def _world_files(scratch: Path) -> Path:
     """Lay our programs on a small disk, so that a changed one needs no new image."""
-    together, target = scratch / "world-files", scratch / "world-files.img"
+    together, target = scratch / "world-files", scratch / WORLD_FILES
     for directory in ON_THE_WORLD:
         shutil.copytree(directory, together, dirs_exist_ok=True)
     disk.run("mke2fs", "-q", "-t", "ext4", "-d", together, target, "4M")
@@ -186,13 +206,13 @@ def _disk(path: Path, kind: str = "qcow2") -> list[str]:
 def _secure_boot(scratch: Path) -> list[str]:
     """Returns QEMU's options for UEFI that starts only what Microsoft's or Debian's keys have
     signed, as Azure's trusted launch does."""
-    variables = scratch / "efi-variables.fd"
+    variables = scratch / EFI_VARIABLES
     shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.ms.fd", variables)
     return [
         "-global",
         "driver=cfi.pflash01,property=secure,value=on",
         "-drive",
-        f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.ms.fd'}",
+        f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE_CODE}",
         "-drive",
         f"if=pflash,unit=1,format=raw,file={variables}",
     ]

@@ -4,21 +4,22 @@ when it goes down."""
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 import yaml
 
-from lab import host, provision
+from lab import host, kept, provision
 from lab.images.gateway import gateway_image
 from lab.images.world import world_image
-from lab.lab import HOST_PACKAGES, Lab, build
+from lab.lab import HOST_PACKAGES, Lab, build, firmware, on_the_world
 from lab.machines.machine import Machine
 from lab.phones.phone import Credentials
 from lab.progress import Progress
@@ -40,7 +41,7 @@ class Options(Protocol):
 
     @property
     def fresh(self) -> bool:
-        """Says whether to provision anew, even if this user-data was before."""
+        """Says whether to provision anew, even if this user-data was before, and to boot all."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ def add_options(parser: argparse.ArgumentParser, out: str) -> None:
         help=f"for the results and the evidence (default: build/{out})",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="provision anew, even if this user-data was before"
+        "--fresh",
+        action="store_true",
+        help="provision anew, even if this user-data was before, and boot the world too",
     )
 
 
@@ -90,12 +93,10 @@ def opened(
     """
     progress.phases += 3
     user_data, gateway = _prepare(options, progress)
-    with _world(options, progress, user_data, gateway, processors) as lab:
+    with _world(options, progress, user_data, processors) as lab:
         if not gateway:
             gateway = provision.provision(progress, lab, user_data)
-            lab.start_gateway(Path(gateway.disk))
-        with progress.phase("boot the provisioned gateway", 90):
-            lab.wait_for_ike()
+        _bring_up_gateway(progress, lab, gateway)
         yield lab, gateway
 
 
@@ -108,7 +109,7 @@ def provisioned(options: Options, progress: Progress) -> int:
     user_data, gateway = _prepare(options, progress)
     if not gateway:
         progress.phases += 1
-        with _world(options, progress, user_data, None) as lab:
+        with _world(options, progress, user_data) as lab:
             provision.provision(progress, lab, user_data)
     return 0
 
@@ -137,27 +138,41 @@ def _prepare(options: Options, progress: Progress) -> tuple[Path, Provisioned | 
 
 @contextmanager
 def _world(
-    options: Options,
-    progress: Progress,
-    user_data: Path,
-    gateway: Provisioned | None,
-    processors: int = 2,
+    options: Options, progress: Progress, user_data: Path, processors: int = 2
 ) -> Iterator[Lab]:
-    """Yields both machines, the world running, and the gateway booting if it is provisioned
-    already; whatever happens, the evidence stays and they go."""
+    """Yields both machines, the world running; whatever happens, the evidence stays and they go."""
     lab = build(options.out.resolve(), user_data, processors)
     try:
-        with progress.phase("boot the world", 30):
-            lab.start_world()
-            if gateway:
-                # The world is there before the gateway's firmware and kernel have come to ask
-                # for an address; and a gateway asks again.
-                lab.start_gateway(Path(gateway.disk))
-            lab.wait_for_world()
+        _bring_up_world(options, progress, lab)
         yield lab
     finally:
         _keep_evidence(lab)
         lab.close()
+
+
+def _bring_up_world(options: Options, progress: Progress, lab: Lab) -> None:
+    """Have the world go on, or boot. It is kept before there is a gateway, and knows none."""
+    state = kept.state_of(lab.world, world_image().disk, *on_the_world())
+    if options.fresh:
+        kept.forget(state)
+    with progress.phase("bring up the world", 5 if kept.is_there(state) else 40):
+        if not kept.went_on(progress, lab.world, state):
+            lab.start_world()
+            lab.wait_for_world()
+            kept.keep(progress, lab.world, state)
+
+
+def _bring_up_gateway(progress: Progress, lab: Lab, gateway: Provisioned) -> None:
+    """Have the provisioned gateway go on, or boot. It is kept before there was a phone."""
+    record = json.dumps(asdict(gateway))
+    state = kept.state_of(lab.gateway, Path(gateway.disk), record, firmware())
+    with progress.phase("bring up the gateway", 5 if kept.is_there(state) else 90):
+        if kept.went_on(progress, lab.gateway, state):
+            lab.wait_for_ike()
+        else:
+            lab.start_gateway(Path(gateway.disk))
+            lab.wait_for_ike()
+            kept.keep(progress, lab.gateway, state)
 
 
 def credentials(settings: Path) -> list[Credentials]:

@@ -70,8 +70,8 @@ class GuestAgent:
         try:
             with self._in_step(deadline) as connection, connection.makefile("rwb") as file:
                 connection.settimeout(max(1.0, deadline - time.monotonic()))
-                _send(file, {"execute": request, "arguments": arguments or {}})
-                line: dict[str, Any] = _receive(file) if answer else {"return": None}
+                send(file, {"execute": request, "arguments": arguments or {}})
+                line: dict[str, Any] = receive(file) if answer else {"return": None}
         except (OSError, ValueError) as error:
             raise AgentSilent(f"{self.name}: no answer to {request}: {error}") from error
         if "error" in line:
@@ -152,8 +152,8 @@ class GuestAgent:
             token = time.monotonic_ns() & 0x7FFFFFFF
             with connection.makefile("rwb") as file:
                 sync = {"execute": "guest-sync-delimited", "arguments": {"id": token}}
-                _send(file, sync, b"\xff")
-                while _receive(file).get("return") != token:
+                send(file, sync, b"\xff")
+                while receive(file).get("return") != token:
                     pass
         except BaseException:
             connection.close()
@@ -174,14 +174,16 @@ def put(files: Mapping[str, str], mode: int) -> str:
     return f"echo {encoded} | base64 -d | tar --extract --touch --preserve-permissions -C /"
 
 
-def _send(file: Any, message: dict[str, Any], before: bytes = b"") -> None:
+def send(file: Any, message: dict[str, Any], before: bytes = b"") -> None:
+    """Write one message, and what must come before it."""
     file.write(before + json.dumps(message).encode() + b"\n")
     file.flush()
 
 
-def _receive(file: Any) -> dict[str, Any]:
+def receive(file: Any) -> dict[str, Any]:
+    """Returns the next message. Raises OSError or ValueError where none comes."""
     line = file.readline()
     if not line:
-        raise ConnectionError("the guest agent closed the connection")
+        raise ConnectionError("the connection was closed")
     reply: dict[str, Any] = json.loads(line.rpartition(b"\xff")[2] or b"{}")
     return reply

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.host import LabError
-from lab.machines.agent import ENDS, AgentSilent, CommandLost, GuestAgent, put
+from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
 from lab.machines.hosts import Host, on, unit
+from lab.machines.monitor import Monitor, incoming
+from lab.machines.qemu import Sockets, qemu
 
 T = TypeVar("T")
 
@@ -54,6 +56,8 @@ class Machine:
     """Its sockets lie there."""
     arguments: Sequence[str]
     """What QEMU gets beyond what every machine of the lab has."""
+    disks: Sequence[Path] = ()
+    """All that it has of disks: files in `scratch`."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -66,38 +70,21 @@ class Machine:
         own = self.scratch / self.name
         return GuestAgent(self.name, own.with_suffix(".agent"), own.with_suffix(".ends"))
 
-    def start(self) -> None:
-        """Power on. The serial console is appended to across restarts."""
-        command = [
-            # However we end, the machine must not outlive us.
-            "setpriv",
-            "--pdeathsig",
-            "TERM",
-            "--",
-            "qemu-system-x86_64",
-            "-name",
-            self.name,
-            *"-nodefaults -no-user-config -display none -rtc base=utc".split(),
-            *"-device virtio-rng-pci".split(),
-            "-chardev",
-            f"file,id=serial,path={self.console.log},append=on",
-            "-serial",
-            "chardev:serial",
-            "-device",
-            # Two ports (and the console's, which counts): the 31 that it has by default are 64
-            # descriptors more that QEMU's main loop asks about at every packet; that was a
-            # quarter of a core.
-            "virtio-serial-pci,max_ports=3,ioeventfd=off",
-            "-chardev",
-            f"socket,id=agent,path={self._agent.path},server=on,wait=off",
-            "-device",
-            "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-            "-chardev",
-            f"file,id=ends,path={self._agent.ends}",
-            "-device",
-            f"virtserialport,chardev=ends,name={ENDS}",
-            *self.arguments,
-        ]
+    @property
+    def monitor(self) -> Monitor:
+        """Returns what its QEMU is asked by."""
+        return Monitor(self.name, (self.scratch / self.name).with_suffix(".monitor"))
+
+    @property
+    def command(self) -> list[str]:
+        """Returns what it is powered on by."""
+        sockets = Sockets(self._agent.path, self._agent.ends, self.monitor.path)
+        return qemu(self.name, self.console.log, sockets, self.arguments)
+
+    def start(self, memory: Path | None = None) -> None:
+        """Power on, or stand still where a kept machine stood, with this memory of it. The serial
+        console is appended to across restarts."""
+        command = [*self.command, *(incoming(memory) if memory else [])]
         log = (self.directory / f"{self.name}.qemu.log").open("wb")
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from lab import kept
 from lab import lab as lab_module
 from lab import opening as module
 from lab.lab import Lab
+from lab.machines.machine import Machine
 from lab.opening import LabOptions
 from lab.progress import Progress
 from lab.provision import Provisioned
@@ -23,7 +25,7 @@ class Switched(Pretender):
         super().__init__()
         self.name, self.told = name, told
 
-    def start(self) -> None:
+    def start(self, memory: Path | None = None) -> None:
         self.told.append(f"{self.name} on")
 
     def wait_until_up(self, timeout: float = 180) -> None:
@@ -52,14 +54,58 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return told
 
 
-def opened(tmp_path: Path, told: list[str]) -> None:
-    with module.opened(LabOptions(tmp_path, tmp_path, False), Progress()):
+def opened(tmp_path: Path, told: list[str], fresh: bool = False) -> None:
+    with module.opened(LabOptions(tmp_path, tmp_path, fresh), Progress()):
         told.append("opened")
 
 
-def test_a_gateway_that_is_there_boots_beside_the_world(tmp_path: Path, told: list[str]) -> None:
+@pytest.fixture
+def keeps(told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Machines that were kept, by name; what is done with them is told."""
+    there: list[str] = []
+    monkeypatch.setattr(kept, "state_of", lambda each, *_: tmp_path / each.name)
+
+    def went_on(_: Progress, machine: Machine, state: Path) -> bool:
+        if machine.name in there:
+            told.append(f"{state.name} goes on")
+        return machine.name in there
+
+    monkeypatch.setattr(kept, "went_on", went_on)
+    monkeypatch.setattr(kept, "keep", lambda *all: told.append(f"{all[2].name} is kept"))
+    monkeypatch.setattr(kept, "forget", lambda state: there.remove(state.name))
+    return there
+
+
+def test_a_gateway_that_is_there_boots_into_a_world_that_is_up(
+    tmp_path: Path, told: list[str]
+) -> None:
     opened(tmp_path, told)
-    assert told == ["world on", "kept.qcow2", "gateway on", "world up", "opened"]
+    assert told == ["world on", "world up", "kept.qcow2", "gateway on", "opened"]
+
+
+def test_what_booted_is_kept_before_anybody_touched_it(
+    tmp_path: Path, told: list[str], keeps: list[str]
+) -> None:
+    """The world without a gateway, the gateway without a phone."""
+    assert not keeps
+    opened(tmp_path, told)
+    assert told == [
+        *("world on", "world up", "world is kept"),
+        *("kept.qcow2", "gateway on", "gateway is kept", "opened"),
+    ]
+
+
+def test_what_was_kept_goes_on(tmp_path: Path, told: list[str], keeps: list[str]) -> None:
+    keeps += ["world", "gateway"]
+    opened(tmp_path, told)
+    assert told == ["world goes on", "gateway goes on", "opened"]
+
+
+def test_afresh_the_world_boots(tmp_path: Path, told: list[str], keeps: list[str]) -> None:
+    """The gateway has another record then: what was kept of it is of another."""
+    keeps.append("world")
+    opened(tmp_path, told, fresh=True)
+    assert told[:3] == ["world on", "world up", "world is kept"]
 
 
 def test_one_that_is_not_is_provisioned_first(
