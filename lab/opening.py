@@ -4,13 +4,12 @@ when it goes down."""
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +18,7 @@ import yaml
 from lab import host, kept, provision
 from lab.images.gateway import gateway_image
 from lab.images.world import world_image
-from lab.lab import HOST_PACKAGES, Lab, build, firmware, on_the_world
+from lab.lab import HOST_PACKAGES, Lab, build, on_the_world
 from lab.machines.machine import Machine
 from lab.phones.phone import Credentials
 from lab.progress import Progress
@@ -164,8 +163,7 @@ def _bring_up_world(options: Options, progress: Progress, lab: Lab) -> None:
 
 def _bring_up_gateway(progress: Progress, lab: Lab, gateway: Provisioned) -> None:
     """Have the provisioned gateway go on, or boot. It is kept before there was a phone."""
-    record = json.dumps(asdict(gateway))
-    state = kept.state_of(lab.gateway, Path(gateway.disk), record, firmware())
+    state = provision.state_of(lab, gateway)
     with progress.phase("bring up the gateway", 5 if kept.is_there(state) else 90):
         if kept.went_on(progress, lab.gateway, state):
             lab.wait_for_ike()

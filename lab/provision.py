@@ -8,9 +8,9 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from lab import host
+from lab import host, kept
 from lab.images.gateway import gateway_image
-from lab.lab import IKE_AWAITED, Lab
+from lab.lab import IKE_AWAITED, Lab, firmware
 from lab.machines.machine import ExpectationFailed, poll
 from lab.progress import Progress
 
@@ -49,7 +49,7 @@ def _disk(user_data: Path) -> Path:
 
 
 def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
-    """Boot a fresh image with this user-data until IKE answers, and keep its disk.
+    """Boot a fresh image with this user-data until IKE answers; keep it as it runs, and its disk.
 
     The world runs already; the gateway is off before and after.
 
@@ -61,14 +61,21 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
     record.unlink(missing_ok=True)
     lab.insert_disk(gateway_image().disk)
     outcome = _follow(progress, lab, disk)
-    with progress.phase("shut down and keep the disk", 30):
+    with progress.phase("keep it as it runs, shut down and keep the disk", 30):
         # What belongs to the set-up shall be over: its last act is this clean-up.
         lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 300)
+        kept.keep(progress, lab.gateway, state_of(lab, outcome))
         lab.gateway.shut_down()
         lab.gateway_disk.replace(disk)
     record.write_text(json.dumps(asdict(outcome)))
     host.forget_all_but(host.KEEP, "provisioned-*.qcow2")
     return outcome
+
+
+def state_of(lab: Lab, gateway: Provisioned) -> Path | None:
+    """Returns where this very gateway is kept as it runs: see `lab.kept.state_of`."""
+    record = json.dumps(asdict(gateway))
+    return kept.state_of(lab.gateway, Path(gateway.disk), record, firmware())
 
 
 def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lab import kept
 from lab import provision as module
+from lab.images.debian import BootFiles
 from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed, Ran
+from lab.progress import Progress
 from tests.lab.machines import Pretender
 
 STARTS = "[    0.000000] Linux version 6.12.1-cloud-amd64 (x)\n"
@@ -58,3 +62,27 @@ def test_what_failed_is_said(tmp_path: Path) -> None:
     lab = Lab(tmp_path, tmp_path, Pretender(), gateway)
     with pytest.raises(ExpectationFailed, match=r"^gateway-prepare: FAILED: no ppp$"):
         module._first_boot_ended(lab)
+
+
+def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is shut down, and under the name that its record gives it later."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(tmp_path / "gateway.qcow2"))
+    monkeypatch.setattr("lab.images.disk.overlay", lambda _base, to: to.write_text("a disk"))
+    told: list[object] = []
+    outcome = module.Provisioned("", ["6.12", "7.3"], 601.2, 15.1, True)
+    monkeypatch.setattr(module, "_follow", lambda *all: replace(outcome, disk=str(all[2])))
+    monkeypatch.setattr(module, "firmware", lambda: b"firmware")
+    monkeypatch.setattr(kept, "state_of", lambda *all: all[1:])
+    monkeypatch.setattr(kept, "keep", lambda *all: told.append(all[2]))
+    gateway = Pretender()
+    monkeypatch.setattr(gateway, "shut_down", lambda: told.append("off"))
+    (user_data := tmp_path / "user-data").write_text("#cloud-config\n")
+    lab = Lab(tmp_path, tmp_path / "run", Pretender(), gateway)
+    lab.scratch.mkdir()
+    module.provision(Progress(), lab, user_data)
+    found = module.earlier(user_data)
+    assert found
+    assert told == [module.state_of(lab, found), "off"]
