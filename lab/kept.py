@@ -16,7 +16,7 @@ from pathlib import Path
 from lab import host
 from lab.images import disk
 from lab.machines.machine import ExpectationFailed, Machine, poll
-from lab.machines.monitor import ALL_OF_MEMORY
+from lab.machines.monitor import ALL_OF_MEMORY, MonitorRefused
 from lab.progress import Progress
 
 STATES = 3
@@ -143,7 +143,11 @@ def _take_up(kept: Path, target: Path) -> None:
 
 def _loaded(machine: Machine) -> bool:
     machine.check_alive()
-    return machine.monitor.path.exists() and not machine.monitor.is_loading()
+    try:
+        return not machine.monitor.is_loading()
+    except MonitorRefused:
+        # It is not there yet, or not any more: then it has said why.
+        return False
 
 
 def _catch_up(machine: Machine) -> None:

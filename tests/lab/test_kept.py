@@ -32,6 +32,9 @@ class Told(Monitor):
     def ask(self, request: str, arguments: dict[str, Any] | None = None) -> Any:
         assert self.machine
         self.machine.told.append(request)
+        if request == "query-status" and self.machine.late:
+            self.machine.late -= 1
+            raise MonitorRefused("box: QEMU: no answer to query-status: Connection refused")
         if request == self.machine.refuses:
             raise MonitorRefused(f"box: QEMU: {request}: it can't")
         return {"status": "paused"}
@@ -51,13 +54,13 @@ class Kept(Pretender):
         self.disks = [scratch / name for name in DISKS]
         self.told: list[str] = []
         self.refuses = self.dies = ""
+        self.late = 0
         for each in self.disks:
             each.write_text(f"{each.name}, first")
 
     @property
     def monitor(self) -> Monitor:
-        (path := self.scratch / "box.monitor").touch()
-        return Told("box", path, self)
+        return Told("box", self.scratch / "box.monitor", self)
 
     def start(self, memory: Path | None = None) -> None:
         assert memory
@@ -122,6 +125,13 @@ def test_it_goes_on_with_its_memory_its_disks_and_the_time(
     assert box.disks[0].read_text() == f"over {where}/box.qcow2"
     assert box.disks[1].read_text() == "seed.img, first"
     assert re.search(r"box goes on from box-1\.\w+\.state, after 0\.\d s$", capsys.readouterr().out)
+
+
+def test_qemu_may_not_listen_at_once(box: Kept) -> None:
+    where = keep(box)
+    box.late = 1
+    assert module.went_on(Progress(), box, where)
+    assert box.told[1:3] == ["query-status"] * 2
 
 
 def test_nothing_is_there_at_first(box: Kept) -> None:
