@@ -18,6 +18,14 @@ ADDRESSES = {value for value in TOLD.values() if ADDRESS.fullmatch(value)}
 BESIDE = {"0.0.0.0", "127.0.0.1", "255.255.255.0"}  # noqa: S104 (an option of DHCP)
 """What is no address of a host of the world's."""
 STUB = '#!/bin/sh\necho "${0##*/} $*"\ncase "$*" in *"-f -") cat ;; esac\n'
+BATCHES = """#!/bin/sh
+case "$1" in
+-batch) while read -r line; do echo "ip $line"; done <"$2" ;;
+-netns) while read -r line; do echo "ip -n $2 $line"; done <"$4" ;;
+*) echo "ip $*" ;;
+esac
+"""
+"""What ip is told in a file, as if it had been told each by itself."""
 
 
 def code(text: str) -> str:
@@ -36,7 +44,7 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the world's machine is told to do, in order."""
     place = tmp_path_factory.mktemp("world")
     for name in ("ip", "nft", "mount", "sysctl", "systemd-run", "sed"):
-        (place / name).write_text(STUB)
+        (place / name).write_text(BATCHES if name == "ip" else STUB)
         (place / name).chmod(0o755)
     script = UP.read_text("utf-8").replace("/etc/netns", f"{place}/etc/netns")
     (place / "up").write_text(script.replace("/run/", f"{place}/run/"))
