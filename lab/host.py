@@ -17,7 +17,8 @@ QEMU = ("qemu-system-x86", "ovmf")
 KEEP = 3
 """So many of each kind of image stay: two clones with different guests, one to go back to."""
 FREE_SPACE = 8
-"""GB: both images while they are built, and three provisioned disks (measured: 5.4)."""
+"""GB: both images while they are built, and three provisioned disks (measured: 5.4); what a run
+keeps of its machines as they run (1.7: `lab.kept`)."""
 
 
 class LabError(RuntimeError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,29 @@ def test_one_that_can_not_be_kept_goes_on_here(
     assert "box could not be kept: box: QEMU: write memory: it can't" in capsys.readouterr().out
     assert not where.exists()
     assert not (box.scratch / "box.kept").exists()
+
+
+def test_a_damaged_one_is_not_kept(box: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "clocksource: timekeeping watchdog: Marking clocksource 'tsc' as unstable because"
+    box.answers_by = (("dmesg", f"[   9.1] {said}\n"),)
+    module.keep(Progress(), box, where := state(box))
+    assert box.told == []
+    assert said in capsys.readouterr().out
+    assert not where.exists()
+
+
+@pytest.mark.parametrize(
+    ("says", "damaged"),
+    [
+        ("BUG: soft lockup - CPU#0 stuck for 26s!", True),
+        ("Oops: int3: 0000 [#1] SMP", True),
+        ("clocksource: Switched to clocksource tsc", False),
+        ("..MP-BIOS bug: 8254 timer not connected to IO-APIC", False),
+    ],
+)
+def test_what_damage_is(says: str, damaged: bool) -> None:
+    told = module.DAMAGE.replace("dmesg", f"echo '[  1.0] {says}'")
+    assert bool(subprocess.run(["sh", "-c", told], stdout=subprocess.PIPE).stdout) == damaged
 
 
 def test_who_keeps_it_second_leaves_it_as_it_is(box: Kept) -> None:

@@ -52,10 +52,10 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
         silent_names(lab, phone, beside, checks)
         mistake_in_the_rules(lab, phone, user, checks)
         split_without_routing(lab, phone, checks)
-    for each in (phone, beside):
-        each.hang_up()
+        for each in (phone, beside):
+            each.hang_up()
+        many_calls(lab, phone, user, checks)
     crash(lab, user, checks)
-    many_calls(lab, phone, user, checks)
     other_address(lab, user, checks)
     return {}
 
