@@ -87,7 +87,8 @@ def dns_label(value: Any) -> str:
     if word := reserved_word(value):
         raise BadValue(
             f"{shown(value)} holds {word!r}, and Azure refuses a name with any of"
-            f" {', '.join(RESERVED_WORDS)} in it; choose another: pulumi config set dnsLabel NAME"
+            f" {', '.join(RESERVED_WORDS)} in it; choose another"
+            + in_stack(": pulumi config set dnsLabel NAME")
         )
     return value
 
@@ -115,8 +116,8 @@ def vm_size(value: Any) -> str:
         )
     if reason := _without_trusted_launch(match[0]):
         raise BadValue(
-            f"{shown(value)} {reason}; choose another size, such as Standard_B2ats_v2:"
-            " pulumi config set vmSize Standard_B2ats_v2"
+            f"{shown(value)} {reason}; choose another size, such as Standard_B2ats_v2"
+            + in_stack(": pulumi config set vmSize Standard_B2ats_v2")
         )
     return match[0]
 
@@ -135,8 +136,8 @@ def disk_type(value: Any) -> str:
     """What the machine's disk is made of, by Azure's name for it."""
     if value not in DISK_TYPES:
         raise BadValue(
-            f"{shown(value)} is not usable; allowed: {', '.join(DISK_TYPES)}: pulumi config set"
-            f" diskType {DISK_TYPES[0]}"
+            f"{shown(value)} is not usable; allowed: {', '.join(DISK_TYPES)}"
+            + in_stack(f": pulumi config set diskType {DISK_TYPES[0]}")
         )
     return str(value)
 
@@ -212,7 +213,10 @@ def time_zone(value: Any) -> str:
     raise BadValue(
         f"{shown(value)} is not one of Windows' names for time zones; expected"
         f" {' or '.join(meant) or 'one such as Tokyo Standard Time or UTC'} (settings/time_zones.py"
-        f" lists all): pulumi config set shutdownTimeZone '{(meant or ['Tokyo Standard Time'])[0]}'"
+        " lists all)"
+        + in_stack(
+            f": pulumi config set shutdownTimeZone '{(meant or ['Tokyo Standard Time'])[0]}'"
+        )
     )
 
 
@@ -291,4 +295,6 @@ def _tag_text(value: Any) -> Any:
     """`pulumi config set --path tags.x true` stores a boolean, and 42 a number."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int) else value
+    # Python writes no integer of more than 4300 digits, and Azure takes no such text.
+    short = isinstance(value, int) and abs(value) < 10**_TAG_VALUE_LENGTH
+    return str(value) if short else value

@@ -45,16 +45,16 @@ _read_password = secret(
 
 def _user_faults(name: Any, password: Any) -> Iterator[str]:
     if not _is_usable(name):
-        yield (
-            f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
-            " a letter or digit first (pppd and some phones alter anything else)"
-        )
+        yield _not_usable(name)
         return
     # His password would prove anybody, and pppd could be asked to prove itself by it.
     if name.lower() == SERVER_NAME:
         yield f"user {name} is called like the gateway itself; choose another name"
     if isinstance(password, Mapping):
         yield f"user {name}: {_below(name, password)}"
+        return
+    if isinstance(password, list):
+        yield f"user {name}: {_a_list(path('users', name))}"
         return
     try:
         _read_password(password)
@@ -64,6 +64,25 @@ def _user_faults(name: Any, password: Any) -> Iterator[str]:
         return
     if password.startswith("@/"):
         yield f"user {name}: a password that begins with @/ is a file name to pppd"
+
+
+def _not_usable(name: Any) -> str:
+    """Of a name that is none. To YAML 7, true and 2026-11-27 are no texts unless they are quoted,
+    and a reader who sees digits allowed would not see why his are not."""
+    if not isinstance(name, str | None):
+        return f"user name {shown(name)} is no text to YAML; write it in quotes"
+    return (
+        f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
+        " a letter or digit first (pppd and some phones alter anything else)"
+    )
+
+
+def _a_list(path: str) -> str:
+    """Of a list in the place of a password, whose items are not shown."""
+    return "the password must be text, and this is a list" + in_stack(
+        f", which --path makes of a number in brackets. Set it: pulumi config set --secret --path"
+        f" {path}, after pulumi config rm --path {path}"
+    )
 
 
 def _as_text(path: str) -> str:

@@ -6,6 +6,7 @@ The values are those that Pulumi 3.259 wrote for the commands beside them.
 from __future__ import annotations
 
 import shlex
+from datetime import date
 from typing import Any
 
 import pytest
@@ -54,6 +55,21 @@ def test_a_password_of_digits(made: Any) -> None:
     assert line.startswith("users: user alice: the password must be text in quotes")
     assert line.endswith("Set it again: pulumi config set --secret --path users.alice")
     assert str(made) not in line
+
+
+def test_a_list_in_the_place_of_a_password() -> None:
+    # --path 'users.alice[0]'
+    (line,) = problems(users={"alice": [SECRET]})
+    assert line.startswith("users: user alice: the password must be text, and this is a list")
+    assert line.endswith("after pulumi config rm --path users.alice")
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("name", [7, True, 1.5, date(2026, 11, 27)])
+def test_a_name_that_yaml_takes_for_something_else(name: Any) -> None:
+    """In a file, that is: --path users.7 writes a text."""
+    (line,) = problems(users={name: SECRET})
+    assert line == f"users: user name {name!r} is no text to YAML; write it in quotes"
 
 
 def test_a_list_of_users_is_explained() -> None:

@@ -42,7 +42,8 @@ def test_what_was_meant_is_named_and_can_be_pasted(written: str, meant: str) -> 
     with pytest.raises(BadValue, match="not one of Windows' names") as refused:
         time_zone(written)
     assert f"expected {meant}" in str(refused.value)
-    pasted = re.search("pulumi config set shutdownTimeZone '([^']+)'", str(refused.value))
+    (line,) = refused.value.in_stack
+    pasted = re.search("pulumi config set shutdownTimeZone '([^']+)'", line)
     assert pasted is not None
     assert time_zone(pasted[1]) == meant
 
