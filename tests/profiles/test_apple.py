@@ -128,6 +128,17 @@ def test_ikev2_does_not_know_the_key_of_all(carol: Account) -> None:
         assert carol.psk.encode() not in mobileconfig(carol, **kind)
 
 
+def test_there_is_no_eap_and_one_proposal(everybody: list[Account]) -> None:
+    """iOS stalls where it has to guess at the first, and macOS 14 counts wrong from the second
+    proposal on (docs/field-reports.md)."""
+    for account in everybody:
+        ikev2 = _vpn(profile(account, KINDS[0]))["IKEv2"]
+        assert ikev2["ExtendedAuthEnabled"] == 0
+        assert not {"AuthName", "AuthPassword"} & ikev2.keys()
+        for which in ("IKE", "Child"):
+            assert isinstance(ikev2[f"{which}SecurityAssociationParameters"], dict)
+
+
 def test_on_demand_is_for_the_mobile_line(carol: Account) -> None:
     plain, on_demand = (_vpn(profile(carol, kind)) for kind in KINDS[:2])
     assert on_demand["IKEv2"].pop("OnDemandEnabled") == 1
