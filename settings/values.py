@@ -16,8 +16,10 @@ MTU_RANGE = range(576, 1411)
 """Bytes. 576 is the least that every IPv4 host takes (RFC 1122). 1410 is what is left of
 1500 after IP, UDP, ESP (AES-CBC, SHA-2), UDP, L2TP and PPP headers."""
 
-TUNNEL_PREFIXES = range(16, 29)
-"""A /28 still holds four phones; more than a /16 cannot be needed on a 1 GiB machine."""
+TUNNEL_PREFIXES = range(16, 28)
+"""A /27 has seven addresses for L2TP and eleven for IKEv2: a phone that dials again and again and
+never hangs up holds six in three minutes, since the gateway believes each call that long. In a /28
+it shut itself out. More than a /16 cannot be needed on a 1 GiB machine."""
 
 PRIVATE_NETWORKS = tuple(
     IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")

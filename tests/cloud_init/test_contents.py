@@ -74,7 +74,7 @@ def test_no_option_that_makes_pppd_fail_under_xl2tpd(settings: Settings) -> None
 
 @pytest.mark.parametrize("servers", [["9.9.9.9"], ["9.9.9.9", "1.1.1.1"]])
 def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[str]) -> None:
-    settings = parse(MINIMAL | {"dnsServers": servers, "tunnelSubnet": "192.168.7.0/28"})
+    settings = parse(MINIMAL | {"dnsServers": servers, "tunnelSubnet": "192.168.7.0/27"})
     asked = re.findall("^server=(.*)$", content(settings, "/etc/lunch-gateway/dnsmasq.conf"), re.M)
     assert asked == servers
     told = re.findall("^ms-dns (.*)$", content(settings, "/etc/ppp/options.xl2tpd"), re.M)
@@ -125,7 +125,7 @@ def test_a_weak_group_is_the_last_resort_of_who_has_no_better() -> None:
         {"reachableNetworks": ["192.168.1.20"]},
         {"reachableNetworks": [*(f"10.7.{number}.0/25" for number in range(15)), "100.64.0.0/11"]},
         {"sshSource": "203.0.113.0/24"},
-        {"tunnelSubnet": "192.168.7.0/28", "vnetSubnet": "172.16.0.0/12", "mtu": 576},
+        {"tunnelSubnet": "192.168.7.0/27", "vnetSubnet": "172.16.0.0/12", "mtu": 576},
         {"vnetSubnet": "192.168.0.0/29", "tunnelSubnet": "10.0.0.0/16", "mtu": 1410},
     ],
     ids=str,

@@ -38,7 +38,7 @@ rest = st.fixed_dictionaries(
     {"psk": secrets_of(16, "\"'\\")},
     optional={
         "mtu": st.integers(576, 1410).map(str),
-        "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/28", "192.168.7.0/24"]),
+        "tunnelSubnet": st.sampled_from(["10.2.0.0/16", "10.9.1.0/27", "192.168.7.0/24"]),
         "dnsServers": st.lists(st.sampled_from(["1.1.1.1", "9.9.9.9"]), min_size=1, max_size=2),
         "phoneToPhone": st.sampled_from(["true", "false"]),
         "reachableNetworks": st.lists(st.sampled_from(["192.168.9.0/24", "10.1.0.9"]), max_size=3),

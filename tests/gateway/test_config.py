@@ -90,7 +90,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "vmSize": ("B1s", "'B1s' is not a VM size; expected one such as Standard_B1s"),
     "diskType": ("HDD", "'HDD' is not usable; allowed: StandardSSD_LRS, Premium_LRS, Standard_LRS"),
     "image": ("debian-13", "'debian-13' is not an image; expected publisher:offer:sku:version"),
-    "tunnelSubnet": ("10.2.2.0/30", "10.2.2.0/30 is the wrong size; allowed: /16 to /28"),
+    "tunnelSubnet": ("10.2.2.0/30", "10.2.2.0/30 is the wrong size; allowed: /16 to /27"),
     "dnsServers": (["8.8.8"], "'8.8.8' is not an IPv4 address"),
     "mtu": ("9000", "'9000' is not usable; expected whole bytes from 576 to 1410"),
     "vnetSubnet": ("10.2.2.0/25", "10.2.2.0/24 overlaps vnetSubnet 10.2.2.0/25"),

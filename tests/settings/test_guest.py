@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from settings import values
 from settings.guest import (
     GUEST_KEYS,
     REDACTED,
@@ -35,7 +36,7 @@ def test_example_is_valid_and_names_every_guest_key_but_the_optional_one(
         ("users", {"a": '"\\"\\\\\'#" and more !'}, "users", {"a": '"\\"\\\\\'#" and more !'}),
         ("users", {"a": "x" * 16}, "users", {"a": "x" * 16}),
         ("users", {"a.b_c@d-e": "x" * 128}, "users", {"a.b_c@d-e": "x" * 128}),
-        ("tunnelSubnet", "192.168.9.0/28", "tunnel_subnet", IPv4Network("192.168.9.0/28")),
+        ("tunnelSubnet", "192.168.9.0/27", "tunnel_subnet", IPv4Network("192.168.9.0/27")),
         ("tunnelSubnet", "172.16.0.0/16", "tunnel_subnet", IPv4Network("172.16.0.0/16")),
         ("reachableNetworks", [], "reachable_networks", ()),
         ("reachableNetworks", None, "reachable_networks", ()),
@@ -88,13 +89,27 @@ def test_settings_show_no_secret(psk: str, user: str, password: str) -> None:
     assert {settings.redacted().psk, *settings.redacted().users.values()} == {REDACTED}
 
 
-@given(st.integers(16, 28), st.integers(0, 255))
+@given(st.sampled_from(values.TUNNEL_PREFIXES), st.integers(0, 255))
 def test_every_subnet_size_has_room_for_phones(prefix: int, octet: int) -> None:
     network = IPv4Network(f"10.{octet}.0.0/{prefix}")
     assume(not network.overlaps(IPv4Network("192.168.255.0/24")))
     settings = parse(MINIMAL | {"tunnelSubnet": str(network), "vnetSubnet": "192.168.255.0/24"})
     first, last = settings.l2tp_range
     assert {first, last} <= set(network.hosts()) - {settings.tunnel_gateway}
+
+
+DIALS = 6
+"""Of one phone in three minutes, from the same port or others, none of which it hangs up."""
+
+
+def test_the_smallest_subnet_holds_a_phone_that_dials_again_and_again() -> None:
+    """charon believes a silent phone for 195 s (dpd_delay and strongSwan's retransmissions), pppd
+    for 150: count every call as believed, and somebody else gets in all the same."""
+    smallest = f"10.2.2.0/{max(values.TUNNEL_PREFIXES)}"
+    settings = parse(MINIMAL | {"tunnelSubnet": smallest})
+    for first, last in (settings.l2tp_range, settings.ikev2_range):
+        assert int(last) - int(first) + 1 >= DIALS + 1
+    assert settings.l2tp_range[1] < settings.ikev2_range[0]
 
 
 def test_a_24_has_the_range_of_the_article() -> None:

@@ -81,7 +81,7 @@ def test_the_example_says_what_the_table_says(key: str) -> None:
         ("users", f"16 to {PASSWORD_LENGTH.stop - 1} "),
         ("users", f"; {PASSWORD_LENGTH.start} are enough"),
         ("mtu", f"{values.MTU_RANGE.start} to {values.MTU_RANGE.stop - 1}."),
-        ("tunnelSubnet", "/16 to /28"),
+        ("tunnelSubnet", "/16 to /27"),
         ("vnetSubnet", "/8 to /29"),
         ("reachableNetworks", f"At most {MAX_NETWORKS}, "),
         ("readyTimeout", "0 to 120."),
