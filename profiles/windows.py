@@ -29,6 +29,15 @@ $$value = 'AssumeUDPEncapsulationContextOnSendRule'
 $$before = (Get-ItemProperty -Path $$key).$$value
 New-ItemProperty -Path $$key -Name $$value -PropertyType DWord -Value 2 -Force | Out-Null
 
+# Windows asks the resolvers of all its networks at once, and those of a Wi-Fi name IPv6 addresses,
+# which lead past the tunnel. This way it asks the tunnel's first: learn.microsoft.com, Policy CSP
+# ADMX_DnsClient, DNS_SmartMultiHomedNameResolution. With one network nothing changes.
+$$policy = 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\DNSClient'
+# Making a key that is there would empty it.
+if (-not (Test-Path -Path $$policy)) { New-Item -Path $$policy -Force | Out-Null }
+$$first = 'DisableSmartNameResolution'
+New-ItemProperty -Path $$policy -Name $$first -PropertyType DWord -Value 1 -Force | Out-Null
+
 # For all users: an administrator who lent a hand would otherwise be the only one to have it.
 if (Get-VpnConnection -AllUserConnection -ErrorAction SilentlyContinue |
         Where-Object { $$_.Name -eq $$name }) {

@@ -93,6 +93,11 @@ def test_what_it_does(carol: Account) -> None:
     assert r"'HKLM:\SYSTEM\CurrentControlSet\Services\PolicyAgent'" in text
     assert assigned(text, "value") == "AssumeUDPEncapsulationContextOnSendRule"
     assert "-PropertyType DWord -Value 2 -Force" in text
+    # Its resolver first, and a policy of somebody else's beside it stays.
+    assert r"'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\DNSClient'" in text
+    assert assigned(text, "first") == "DisableSmartNameResolution"
+    assert "-Path $policy -Name $first -PropertyType DWord -Value 1 -Force" in text
+    assert "if (-not (Test-Path -Path $policy)) { New-Item -Path $policy -Force" in text
     pairs = dict(re.findall(r"^    (\w+) += (\S+)\r$", text, re.M))
     assert pairs == {
         "Name": "$name",
