@@ -32,15 +32,32 @@ ON_DEMAND_RULES = [
     {"InterfaceTypeMatch": "WiFi", "Action": "Disconnect"},
     {"Action": "Ignore"},
 ]
+"""A rule may also ask whether something is there before it connects (URLStringProbe: a page that
+answers 200). Nothing of ours answers such a question, and a server that did would be one more door,
+open to everybody. So these rules dial whether or not the gateway stands."""
+
+NOTHING_BESIDE = {
+    # iOS 14, macOS 10.15: what would go beside the tunnel goes into it or is lost, such as IPv6.
+    "IncludeAllNetworks": 1,
+    # The network around the phone too, or whoever made that could call any address its own
+    # (TunnelCrack, CVE-2023-36672). iOS would leave it out.
+    "ExcludeLocalNetworks": 0,
+}
+"""For the services of the carrier and Apple's notifications the schema has exceptions of its own,
+which stay: without them the phone rings no more."""
 
 
-def mobileconfig(account: Account, protocol: str, *, on_demand: bool = False) -> bytes:
+def mobileconfig(
+    account: Account, protocol: str, *, on_demand: bool = False, nothing_beside: bool = False
+) -> bytes:
     """A profile with one connection, as an XML property list.
 
-    With and without ``on_demand`` it is the same profile to a device: the one installed
-    last takes the other's place.
+    With ``on_demand`` or ``nothing_beside``, which only IKEv2 has, it is the same profile to a
+    device: the one installed last takes the other's place.
     """
-    connection = _ikev2(account, on_demand) if protocol == "ikev2" else _l2tp(account)
+    rules = {"OnDemandEnabled": 1, "OnDemandRules": ON_DEMAND_RULES} if on_demand else {}
+    extra = {**rules, **(NOTHING_BESIDE if nothing_beside else {})}
+    connection = _ikev2(account, extra) if protocol == "ikev2" else _l2tp(account)
     payload = {
         "PayloadType": "com.apple.vpn.managed",
         "PayloadVersion": 1,
@@ -63,9 +80,8 @@ def mobileconfig(account: Account, protocol: str, *, on_demand: bool = False) ->
     return plistlib.dumps(profile)
 
 
-def _ikev2(account: Account, on_demand: bool) -> dict[str, Any]:
+def _ikev2(account: Account, extra: dict[str, Any]) -> dict[str, Any]:
     # Integers stand where the schema has them, though they mean yes and no.
-    rules = {"OnDemandEnabled": 1, "OnDemandRules": ON_DEMAND_RULES} if on_demand else {}
     return {
         "VPNType": "IKEv2",
         "IKEv2": {
@@ -81,7 +97,7 @@ def _ikev2(account: Account, on_demand: bool) -> dict[str, Any]:
             "MTU": MTU,
             "IKESecurityAssociationParameters": _PROPOSAL,
             "ChildSecurityAssociationParameters": _PROPOSAL,
-            **rules,
+            **extra,
         },
     }
 

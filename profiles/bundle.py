@@ -35,7 +35,8 @@ def files(account: Account) -> dict[str, File]:
     if "ikev2" in account.protocols:
         made |= {
             "ikev2": _apple(account, "ikev2"),
-            "on_demand": _apple(account, "ikev2", on_demand=True),
+            "on_demand": _apple(account, "ikev2", "on_demand"),
+            "nothing_beside": _apple(account, "ikev2", "nothing_beside"),
         }
         if linux.can_ikev2(account):
             made["nm_ikev2"] = _keyfile(f"{account.user}-ikev2", linux.ikev2(account))
@@ -52,10 +53,10 @@ def files(account: Account) -> dict[str, File]:
     return made
 
 
-def _apple(account: Account, protocol: str, *, on_demand: bool = False) -> File:
-    name = f"{account.user}-{protocol}{'-on-demand' if on_demand else ''}.mobileconfig"
-    content = apple.mobileconfig(account, protocol, on_demand=on_demand)
-    return File(name, content, apple.MEDIA_TYPE)
+def _apple(account: Account, protocol: str, *ways: str) -> File:
+    parts = [f"{account.user}-{protocol}", *(way.replace("_", "-") for way in ways)]
+    content = apple.mobileconfig(account, protocol, **dict.fromkeys(ways, True))
+    return File(f"{'-'.join(parts)}.mobileconfig", content, apple.MEDIA_TYPE)
 
 
 def _keyfile(name: str, content: bytes) -> File:

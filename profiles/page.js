@@ -24,7 +24,19 @@
     /Macintosh/.test(agent) ? "mac" :
     /Linux/.test(agent) ? "linux" : "";
   var device = here && document.getElementById(here);
-  if (device) device.open = true;
+  if (device) {
+    device.open = true;
+    var choose = document.getElementById("choose");
+    choose.parentNode.insertBefore(device, choose);
+    // Below it now, the others.
+    root.classList.add("known");
+  }
+  // On a computer's screen for the phone beside it; what is secret stays behind its tap.
+  if (/^(mac|windows|linux|chromeos)$/.test(here)) {
+    ["server", "user"].forEach(function (key) {
+      document.querySelector("#value-" + key + " .secret").open = true;
+    });
+  }
 
   document.addEventListener("click", function (event) {
     var button = event.target.closest ? event.target.closest(".copy") : null;

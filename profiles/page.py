@@ -24,6 +24,12 @@ NAMES = {
 }
 """Each value's name on the page, in English and Japanese."""
 
+KINDS = (
+    *("ikev2", "on_demand", "nothing_beside", "l2tp"),
+    *("nm_ikev2", "nm_l2tp", "powershell"),
+)
+"""Of files (`profiles.bundle`); not everybody gets each."""
+
 OPEN_KEYS = ("server", "user")
 """Shown at once. The others are behind a tap, because somebody may look over a shoulder."""
 
@@ -51,9 +57,7 @@ def render(account: Account, files: Mapping[str, File]) -> str:
             shown_keys=[key for key in NAMES if key != "psk" or "l2tp" in account.protocols],
             codes={key: qr.svg(value) for key, value in values.items()},
             names_of={
-                **dict.fromkeys(
-                    ("ikev2", "on_demand", "l2tp", "nm_ikev2", "nm_l2tp", "powershell")
-                ),
+                **dict.fromkeys(KINDS),
                 **{kind: file.name for kind, file in files.items()},
             },
             files={file.name: file for file in files.values()},

@@ -59,6 +59,8 @@ IKEV2 = {
     "EnablePFS": Key(int, False, YES_NO),
     "DisableMOBIKE": Key(int, False, YES_NO),
     "MTU": Key(int, False, range(1280, 1401)),
+    "IncludeAllNetworks": Key(int, False, YES_NO),
+    "ExcludeLocalNetworks": Key(int, False, YES_NO),
     "OnDemandEnabled": Key(int, False, YES_NO),
     "OnDemandRules": Key(list, inside=ON_DEMAND_RULE),
     "IKESecurityAssociationParameters": Key(dict, inside=SECURITY_ASSOCIATION),

@@ -163,5 +163,9 @@ class Browser:
 
     def picture(self) -> bytes:
         """The whole page as PNG."""
-        answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        # By itself it would be as high as the page was when it was loaded.
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        answer = self.call(
+            "Page.captureScreenshot", captureBeyondViewport=True, clip={**size, "scale": 1}
+        )
         return base64.b64decode(answer["data"])

@@ -23,8 +23,12 @@ KINDS: list[dict[str, Any]] = [
     {"protocol": "ikev2"},
     {"protocol": "ikev2", "on_demand": True},
     {"protocol": "l2tp"},
+    {"protocol": "ikev2", "nothing_beside": True},
 ]
-kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(map(str, kind.values())))
+IKEV2_KINDS = [kind for kind in KINDS if kind["protocol"] == "ikev2"]
+kinds = pytest.mark.parametrize(
+    "kind", KINDS, ids=lambda kind: "-".join(kind if len(kind) > 1 else kind.values())
+)
 
 
 def profile(account: Account, kind: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def test_it_says_what_the_guest_says(everybody: list[Account], settings: Setting
         assert l2tp["PPP"]["CommRemoteAddress"] == settings.server_name
         assert passwords[l2tp["PPP"]["AuthName"]] == l2tp["PPP"]["AuthPassword"]
         assert l2tp["IPSec"]["SharedSecret"].decode() == guest_says.l2tp_key(settings)
-        for kind in KINDS[:2]:
+        for kind in IKEV2_KINDS:
             ikev2 = _vpn(profile(account, kind))["IKEv2"]
             assert ikev2["RemoteAddress"] == ikev2["RemoteIdentifier"] == settings.server_name
             identity = as_apple_types_it(ikev2["LocalIdentifier"])
@@ -124,7 +128,7 @@ def test_any_settings_mean_the_same_to_the_guest(settings: Settings) -> None:
 
 
 def test_ikev2_does_not_know_the_key_of_all(carol: Account) -> None:
-    for kind in KINDS[:2]:
+    for kind in IKEV2_KINDS:
         assert carol.psk.encode() not in mobileconfig(carol, **kind)
 
 
@@ -148,6 +152,14 @@ def test_on_demand_is_for_the_mobile_line(carol: Account) -> None:
     assert last == {"Action": "Ignore"}
     # The same connection otherwise, also by its identifiers: one replaces the other.
     assert plain == on_demand
+
+
+def test_nothing_goes_beside_the_tunnel_where_that_is_wanted(carol: Account) -> None:
+    plain, tight = (_vpn(profile(carol, kind)) for kind in (KINDS[0], KINDS[3]))
+    assert "IncludeAllNetworks" not in plain["IKEv2"]
+    assert tight["IKEv2"].pop("IncludeAllNetworks") == 1
+    assert tight["IKEv2"].pop("ExcludeLocalNetworks") == 0
+    assert plain == tight
 
 
 @kinds
