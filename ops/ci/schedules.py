@@ -59,7 +59,7 @@ def unguarded(settings: Mapping[str, object]) -> str:
         return ""
     return (
         f"warning: {_KEY} is not set: should GitHub's schedules be off one day, nothing stops this"
-        " machine. On your own computer: pulumi config set shutdownTime 13:30, and commit"
+        f' machine. Write {_KEY}: "13:30" into the stack\'s file below config:, and commit it'
     )
 
 

@@ -88,4 +88,6 @@ def test_a_machine_that_only_a_schedule_would_end() -> None:
     settings: dict[str, Any] = {"lunch-gateway:shutdownTime": "13:30"}
     assert unguarded(settings) == ""
     for left_out in ({}, {"lunch-gateway:shutdownTime": ""}):
-        assert "nothing stops this machine" in unguarded(left_out)
+        warning = unguarded(left_out)
+        assert "nothing stops this machine" in warning
+        assert '. Write lunch-gateway:shutdownTime: "13:30" into the stack\'s file' in warning
