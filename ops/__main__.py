@@ -76,6 +76,7 @@ def _pulumi(options: argparse.Namespace) -> Pulumi:
     if options.command in ("price", "diff") or getattr(options, "settings", None):
         return Pulumi(os.environ, stack)
     pulumi = Pulumi(backend.with_backend(os.environ), stack)
+    backend.require_project(pulumi.directory)
     pulumi.require()
     return pulumi
 

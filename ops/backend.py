@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
 
@@ -21,6 +23,19 @@ PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
 
 PROJECT = "lunch-gateway"
+
+
+def require_project(directory: Path) -> None:
+    """Raises `OpsError` if this is a project of another name, as `pulumi new --name` makes one. Its
+    stacks, locks and settings have that name too, and what is kept here would be looked for by
+    ours."""
+    file = directory / "Pulumi.yaml"
+    name = yaml.safe_load(file.read_text(encoding="utf-8"))["name"]
+    if name != PROJECT:
+        raise OpsError(
+            f"{file.name}: name: {name}; make knows stacks of {PROJECT} alone: write name:"
+            f" {PROJECT} there, or go on without make, as the file's quickstart does"
+        )
 
 
 def directory(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:

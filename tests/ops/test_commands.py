@@ -101,6 +101,19 @@ def test_a_stack_that_is_not_there(project: Project, command: str) -> None:
     assert "PULUMI_BACKEND_URL" in line
 
 
+@pytest.mark.parametrize("command", ["up", "down", "status", "output", "env"])
+def test_a_project_of_another_name_is_refused(project: Project, command: str) -> None:
+    """As `pulumi new --name other` makes it. Nothing is made under a name that nobody looks for."""
+    file = project.clone / "Pulumi.yaml"
+    file.write_text(file.read_text().replace("name: lunch-gateway\n", "name: other\n", 1))
+    line = project.refused(command)
+    assert line.startswith(
+        f"{command}: Pulumi.yaml: name: other; make knows stacks of lunch-gateway"
+    )
+    assert not project.state.exists() or not list(project.state.rglob("*.json"))
+    assert project.settings.read_text() == settings
+
+
 def test_without_pulumi(project: Project) -> None:
     (project.root / "bin/pulumi").unlink()
     line = project.refused("up", PATH="/usr/bin:/bin")
