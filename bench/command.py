@@ -26,6 +26,7 @@ from bench.switch import Switch
 from lab import opening
 from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.phones.phone import Phone
+from lab.phones.transports import Transports
 from lab.progress import Progress, complain, write_result
 from lab.world import sites
 
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
 def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> list[str]:
     user = opening.credentials(options.lab.settings)[0]
     benchmark = Benchmark(
-        switch=Switch(lab, Phone(lab.world, PUBLIC_ADDRESS), user),
+        switch=Switch(Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user)),
         options=options,
         mtu=kept.about["settings"]["mtu"],
         keep=lambda record: records.append(options.records, record.told()),

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 
 from bench.comparing import PLACE, cell, place
 from bench.figures import FIGURES, collect
-from bench.limits import limit, soonest_page
-from bench.measure import measure
+from bench.measure import allowed, measure
 from bench.options import BenchOptions
 from bench.plan import Comparison
-from bench.records import Record, Value
+from bench.records import Record
 from bench.switch import Switch
-from bench.ways import WAYS, Way
+from bench.ways import WAYS
 from lab.machines.machine import ExpectationFailed
-from lab.world.links import impose, release, reseed
 
 
 @dataclass
@@ -61,52 +59,26 @@ class Benchmark:
 
     def _compare(self, comparison: Comparison) -> None:
         rounds = len(comparison.rounds(self.options.repeats))
-        # A calm line for whatever must be installed or dialled first.
-        release(self.switch.lab.world)
         self.now = f"opening the ways for {comparison.case.line}"
-        for way in comparison.ways:
-            self.switch.open(WAYS[way].transport)
-        impose(
-            self.switch.lab.world, comparison.link, comparison.case.gateway_at, self.options.seed
-        )
+        self.switch.prepare(comparison, self.options.seed)
         for repeat, number, way in self.missing(comparison):
             self.now = f"{comparison.case.line}: {way}, {repeat + 1} of {rounds}"
-            self._take(comparison, WAYS[way], self.options.seed + repeat)
             record = self._record(comparison, way, repeat, number)
             self.keep(record)
             self.records.append(record)
         for text in table([each for each in self.records if each.case == comparison.case]):
             self.say(text)
 
-    def _take(self, comparison: Comparison, way: Way, seed: int) -> None:
-        """Dial, where it must, on a calm line: one that loses every tenth packet may cost a
-        call, which is no measurement."""
-        dialling = self.switch.must_dial(way)
-        if dialling:
-            release(self.switch.lab.world)
-        self.switch.take(way)
-        if dialling:
-            impose(self.switch.lab.world, comparison.link, comparison.case.gateway_at, seed)
-        else:
-            reseed(self.switch.lab.world, comparison.link, seed)
-
     def _record(self, comparison: Comparison, name: str, repeat: int, place: int) -> Record:
-        """Measure; a load that can't be carried at all has a goodput of 0."""
-        case, link, way = comparison.case, comparison.link, WAYS[name]
-        figures: dict[str, Value] = {
-            "limit_mbps": limit(link, case.direction, way.transport, self.mtu)
-        }
-        if case.load == "page":
-            figures["load_time_limit_s"] = soonest_page(link, case.gateway_at, way, self.mtu)
+        """Take the way, and measure; a load that can't be carried at all has a goodput of 0."""
+        case, way, seed = comparison.case, WAYS[name], self.options.seed + repeat
+        self.switch.turn(comparison, way, seed)
         try:
-            seen = measure(
-                self.switch.lab, self.switch.phone, way, comparison, self.options.seconds
-            )
+            figures = measure(self.switch.transports, way, comparison, self.options.seconds)
         except ExpectationFailed as failure:
             self.say(f"{case.line} {name}: no load got through: {failure}"[:200])
-            seen = {"goodput_mbps": 0.0}
-        seed = self.options.seed + repeat
-        figures = {**figures, **seen}
+            figures = {"goodput_mbps": 0.0}
+        figures = {**allowed(way, comparison, self.mtu), **figures}
         return Record(case=case, way=name, seed=seed, repeat=repeat, place=place, figures=figures)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lab.machines.machine import Machine
 from lab.phones import iperf
@@ -11,6 +14,91 @@ from lab.world.sites import NEIGHBOURS_PORT
 from lab.world.topology import WEB
 
 COUNTERS = "/run/bench-sample"
+ENOUGH = 100_000
+"""Bytes that a sender must have sent before its counters say something."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends into the phone's line."""
+
+    machine: Machine
+    namespace: str
+    """Where on the machine; empty: not in one."""
+    sockets: str
+    """Which of its sockets, as ss filters them."""
+
+
+class Carried(NamedTuple):
+    """What a load came to."""
+
+    goodput: float
+    """Mbit/s."""
+    size: float
+    """Bytes."""
+    took: float | None = None
+    """Of a page, s."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a phone does on its line."""
+
+    word: str
+    """What its command says before the result."""
+    command: str
+    timeout: float
+    """Seconds until it must have ended."""
+    read: Callable[[str], Carried]
+    """Reads the result, and raises `ExpectationFailed` if there is none."""
+    ends: float | None = None
+    """Seconds after which it ends, of flows whose sender's counters are wanted."""
+    omit: float = 0
+    """Seconds at its start that don't count."""
+
+
+class Neighbours(NamedTuple):
+    """Who downloads beside a load."""
+
+    number: int
+    seconds: int
+    """That count, after those that are omitted."""
+    omit: int
+
+
+class Seen(NamedTuple):
+    """What a load came to, and what was seen beside it."""
+
+    carried: Carried
+    rtts: list[float]
+    """Round trips, ms, in their order."""
+    busy: float
+    """Processor time of the gateway, s."""
+    counters: dict[str, float | None]
+    """The sender's, by `counters`."""
+    neighbours: list[float]
+    """What each of them got, Mbit/s, in ascending order."""
+
+
+def carry(
+    load: Load, phone: Phone, pinged: str, sender: Sender, gateway: Machine, others: Neighbours
+) -> Seen:
+    """Carry a load, and return what was seen.
+
+    Raises:
+        ExpectationFailed: it could not be carried.
+    """
+    if others.number:
+        start_neighbours(phone, others)
+    if load.ends:
+        note_counters(sender, load.ends - 1)
+    before = busy_seconds(gateway)
+    output = phone.run(with_ping(pinged, load.command), load.timeout)
+    carried = load.read(said_after(load.word, output))
+    busy = busy_seconds(gateway) - before
+    rtts = round_trips(output, load.omit)
+    counted = counters(sender) if load.ends else {}
+    return Seen(carried, rtts, busy, counted, neighbours(phone.world) if others.number else [])
 
 
 def with_ping(host: str, command: str) -> str:
@@ -40,14 +128,37 @@ def busy_seconds(machine: Machine) -> float:
     return ticks / 100
 
 
-def note_counters(machine: Machine, where: str, sockets: str, after: float) -> None:
+def note_counters(sender: Sender, after: float) -> None:
     """Have a sender write down its sockets' counters, just before its flow ends."""
-    machine.execute("systemctl stop bench-sample 2>/dev/null")
-    machine.start_unit("bench-sample", f'sleep {after}; {where}ss -tinH "{sockets}" > {COUNTERS}')
+    where = f"ip netns exec {sender.namespace} " if sender.namespace else ""
+    sender.machine.execute("systemctl stop bench-sample 2>/dev/null")
+    sender.machine.start_unit(
+        "bench-sample", f'sleep {after}; {where}ss -tinH "{sender.sockets}" > {COUNTERS}'
+    )
 
 
-def start_neighbours(phone: Phone, number: int, seconds: int, omit: int) -> None:
+def counters(sender: Sender) -> dict[str, float | None]:
+    """Returns what ss saw of the sender's flows: the share that was sent again, the rate that it
+    believes in, and its least round trip; None where that can't be said."""
+    told = sender.machine.read(COUNTERS)
+
+    def all_(what: str, text: str = told) -> list[float]:
+        return [float(number) for number in re.findall(rf"\b{what}([\d.]+)", text)]
+
+    sent, again = sum(all_("bytes_sent:")), sum(all_("bytes_retrans:"))
+    # iperf3's control connection is there too, and has next to nothing to send.
+    flows = [line for line in told.splitlines() if sum(all_("bytes_sent:", line)) > ENOUGH]
+    rates = [rate for flow in flows for rate in all_("delivery_rate ", flow)]
+    return {
+        "retransmit_pct": round(100 * again / sent, 2) if sent > ENOUGH else None,
+        "delivery_rate_mbps": round(sum(rates) / 1e6, 3) if rates else None,
+        "minrtt_ms": min((rtt for flow in flows for rtt in all_("minrtt:", flow)), default=None),
+    }
+
+
+def start_neighbours(phone: Phone, neighbours: Neighbours) -> None:
     """Begin downloads on the same line that use no VPN, from a site on cubic."""
+    number, seconds, omit = neighbours
     phone.run(f"ip route replace {WEB} via {phone.router}; rm -f /run/neighbours")
     phone.host.start_unit(
         "neighbours",

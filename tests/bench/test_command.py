@@ -72,9 +72,8 @@ class Home:
         self.lab = Lab(directory=out, scratch=out, world=world, gateway=gateway)
         monkeypatch.setattr(opening, "opened", self.opened)
         monkeypatch.setattr(sites, "serve", lambda _: None)
-        monkeypatch.setattr(Switch, "open", lambda *_: None)
-        monkeypatch.setattr(Switch, "take", lambda *_: None)
-        monkeypatch.setattr(Switch, "must_dial", lambda *_: False)
+        monkeypatch.setattr(Switch, "prepare", lambda *_: None)
+        monkeypatch.setattr(Switch, "turn", lambda *_: None)
         monkeypatch.setattr(run_module, "measure", self.measure)
 
     @contextmanager

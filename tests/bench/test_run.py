@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,23 +15,32 @@ from bench.records import Record
 from bench.run import Benchmark
 from bench.switch import Switch
 from bench.ways import WAYS, Way
-from lab.lab import Lab
 from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Credentials, Phone
+from lab.phones.transports import Transports
 from tests.bench.test_options import chosen
 from tests.lab.machines import Pretender
 
 
-class Dialling(Switch):
+class Dialling(Transports):
     """Leaves a mark in the world's commands where a call would be placed."""
 
     needed = True
 
-    def must_dial(self, way: Way) -> bool:
+    def must_dial(self, transport: str) -> bool:
         return self.needed
 
-    def take(self, way: Way) -> None:
-        self.lab.world.execute("dials" if self.needed else "goes on")
+    def open(self, transport: str) -> bool:
+        return False
+
+    def take(self, transport: str) -> bool:
+        self.phone.world.execute("dials" if self.needed else "goes on")
+        return False
+
+
+def pretended() -> Dialling:
+    phone = Phone(Pretender(), "192.0.2.1")
+    return Dialling(Pretender(), phone, Credentials("alice", "password", "key"))
 
 
 def benchmark(switch: Switch, **how: Any) -> Benchmark:
@@ -44,13 +52,12 @@ def benchmark(switch: Switch, **how: Any) -> Benchmark:
 
 @pytest.mark.parametrize("needed", [True, False])
 def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
-    world = Pretender()
-    lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
-    switch = Dialling(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
-    switch.needed = needed
+    transports = pretended()
+    transports.needed = needed
+    world = transports.phone.world
+    assert isinstance(world, Pretender)
     (comparison,) = plan.product(["severe-10"], ways=["gateway-ikev2"], gateway_at=["far"])
-    ready = benchmark(switch)
-    ready._take(comparison, WAYS["gateway-ikev2"], 7)
+    Switch(transports).turn(comparison, WAYS["gateway-ikev2"], 7)
     if needed:
         calm, dials, line = world.commands
         assert "qdisc delete" in calm
@@ -63,15 +70,14 @@ def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
 
 
 def test_it_dials_only_what_is_not_up() -> None:
-    world = Pretender()
-    lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
-    switch = Switch(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
-    assert switch.must_dial(WAYS["gateway-l2tp"])
-    assert switch.must_dial(WAYS["gateway-ikev2"])
-    assert not switch.must_dial(WAYS["direct"])
-    switch._opened.add("l2tp")
-    assert not switch.must_dial(WAYS["gateway-l2tp"])
-    assert switch.must_dial(WAYS["gateway-ikev2"])
+    pretends = pretended()
+    transports = Transports(pretends.gateway, pretends.phone, pretends.user)
+    assert transports.must_dial("l2tp")
+    assert transports.must_dial("ikev2")
+    assert not transports.must_dial("direct")
+    transports.opened.add("l2tp")
+    assert not transports.must_dial("l2tp")
+    assert transports.must_dial("ikev2")
 
 
 # What is kept, without a machine.
@@ -84,13 +90,9 @@ class Double:
         self.fails, self.kept = fails, list[Record]()
         self.stops_after = 1000
         monkeypatch.setattr(module, "measure", self.measure)
-        world = Pretender()
-        self.lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=Pretender())
-        phone = Phone(world, "192.0.2.1")
-        self.switch = Dialling(self.lab, phone, Credentials("alice", "password", "key"))
-        monkeypatch.setattr(self.switch, "open", lambda _: None)
+        self.switch = Switch(pretended())
 
-    def measure(self, _lab: Lab, _phone: Phone, way: Way, *_: object) -> dict[str, Any]:
+    def measure(self, _: Transports, way: Way, *__: object) -> dict[str, Any]:
         if len(self.kept) == self.stops_after:
             raise KeyboardInterrupt
         if way in (WAYS[name] for name in self.fails):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import switch as module
+from bench import plan
 from bench.switch import Switch
 from bench.ways import WAYS
 from lab import manners
-from lab.lab import Lab
+from lab.phones import transports
 from lab.phones.phone import Credentials, Phone
+from lab.phones.transports import Transports
 from tests.lab.machines import Pretender
 
 
@@ -37,15 +38,14 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     l2tp, ikev2 = Client("l2tp", done), Client("ikev2", done)
     monkeypatch.setattr(Phone, "dial", lambda _, user: l2tp.dial(user))
     monkeypatch.setattr(Phone, "hang_up", lambda _: l2tp.hang_up())
-    monkeypatch.setattr(module, "Ikev2Phone", lambda *_, **__: ikev2)
+    monkeypatch.setattr(transports, "Ikev2Phone", lambda *_, **__: ikev2)
     return done
 
 
 @pytest.fixture
 def switch() -> Switch:
-    world, gateway = Pretender(), Pretender()
-    lab = Lab(directory=Path(), scratch=Path(), world=world, gateway=gateway)
-    return Switch(lab, Phone(world, "192.0.2.1"), Credentials("alice", "password", "key"))
+    phone = Phone(Pretender(), "192.0.2.1")
+    return Switch(Transports(Pretender(), phone, Credentials("alice", "password", "key")))
 
 
 def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> None:
@@ -54,18 +54,18 @@ def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> No
     assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
     switch.take(WAYS["gateway-ikev2"])
     assert done[-1] == "ikev2 dials", "it is up"
-    switch.open("direct")
+    switch.transports.open("direct")
     assert done[-1] == "ikev2 hangs up", "its route would take everything"
 
 
 def test_a_new_comparison_begins_without_ikev2(switch: Switch, done: list[str]) -> None:
     switch.take(WAYS["gateway-ikev2"])
-    switch.open("l2tp")
+    switch.transports.open("l2tp")
     assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
 
 
 def test_quic_is_refused_on_its_way_only(switch: Switch, done: list[str]) -> None:
-    gateway = switch.lab.gateway
+    gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     for name, refused in (("gateway-l2tp", True), ("gateway-quic", False)):
         gateway.commands.clear()
@@ -77,7 +77,7 @@ def test_quic_is_refused_on_its_way_only(switch: Switch, done: list[str]) -> Non
 
 def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[str]) -> None:
     """Whatever it booted with, and after another way had the kernel's."""
-    gateway = switch.lab.gateway
+    gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     gateway.answers_by = ((r"sysctl -n net\.ipv4\.tcp_tso_rtt_log", "13\n"),)
     for name, bursts in (
@@ -95,7 +95,7 @@ def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[
 def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
     switch: Switch, done: list[str]
 ) -> None:
-    gateway = switch.lab.gateway
+    gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     for name, named in (
         ("gateway-l2tp", True),
@@ -138,7 +138,7 @@ def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
 def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     switch: Switch, done: list[str]
 ) -> None:
-    world, gateway = switch.lab.world, switch.lab.gateway
+    world, gateway = switch.transports.phone.world, switch.transports.gateway
     assert isinstance(world, Pretender)
     assert isinstance(gateway, Pretender)
     world.answers_by = (("wg genkey", "\n".join(["secret1", "public1", "secret2", "public2"])),)
@@ -159,7 +159,7 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
 
 
 def test_what_a_transport_needs_is_done_once(switch: Switch, done: list[str]) -> None:
-    gateway = switch.lab.gateway
+    gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     for name in ("shadowsocks", "direct", "shadowsocks"):
         switch.take(WAYS[name])
@@ -170,10 +170,11 @@ def test_after_shadowsocks_was_opened_the_gateway_is_told_anew(
     switch: Switch, done: list[str]
 ) -> None:
     """Its server began with a sysctl of its own."""
-    gateway = switch.lab.gateway
+    gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     switch.take(WAYS["forward-cubic"])
-    switch.open("shadowsocks")
+    (comparison,) = plan.product(["lossy-1"], ways=["shadowsocks"])
+    switch.prepare(comparison, 1)
     gateway.commands.clear()
     switch.take(WAYS["forward-cubic"])
     assert "tcp_congestion_control=cubic" in "\n".join(gateway.commands)
