@@ -5,13 +5,12 @@ emulation); options choose a part, and each of them repeats."""
 from __future__ import annotations
 
 import argparse
-import functools
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,10 +19,11 @@ from bench.figures import collect, summary
 from bench.lines import LINES
 from bench.options import BenchOptions, chosen
 from bench.promises import judge
-from bench.records import About, Mistake, Run
+from bench.records import About, Run
 from bench.run import Benchmark
 from bench.switch import Switch
 from lab import opening
+from lab.command import Mistake
 from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.phones.phone import Phone
 from lab.phones.transports import Transports
@@ -37,24 +37,6 @@ SAME = ("kernel", "accelerator", "host", "seconds", "generous", "settings", "lin
 """What must not change within one file of records."""
 
 
-Command = Callable[[argparse.Namespace, Progress], int]
-
-
-def _door(command: Command) -> Command:
-    """Return the command that says a mistake of the user's in one line, with status 2."""
-
-    @functools.wraps(command)
-    def told(arguments: argparse.Namespace, progress: Progress) -> int:
-        try:
-            return command(arguments, progress)
-        except Mistake as mistake:
-            complain(str(mistake))
-            return 2
-
-    return told
-
-
-@_door
 def run(arguments: argparse.Namespace, progress: Progress) -> int:
     """Measure, keep each measurement at once, and conclude; 0 if no promise was missed."""
     options = chosen(arguments)
@@ -119,7 +101,6 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
     return missed
 
 
-@_door
 def report(arguments: argparse.Namespace, _: Progress) -> int:
     """Write what a file of records comes to."""
     run, against = records.read(arguments.file), None
@@ -130,7 +111,6 @@ def report(arguments: argparse.Namespace, _: Progress) -> int:
     return 0
 
 
-@_door
 def compare(arguments: argparse.Namespace, _: Progress) -> int:
     """Say how the second of two runs compares with the first."""
     paths = arguments.before, arguments.after
@@ -146,31 +126,23 @@ def compare(arguments: argparse.Namespace, _: Progress) -> int:
 def _about(options: BenchOptions, lab: Lab) -> About:
     """Return what a reader must know to place the figures."""
     mtu = lab.gateway.succeed("sed -n 's/^mtu //p' /etc/ppp/options.xl2tpd").strip()
-    told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    processors = [line.partition(": ")[2] for line in told if line.startswith("model name")]
-    git = shutil.which("git") and ["git", "describe", "--always", "--dirty"]
-    commit = (
-        git
-        and subprocess.run(
-            git, cwd=opening.ROOT, capture_output=True, text=True, check=False
-        ).stdout.strip()
-    )
+    processor = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
     return {
         "version": records.VERSION,
         "date": lab.world.succeed("date -u +%F").strip(),
         "kernel": lab.gateway.succeed("uname -r").strip(),
         "accelerator": lab.world.arguments[lab.world.arguments.index("-accel") + 1],
-        "host": f"{os.cpu_count()} × {processors[0] if processors else os.uname().machine}",
+        "host": f"{os.cpu_count()} × {processor[1] if processor else os.uname().machine}",
         "command": f"python -m bench {shlex.join(sys.argv[1:])}",
-        "commit": commit or "unknown",
+        "commit": _commit(),
         "seconds": options.seconds,
         "generous": options.generous,
         "settings": {"mtu": int(mtu)},
-        "lines": {
-            name: {
-                "what": line.what,
-                **{key: value for key, value in asdict(line.link).items() if value},
-            }
-            for name, line in LINES.items()
-        },
+        "lines": {name: line.told() for name, line in LINES.items()},
     }
+
+
+def _commit() -> str:
+    git = ["git", "-C", str(opening.ROOT), "describe", "--always", "--dirty"]
+    said = shutil.which("git") and subprocess.run(git, capture_output=True, text=True, check=False)
+    return (said and said.stdout.strip()) or "unknown"

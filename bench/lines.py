@@ -6,6 +6,7 @@ Where each comes from is in docs/benchmark.md.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from bench.ways import OURS
 from lab.world.links import Link
@@ -27,16 +28,20 @@ class Promise:
     load: str = "bulk"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Line:
     """A link, its neighbours, and what is promised there."""
 
     what: str
     """What it stands for."""
     link: Link
+    promises: tuple[Promise, ...] = ()
     neighbours: int = 0
     """Downloads on cubic and without a VPN on the same line."""
-    promises: tuple[Promise, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """Return what records say of it: what it stands for, and those numbers that are set."""
+        return {"what": self.what, **{k: each for k, each in asdict(self.link).items() if each}}
 
 
 NOT_BELOW_SHADOWSOCKS = Promise(against="shadowsocks", at_least=0.95)
@@ -50,51 +55,20 @@ IKEV2_IS_NEVER_SLOWER = Promise(way="gateway-ikev2", against=OURS, at_least=1)
 NOR_ITS_PAGE = Promise(
     figure="load_time_s", way="gateway-ikev2", against=OURS, at_most=1, load="page"
 )
+NEIGHBOURS_KEEP_HALF = Promise(figure="neighbours_mbps", against="gateway-cubic", at_least=0.5)
+WHERE_IT_IS_WORST = (Promise(at_least=15), NOT_BELOW_SHADOWSOCKS)
+NOT_BELOW_CUBIC = Promise(against="forward-cubic", at_least=1)
 
-
-def _lossy(loss: float, *promises: Promise) -> Line:
-    link = Link(rate=10, delay=25, queue=50, loss=loss)
-    promises = (*promises, NOT_BELOW_SHADOWSOCKS)
-    return Line(what="an operator that drops", link=link, promises=promises)
-
-
-def _severe(rate: float, *promises: Promise) -> Line:
-    return Line(
-        what="12:26 on a weekday, as one user measured it",
-        link=Link(rate=rate, delay=40, queue=80, loss=9.5),
-        promises=(Promise(at_least=15), NOT_BELOW_SHADOWSOCKS, *promises),
-    )
-
-
-def _policed(burst: float) -> Line:
-    return Line(
-        what="an operator with a token bucket",
-        link=Link(rate=5, delay=25, burst=burst),
-        promises=(Promise(against="forward-cubic", at_least=1),),
-    )
-
-
-def _per_protocol(udp: float) -> Line:
-    return Line(
-        what="an operator that treats VPNs differently" if udp > 2 else "the same for all",
-        link=Link(rate=udp, tcp_rate=2, delay=25, queue=200),
-    )
-
-
-def _shared(queue: float) -> Line:
-    return Line(
-        what="eight neighbours, none with a VPN",
-        link=Link(rate=20, delay=25, queue=queue),
-        neighbours=8,
-        promises=(Promise(figure="neighbours_mbps", against="gateway-cubic", at_least=0.5),),
-    )
-
+DROPS = "an operator that drops"
+MEASURED = "12:26 on a weekday, as one user measured it"
+BUCKET = "an operator with a token bucket"
+SHARED = "eight neighbours, none with a VPN"
 
 LINES: dict[str, Line] = {
     "clean": Line(
-        what="off-peak",
-        link=Link(rate=25, delay=20, queue=100),
-        promises=(
+        "off-peak",
+        Link(rate=25, delay=20, queue=100),
+        (
             Promise(at_least=0.97, gateway_at="near"),
             Promise(at_least=0.97, gateway_at="near", direction="up"),
             Promise(at_least=0.97),
@@ -105,36 +79,53 @@ LINES: dict[str, Line] = {
         ),
     ),
     "shaped": Line(
-        what="an operator that shapes",
-        link=Link(rate=5, delay=25, queue=500),
-        promises=(
+        "an operator that shapes",
+        Link(rate=5, delay=25, queue=500),
+        (
             Promise(at_least=0.97),
             Promise(figure="rtt_p95_ms", against="direct", at_most=0.5),
             IKEV2_IS_NEVER_SLOWER,
         ),
     ),
-    "lossy-0.3": _lossy(0.3),
-    "lossy-1": _lossy(
-        1,
-        Promise(at_least=7),
-        Promise(against="limit", at_least=0.95),
-        Promise(figure="load_time_s", at_most=0.6, load="page"),
-        IKEV2_IS_NEVER_SLOWER,
-        NOR_ITS_PAGE,
-        QUIC_REFUSED_IS_NO_LOSS,
-        GATEWAYS_SYSCTL_IS_IRRELEVANT,
+    "lossy-0.3": Line(DROPS, Link(rate=10, delay=25, queue=50, loss=0.3), (NOT_BELOW_SHADOWSOCKS,)),
+    "lossy-1": Line(
+        DROPS,
+        Link(rate=10, delay=25, queue=50, loss=1),
+        (
+            Promise(at_least=7),
+            Promise(against="limit", at_least=0.95),
+            Promise(figure="load_time_s", at_most=0.6, load="page"),
+            IKEV2_IS_NEVER_SLOWER,
+            NOR_ITS_PAGE,
+            QUIC_REFUSED_IS_NO_LOSS,
+            GATEWAYS_SYSCTL_IS_IRRELEVANT,
+            NOT_BELOW_SHADOWSOCKS,
+        ),
     ),
-    "lossy-3": _lossy(
-        3, Promise(at_least=12), Promise(against="limit", at_least=0.93), IKEV2_IS_NEVER_SLOWER
+    "lossy-3": Line(
+        DROPS,
+        Link(rate=10, delay=25, queue=50, loss=3),
+        (
+            Promise(at_least=12),
+            Promise(against="limit", at_least=0.93),
+            IKEV2_IS_NEVER_SLOWER,
+            NOT_BELOW_SHADOWSOCKS,
+        ),
     ),
-    "severe-3": _severe(3),
-    "severe-10": _severe(10, IKEV2_IS_NEVER_SLOWER),
-    "policed-75": _policed(75),
-    "policed-150": _policed(150),
-    "per-protocol": _per_protocol(10),
-    "per-protocol-same": _per_protocol(2),
-    "shared-50": _shared(50),
-    "shared-300": _shared(300),
+    "severe-3": Line(MEASURED, Link(rate=3, delay=40, queue=80, loss=9.5), WHERE_IT_IS_WORST),
+    "severe-10": Line(
+        MEASURED,
+        Link(rate=10, delay=40, queue=80, loss=9.5),
+        (*WHERE_IT_IS_WORST, IKEV2_IS_NEVER_SLOWER),
+    ),
+    "policed-75": Line(BUCKET, Link(rate=5, delay=25, burst=75), (NOT_BELOW_CUBIC,)),
+    "policed-150": Line(BUCKET, Link(rate=5, delay=25, burst=150), (NOT_BELOW_CUBIC,)),
+    "per-protocol": Line(
+        "an operator that treats VPNs differently", Link(rate=10, tcp_rate=2, delay=25, queue=200)
+    ),
+    "per-protocol-same": Line("the same for all", Link(rate=2, tcp_rate=2, delay=25, queue=200)),
+    "shared-50": Line(SHARED, Link(rate=20, delay=25, queue=50), (NEIGHBOURS_KEEP_HALF,), 8),
+    "shared-300": Line(SHARED, Link(rate=20, delay=25, queue=300), (NEIGHBOURS_KEEP_HALF,), 8),
 }
 
 DAY: dict[str, Link] = {

@@ -7,14 +7,13 @@ import dataclasses
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from bench import plan
 from bench.lines import LINES
 from bench.plan import Comparison
-from bench.records import Mistake
 from bench.ways import DIRECT, OURS, WAYS
 from lab import opening
+from lab.command import Mistake
 from lab.opening import LabOptions
 from lab.world.links import PATHS, Link
 
@@ -27,7 +26,7 @@ PART: dict[str, tuple[Collection[str], Sequence[str]]] = {
     "line": (LINES, ("lossy-1",)),
     "way": (WAYS, (DIRECT, "forward", OURS)),
     "gateway-at": (PATHS, ("far",)),
-    "direction": (("down", "up"), ("down",)),
+    "direction": (plan.BOTH, ("down",)),
     "load": (("bulk", "page", "https"), ("bulk",)),
 }
 
@@ -121,21 +120,9 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
     Raises:
         Mistake: a set and a part of it.
     """
-    directions = told.direction or ("down", "up")
-    if told.day:
-        told.direction = None
-    asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
-    part = any(asked.values())
-    if part and (told.short or told.full or told.day):
-        raise Mistake("--short, --full and --day are whole sets: leave them out to choose a part")
-    if told.day:
-        asked_for = plan.day(directions)
-    else:
-        size = plan.full if told.full else plan.short if told.short else plan.standard
-        asked_for = _part(asked) if part else size()
     out = told.out.resolve()
     return BenchOptions(
-        comparisons=tuple(asked_for),
+        comparisons=tuple(_comparisons(told)),
         seconds=told.seconds,
         repeats=told.repeats,
         seed=told.seed,
@@ -148,14 +135,23 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
     )
 
 
-def _part(asked: dict[str, Any]) -> list[Comparison]:
-    chosen = {name: asked[name] or default for name, (_, default) in PART.items()}
+def _comparisons(told: argparse.Namespace) -> list[Comparison]:
+    asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
+    directions = asked.pop("direction")
+    part = (directions and not told.day) or any(asked.values())
+    if part and (told.short or told.full or told.day):
+        raise Mistake("--short, --full and --day are whole sets: leave them out to choose a part")
+    if told.day:
+        return plan.day(directions or plan.BOTH)
+    if not part:
+        return plan.full() if told.full else plan.short() if told.short else plan.standard()
+    chosen = {name: asked.get(name) or usual for name, (_, usual) in PART.items()}
     return plan.product(
         chosen["line"] if asked["line"] or not asked["own-line"] else (),
         own_lines=asked["own-line"] or (),
         ways=chosen["way"],
         gateway_at=chosen["gateway-at"],
         flows=asked["flows"] or (1,),
-        directions=chosen["direction"],
+        directions=directions or chosen["direction"],
         loads=chosen["load"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.lines import DAY, LINES, own_name
@@ -11,6 +11,8 @@ from bench.records import Case
 from bench.ways import DIRECT, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
 from lab.world.links import PATHS, Link
+
+BOTH = ("down", "up")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +63,8 @@ def product(
 ) -> list[Comparison]:
     """Return every combination; what a browser does has its own number of flows and only a
     direction down."""
-    links: Mapping[str, Link] = {
-        **{name: LINES[name].link for name in lines},
-        **{own_name(link): link for link in own_lines},
-    }
+    links = {name: LINES[name].link for name in lines}
+    links |= {own_name(link): link for link in own_lines}
     comparisons = [
         Comparison(
             case=Case(
@@ -119,7 +119,7 @@ def short() -> list[Comparison]:
     return [
         *product(["lossy-1"], ways=("forward", "forward-cubic", OURS, "gateway-cubic")),
         *product(["lossy-1"], ways=("forward", OURS), loads=["page"]),
-        *product(["clean"], ways=("forward", OURS), directions=["down", "up"]),
+        *product(["clean"], ways=("forward", OURS), directions=BOTH),
     ]
 
 
@@ -131,14 +131,14 @@ def full() -> list[Comparison]:
             ways=list(WAYS),
             gateway_at=list(PATHS),
             flows=[1, 6],
-            directions=["down", "up"],
+            directions=BOTH,
             loads=["bulk", "page", "https"],
         ),
         *day(),
     ]
 
 
-def day(directions: Sequence[str] = ("down", "up")) -> list[Comparison]:
+def day(directions: Sequence[str] = BOTH) -> list[Comparison]:
     """Return the article's figure: down and up over the hours of a working day."""
     return [
         Comparison(

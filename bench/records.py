@@ -10,22 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from lab.command import Mistake
+
 VERSION = 1
 """Of the file's form. A new figure needs no new one: it is absent from older files."""
 
 Value = float | list[float] | None
 """Of a figure; None where it can't be seen."""
-LISTS = {"rtts_ms", "neighbours_mbps"}
-"""The figures that are lists."""
 
 About = dict[str, Any]
 """The first line: ``version``, and where the records come from; what is absent is not shown.
 ``lines`` has per name what the line stands for, and its numbers; ``settings`` are the gateway's;
 ``seconds`` each flow counted; ``generous`` says how the promises are judged."""
-
-
-class Mistake(Exception):
-    """What the user asked for, or a file, is wrong; its text is one line for the user."""
 
 
 class Case(NamedTuple):
@@ -104,26 +100,29 @@ def read(path: Path) -> Run:
     if rest:
         remedy = f"remove it, and `python -m bench run --into {path}` measures it again"
         raise Mistake(f"{path}, line {len(lines) + 1} is cut off: {remedy}")
+    if not lines:
+        raise Mistake(f"{path} is empty: a file of records was expected")
     about: About = {}
     records: dict[tuple[object, ...], Record] = {}
     for number, line in enumerate(lines, 1):
         try:
-            told = json.loads(line, parse_constant=_refuse)
-            if not isinstance(told, dict):
-                raise ValueError("an object was expected")
             if number == 1:
-                about = _about(told)
+                about = _about(_object(line))
                 continue
-            record = _record(told)
-            if record.identity in records:
+            record = _record(_object(line))
+            if records.setdefault(record.identity, record) is not record:
                 raise ValueError("this was measured before, with the same seed: remove one of them")
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Mistake(f"{path}, line {number}: {what}") from None
-        records[record.identity] = record
-    if not about:
-        raise Mistake(f"{path} is empty: a file of records was expected")
     return Run(about, list(records.values()))
+
+
+def _object(line: str) -> dict[str, Any]:
+    told = json.loads(line, parse_constant=_refuse)
+    if not isinstance(told, dict):
+        raise ValueError("an object was expected")
+    return told
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -135,23 +134,24 @@ def _about(told: dict[str, Any]) -> About:
     if version is None:
         raise ValueError('no "version", so this is no file of records')
     if version != VERSION:
-        raise ValueError(
-            f"of version {version!r}, and this benchmark reads {VERSION}:"
-            " use the commit that wrote it"
-        )
-    told_each = lines.values() if isinstance(lines, dict) else [None]
-    if not all(isinstance(each, dict) for each in (told.get("settings", {}), *told_each)):
+        reads = f"this benchmark reads {VERSION}: use the commit that wrote it"
+        raise ValueError(f"of version {version!r}, and {reads}")
+    each = [told.get("settings", {}), lines, *(lines.values() if isinstance(lines, dict) else ())]
+    if not all(isinstance(one, dict) for one in each):
         raise ValueError('"settings" and each of "lines" must be objects')
     return told
 
 
 def _number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 <= value < 1e15
+    return type(value) in (int, float) and 0 <= value < 1e15
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_number, value))
 
 
 def _count(value: Any) -> bool:
-    return _number(value) and isinstance(value, int)
+    return type(value) is int and _number(value)
 
 
 def _name(value: Any) -> bool:
@@ -176,18 +176,16 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "goodput_mbps": ("a number", _number),
     "limit_mbps": ("a number above 0", lambda value: _number(value) and value > 0),
 }
-"""What a record can't do without. The other figures are numbers, or lists of them."""
+"""What a record can't do without."""
+LISTS = dict.fromkeys(("rtts_ms", "neighbours_mbps"), ("a list of numbers", _numbers))
+"""The figures that are lists. The others are numbers."""
 
 
 def _record(told: dict[str, Any]) -> Record:
-    for key, (what, fits) in EXPECTED.items():
-        if not fits(told.get(key)):
-            raise ValueError(f"{key} must be {what}, not {told.get(key)!r:.40}")
-    asked = {key: told.pop(key, None) for key in list(EXPECTED)[:-2]}
-    for key, value in told.items():
-        whole = isinstance(value, list) if key in LISTS else _number(value)
-        if not whole or (key in LISTS and not all(map(_number, value))):
-            what = "a list of numbers" if key in LISTS else "a number"
+    for key, value in {**dict.fromkeys(EXPECTED), **told}.items():
+        what, fits = {**EXPECTED, **LISTS}.get(key, ("a number", _number))
+        if not fits(value):
             raise ValueError(f"{key} must be {what}, not {value!r:.40}")
-    case = Case(**{key: asked.pop(key) for key in Case._fields})
+    case = Case(**{key: told.pop(key, None) for key in Case._fields})
+    asked = {key: told.pop(key) for key in ("way", "seed", "repeat", "place")}
     return Record(case=case, **asked, figures=told)

@@ -13,6 +13,10 @@ from lab.machines.machine import ExpectationFailed
 from lab.progress import Progress, complain
 
 
+class Mistake(Exception):
+    """What the user asked for, or a file, is wrong; its text is one line for the user."""
+
+
 class Command(Protocol):
     """Options that say themselves which function they are for. Those with an ``out`` have a
     directory for results and evidence."""
@@ -30,7 +34,7 @@ def finish(options: Command) -> int:
 
 def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
     """Run a command and return the status for the shell: 0 well, 1 an expectation failed, 2 the
-    lab can't go on, 130 interrupted. A mistake of the lab's own is raised.
+    user's mistake, or the lab can't go on, 130 interrupted. A mistake of the lab's own is raised.
 
     Args:
         command: returns 0 or 1, and raises what is told here.
@@ -41,6 +45,9 @@ def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return command(progress)
+    except Mistake as mistake:
+        complain(str(mistake))
+        return 2
     except LabError as error:
         complain(f"the lab can't go on, in phase {progress.current!r}: {error}")
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
@@ -28,23 +28,25 @@ CONFIG = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One way's line in a chart."""
+    """One way's line in a chart: what is None is not drawn."""
 
     way: str
-    value: float | None
     text: str
     """The figure, at the right edge."""
-    span: tuple[float | None, float | None] | Sequence[float] = (None, None)
+    value: float | None = None
+    """The bar."""
+    low: float | None = None
+    high: float | None = None
     """Least and greatest: the whisker."""
     limit: float | None = None
     beyond: float | None = None
     """A second, greater figure: the pale part of the bar."""
+    diamond: float | None = None
     dots: Sequence[float] = ()
-    """With them the value is a diamond."""
 
     @property
     def reach(self) -> float:
-        values = (self.value, self.span[1], self.limit, self.beyond, *self.dots)
+        values = (self.value, self.high, self.limit, self.beyond, self.diamond, *self.dots)
         return max((value for value in values if value is not None), default=0)
 
 
@@ -96,14 +98,7 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
 def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:
     """Return what Vega-Lite draws of a mark: a row for it, and one for each of its dots."""
     known = {"panel": panel, "way": label(mark.way), "ink": colour(mark.way)}
-    figures = {
-        "low": mark.span[0],
-        "high": mark.span[1],
-        "limit": mark.limit,
-        "beyond": mark.beyond,
-    }
-    bar = {"diamond" if mark.dots else "value": mark.value, "text": mark.text}
-    return [{**known, **figures, **bar}, *({**known, "dot": dot} for dot in mark.dots)]
+    return [{**asdict(mark), **known}, *({**known, "dot": dot} for dot in mark.dots)]
 
 
 Curve = Sequence[tuple[float, float | None]]
@@ -113,19 +108,17 @@ Curve = Sequence[tuple[float, float | None]]
 def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
     """Return Mbit/s over the hours, lunch shaded."""
     names = [label(way) for way in curves]
+    hours = {"labelExpr": "datum.value + ':00'", "tickMinStep": 2}
+    along = {"title": None, "scale": {"nice": False, "zero": False}, "axis": hours}
+    place = {
+        "x": {"field": "hour", "type": "quantitative", **along},
+        "y": {"field": "value", "type": "quantitative", "title": "Mbit/s"},
+    }
 
-    def layer(curve: str, points: Curve, mark: Any, ways: Any = ()) -> dict[str, Any]:
-        hours: dict[str, Any] = {"title": None, "scale": {"nice": False, "zero": False}}
-        hours["axis"] = {"labelExpr": "datum.value + ':00'", "tickMinStep": 2}
-        x = {"field": "hour", "type": "quantitative", **hours}
-        y = {"field": "value", "type": "quantitative", "title": "Mbit/s"}
+    def layer(curve: str, points: Curve, ways: Any = (), **mark: Any) -> dict[str, Any]:
         values = [{"way": curve, "hour": hour, "value": value} for hour, value in points]
-        mark = {"type": "line", "aria": False, **mark}
-        return {
-            "data": {"values": values},
-            "mark": mark,
-            "encoding": {"x": x, "y": y, **dict(ways)},
-        }
+        line = {"type": "line", "aria": False, **mark}
+        return {"data": {"values": values}, "mark": line, "encoding": {**place, **dict(ways)}}
 
     def by_way(values: Sequence[Any]) -> dict[str, Any]:
         scale = {"domain": names, "range": [values[n % len(values)] for n in range(len(names))]}
@@ -138,11 +131,10 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
     }
     lunch = {"type": "rect", "color": "var(--lunch)", "aria": False}
     ends = {"x": {"datum": 12, "type": "quantitative"}, "x2": {"datum": 13}}
-    stroke = {"interpolate": "step", "color": "var(--limit)", "strokeWidth": 1.4}
     layers = [
         {"data": {"values": [{}]}, "mark": lunch, "encoding": ends},
-        layer("", limit, stroke),
-        *(layer(label(way), curve, {"point": True}, told_apart) for way, curve in curves.items()),
+        layer("", limit, interpolate="step", color="var(--limit)", strokeWidth=1.4),
+        *(layer(label(way), curve, told_apart, point=True) for way, curve in curves.items()),
     ]
     return _svg({"width": WIDTH + LABELS, "height": 180, "layer": layers}, description)
 

@@ -109,16 +109,12 @@ def build(measured: Mapping[Case, Ways], judged: Sequence[Judged], about: About)
         key=lambda case: (lines.index(case.line), case[1:5]),
     )
     complete = {case: _complete(case, measured) for case in cases}
-    built = []
+    told = about.get("lines", {})
+    drawn = {"day": _day(measured), "cpu": _processor(complete.values())}
     for each in SECTIONS:
-        if each.name == "day":
-            cards = _day(measured)
-        elif each.name == "cpu":
-            cards = _processor(complete.values())
-        else:
-            cards = _cards(each, complete, judged, about.get("lines", {}))
-        built.append(each._replace(cards=cards))
-    return [section for section in built if section.cards]
+        if each.name not in drawn:
+            drawn[each.name] = _cards(each, complete, judged, told)
+    return [each._replace(cards=drawn[each.name]) for each in SECTIONS if drawn[each.name]]
 
 
 def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
@@ -138,42 +134,34 @@ def _cards(
     lines: Mapping[str, Mapping[str, Any]],
 ) -> list[Card]:
     """Return a card per line, with a chart for each place of the gateway, all to one scale."""
-    cards: dict[str, dict[str, dict[str, list[Mark]]]] = {}
+    found: dict[str, dict[str, dict[str, list[Mark]]]] = {}
     for case, ways in cases.items():
         seen = any(each.number(section.key) is not None for each in ways)
         if seen and (case.load == "page") == (section.name == "pages"):
-            panels = cards.setdefault(case.line, {}).setdefault(case.gateway_at, {})
+            panels = found.setdefault(case.line, {}).setdefault(case.gateway_at, {})
             panels[title(case)] = [_mark(section, each) for each in ways]
-    told: dict[tuple[str, str], list[Judged]] = {}
-    for each in judged:
-        if each.figure in (section.key, section.beyond):
-            told.setdefault((each.case.line, each.case.gateway_at), []).append(each)
+
+    def drawing(line: str, place: str) -> Drawing:
+        svg = charts.bars(found[line][place], section.unit, _reach(found[line].values()))
+        here = [each for each in judged if (each.case.line, each.case.gateway_at) == (line, place)]
+        kept = [each for each in here if each.figure in (section.key, section.beyond)]
+        return Drawing(PLACES.get(place, place), svg, kept)
+
     return [
-        Card(
-            line,
-            describe(lines.get(line, {})),
-            [
-                Drawing(
-                    PLACES.get(place, place),
-                    charts.bars(panels, section.unit, _reach(places.values())),
-                    told.get((line, place), ()),
-                )
-                for place, panels in places.items()
-            ],
-        )
-        for line, places in cards.items()
+        Card(line, describe(lines.get(line, {})), [drawing(line, place) for place in places])
+        for line, places in found.items()
     ]
 
 
 def _mark(section: Section, each: Measured) -> Mark:
-    value, dots = each.number(section.key), each.median(section.key)
-    beyond = each.number(section.beyond) if section.beyond else None
+    keys = section.key, section.beyond, section.limit
+    value, beyond, limit = (each.number(key) if key else None for key in keys)
     text = f"{number(value)} / {number(beyond)}" if section.beyond else number(value)
-    if isinstance(dots, list):
-        return Mark(way=each.way, value=each.number("goodput_mbps"), text=text, dots=dots)
-    span = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
-    limit = each.number(section.limit) if section.limit else None
-    return Mark(way=each.way, value=value, text=text, span=span, limit=limit, beyond=beyond)
+    if isinstance(dots := each.median(section.key), list):
+        return Mark(way=each.way, text=text, diamond=each.number("goodput_mbps"), dots=dots)
+    low, high = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
+    way = each.way
+    return Mark(way=way, text=text, value=value, low=low, high=high, limit=limit, beyond=beyond)
 
 
 def _reach(places: Iterable[Panels]) -> float:
@@ -194,12 +182,13 @@ def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
         if (value := each.number("cpu_s_per_gb")) is not None:
             found.setdefault(each.way, []).append(value)
     marks = [
-        Mark(way=way, value=median(all_), text=number(median(all_)), span=(min(all_), max(all_)))
+        Mark(way=way, text=number(median(all_)), value=median(all_), low=min(all_), high=max(all_))
         for way, all_ in sorted(found.items(), key=lambda each: rank(each[0]))
     ]
     panels = {"all lines": marks}
-    drawing = Drawing("", charts.bars(panels, "s/GB", _reach([panels])))
-    return [Card("", "", [drawing])] if marks else []
+    return [Card("", "", [Drawing("", charts.bars(panels, "s/GB", _reach([panels])))])] * bool(
+        marks
+    )
 
 
 def _day(measured: Mapping[Case, Ways]) -> list[Card]:
@@ -217,17 +206,15 @@ def days(measured: Mapping[Case, Ways]) -> dict[tuple[str, str], Day]:
     found: dict[tuple[str, str], Day] = {}
     cases = [case for case in measured if case.line == "day" and case.hour]
     for case in sorted(cases, key=lambda case: case.hour or ""):
-        known = (
-            each for each in measured[case].values() if each.number("goodput_mbps") is not None
-        )
-        ways = sorted(known, key=lambda each: rank(each.way))
-        if not ways:
-            continue
-        day = found.setdefault((case.gateway_at, case.direction), Day({}, []))
         hour = clock(case.hour or "")
-        for each in ways:
+        known = [
+            each for each in measured[case].values() if each.number("goodput_mbps") is not None
+        ]
+        if known:
+            day = found.setdefault((case.gateway_at, case.direction), Day({}, []))
+            day.limit.append((hour, max(each.number("limit_mbps") or 0 for each in known)))
+        for each in sorted(known, key=lambda each: rank(each.way)):
             day.curves.setdefault(each.way, []).append((hour, each.number("goodput_mbps")))
-        day.limit.append((hour, max(each.number("limit_mbps") or 0 for each in ways)))
     return found
 
 

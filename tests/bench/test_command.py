@@ -17,6 +17,7 @@ from bench.lines import LINES
 from bench.switch import Switch
 from bench.ways import WAYS
 from lab import opening
+from lab.command import Mistake
 from lab.host import LabError
 from lab.lab import Lab
 from lab.progress import Progress
@@ -153,20 +154,18 @@ def test_an_interrupted_run_goes_on_and_can_be_added_to(home: Home) -> None:
     assert len(home.records()) == 1 + 6, "without --into it begins anew"
 
 
-def test_records_of_another_kernel_are_not_added_to(
-    home: Home, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_records_of_another_kernel_are_not_added_to(home: Home) -> None:
     home.run()
     home.kernel = "7.3.5"
     before = home.records()
-    assert home.run(f"--into={home.out / 'records.jsonl'}", "--line=clean") == 2
-    assert "is of another run (kernel differ): measure into another" in capsys.readouterr().err
+    with pytest.raises(Mistake, match=r"is of another run \(kernel differ\): measure into another"):
+        home.run(f"--into={home.out / 'records.jsonl'}", "--line=clean")
     assert home.records() == before
 
 
-def test_records_that_are_wrong_open_no_lab(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_that_are_wrong_open_no_lab(home: Home) -> None:
     bad = home.out.with_name("bad.jsonl")
     bad.write_text('{"version": 2}\n')
-    assert home.run(f"--into={bad}") == 2
+    with pytest.raises(Mistake, match=f"^{bad}, line 1: of version 2"):
+        home.run(f"--into={bad}")
     assert not home.out.exists()
-    assert f"{bad}, line 1: of version 2" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def bar(drawing: str, ink: str) -> float:
 def test_bars_are_as_long_as_their_figures() -> None:
     marks = [
         charts.Mark(way=OURS, value=8.0, text="8"),
-        charts.Mark(way=DIRECT, value=2.0, text="2", span=(1.0, 3.0), limit=9.0),
+        charts.Mark(way=DIRECT, value=2.0, text="2", low=1.0, high=3.0, limit=9.0),
     ]
     drawing = charts.bars({"": marks}, "Mbit/s", 10)
     unit = charts.WIDTH / 10

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bench import records
-from bench.records import Mistake, Run
+from bench.records import Run
+from lab.command import Mistake
 from tests.bench.made_up import ABOUT, full, record
 from tests.lab.test_command import python
 
