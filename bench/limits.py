@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bench.ways import Way
 from lab.phones.page import soonest
-from lab.world.links import PATHS, SITE_DELAY, Link
+from lab.world.line import GATEWAY_AT, SITE_DELAY, Line
 
 ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
 """Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
@@ -58,30 +58,30 @@ def payload_share(transport: str, mtu: int) -> float:
     return share * 16383 / (16383 + 34) if transport == "shadowsocks" else share
 
 
-def limit(link: Link, direction: str, transport: str, mtu: int) -> float:
-    """Return the goodput, Mbit/s, that physics allows on a link. Loss is the downlink's only."""
-    rate = link.uplink if direction == "up" else min(link.rate, _rate_for(transport, link))
-    surviving = 1.0 if direction == "up" else 1 - link.loss / 100
+def limit(line: Line, direction: str, transport: str, mtu: int) -> float:
+    """Return the goodput, Mbit/s, that physics allows on a line. Loss is the downlink's only."""
+    rate = line.uplink if direction == "up" else min(line.rate, _rate_for(transport, line))
+    surviving = 1.0 if direction == "up" else 1 - line.loss / 100
     return round(rate * surviving * payload_share(transport, mtu), 3)
 
 
-def soonest_page(link: Link, gateway_at: str, way: Way, mtu: int) -> float:
+def soonest_page(line: Line, gateway_at: str, way: Way, mtu: int) -> float:
     """Return the seconds that the benchmark's page takes at least; see `soonest`.
 
     Args:
-        gateway_at: a key of `lab.world.links.PATHS`.
+        gateway_at: a key of `lab.world.line.GATEWAY_AT`.
         mtu: of the gateway's L2TP tunnel, bytes.
     """
-    to_gateway = 0 if way.transport == "direct" else PATHS[gateway_at]
+    to_gateway = 0 if way.transport == "direct" else GATEWAY_AT[gateway_at]
     # Who ends TCP answers the phone's SYN, the gateway or the site.
     gateway_answers = way.split or way.transport == "shadowsocks"
-    handshake = link.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
-    round_trip = link.delay + to_gateway + SITE_DELAY
-    rate = limit(link, "down", way.transport, mtu)
+    handshake = line.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
+    round_trip = line.delay + to_gateway + SITE_DELAY
+    rate = limit(line, "down", way.transport, mtu)
     return round(soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
 
 
-def _rate_for(transport: str, link: Link) -> float:
+def _rate_for(transport: str, line: Line) -> float:
     """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
     is_tcp = transport in ("direct", "shadowsocks")
-    return link.tcp_rate if is_tcp and link.tcp_rate is not None else link.rate
+    return line.tcp_rate if is_tcp and line.tcp_rate is not None else line.rate

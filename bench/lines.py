@@ -6,10 +6,11 @@ Where each comes from is in docs/benchmark.md.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 from bench.ways import OURS
-from lab.world.links import Link
+from lab.world.line import Line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,20 +29,19 @@ class Promise:
     load: str = "bulk"
 
 
-@dataclass(frozen=True)
-class Line:
-    """A link, its neighbours, and what is promised there."""
+@dataclass(frozen=True, kw_only=True)
+class NamedLine(Line):
+    """A line with its name here: what it stands for, its neighbours, and what is promised."""
 
     what: str
-    """What it stands for."""
-    link: Link
-    promises: tuple[Promise, ...] = ()
     neighbours: int = 0
     """Downloads on cubic and without a VPN on the same line."""
+    promises: tuple[Promise, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return what records say of it: what it stands for, and those numbers that are set."""
-        return {"what": self.what, **{k: each for k, each in asdict(self.link).items() if each}}
+        numbers = {each.name: getattr(self, each.name) for each in fields(Line)}
+        return {"what": self.what, **{key: value for key, value in numbers.items() if value}}
 
 
 NOT_BELOW_SHADOWSOCKS = Promise(against="shadowsocks", at_least=0.95)
@@ -59,16 +59,30 @@ NEIGHBOURS_KEEP_HALF = Promise(figure="neighbours_mbps", against="gateway-cubic"
 WHERE_IT_IS_WORST = (Promise(at_least=15), NOT_BELOW_SHADOWSOCKS)
 NOT_BELOW_CUBIC = Promise(against="forward-cubic", at_least=1)
 
-DROPS = "an operator that drops"
-MEASURED = "12:26 on a weekday, as one user measured it"
-BUCKET = "an operator with a token bucket"
-SHARED = "eight neighbours, none with a VPN"
+_dropping = partial(NamedLine, what="an operator that drops", rate=10, delay=25, queue=50)
+_severe = partial(
+    NamedLine, what="12:26 on a weekday, as one user measured it", delay=40, queue=80, loss=9.5
+)
+_policed = partial(
+    NamedLine, what="an operator with a token bucket", rate=5, delay=25, promises=(NOT_BELOW_CUBIC,)
+)
+_per_protocol = partial(NamedLine, tcp_rate=2, delay=25, queue=200)
+_shared = partial(
+    NamedLine,
+    what="eight neighbours, none with a VPN",
+    rate=20,
+    delay=25,
+    neighbours=8,
+    promises=(NEIGHBOURS_KEEP_HALF,),
+)
 
-LINES: dict[str, Line] = {
-    "clean": Line(
-        "off-peak",
-        Link(rate=25, delay=20, queue=100),
-        (
+LINES: dict[str, NamedLine] = {
+    "clean": NamedLine(
+        what="off-peak",
+        rate=25,
+        delay=20,
+        queue=100,
+        promises=(
             Promise(at_least=0.97, gateway_at="near"),
             Promise(at_least=0.97, gateway_at="near", direction="up"),
             Promise(at_least=0.97),
@@ -78,20 +92,21 @@ LINES: dict[str, Line] = {
             QUIC_REFUSED_IS_NO_LOSS,
         ),
     ),
-    "shaped": Line(
-        "an operator that shapes",
-        Link(rate=5, delay=25, queue=500),
-        (
+    "shaped": NamedLine(
+        what="an operator that shapes",
+        rate=5,
+        delay=25,
+        queue=500,
+        promises=(
             Promise(at_least=0.97),
             Promise(figure="rtt_p95_ms", against="direct", at_most=0.5),
             IKEV2_IS_NEVER_SLOWER,
         ),
     ),
-    "lossy-0.3": Line(DROPS, Link(rate=10, delay=25, queue=50, loss=0.3), (NOT_BELOW_SHADOWSOCKS,)),
-    "lossy-1": Line(
-        DROPS,
-        Link(rate=10, delay=25, queue=50, loss=1),
-        (
+    "lossy-0.3": _dropping(loss=0.3, promises=(NOT_BELOW_SHADOWSOCKS,)),
+    "lossy-1": _dropping(
+        loss=1,
+        promises=(
             Promise(at_least=7),
             Promise(against="limit", at_least=0.95),
             Promise(figure="load_time_s", at_most=0.6, load="page"),
@@ -102,34 +117,27 @@ LINES: dict[str, Line] = {
             NOT_BELOW_SHADOWSOCKS,
         ),
     ),
-    "lossy-3": Line(
-        DROPS,
-        Link(rate=10, delay=25, queue=50, loss=3),
-        (
+    "lossy-3": _dropping(
+        loss=3,
+        promises=(
             Promise(at_least=12),
             Promise(against="limit", at_least=0.93),
             IKEV2_IS_NEVER_SLOWER,
             NOT_BELOW_SHADOWSOCKS,
         ),
     ),
-    "severe-3": Line(MEASURED, Link(rate=3, delay=40, queue=80, loss=9.5), WHERE_IT_IS_WORST),
-    "severe-10": Line(
-        MEASURED,
-        Link(rate=10, delay=40, queue=80, loss=9.5),
-        (*WHERE_IT_IS_WORST, IKEV2_IS_NEVER_SLOWER),
-    ),
-    "policed-75": Line(BUCKET, Link(rate=5, delay=25, burst=75), (NOT_BELOW_CUBIC,)),
-    "policed-150": Line(BUCKET, Link(rate=5, delay=25, burst=150), (NOT_BELOW_CUBIC,)),
-    "per-protocol": Line(
-        "an operator that treats VPNs differently", Link(rate=10, tcp_rate=2, delay=25, queue=200)
-    ),
-    "per-protocol-same": Line("the same for all", Link(rate=2, tcp_rate=2, delay=25, queue=200)),
-    "shared-50": Line(SHARED, Link(rate=20, delay=25, queue=50), (NEIGHBOURS_KEEP_HALF,), 8),
-    "shared-300": Line(SHARED, Link(rate=20, delay=25, queue=300), (NEIGHBOURS_KEEP_HALF,), 8),
+    "severe-3": _severe(rate=3, promises=WHERE_IT_IS_WORST),
+    "severe-10": _severe(rate=10, promises=(*WHERE_IT_IS_WORST, IKEV2_IS_NEVER_SLOWER)),
+    "policed-75": _policed(burst=75),
+    "policed-150": _policed(burst=150),
+    "per-protocol": _per_protocol(what="an operator that treats VPNs differently", rate=10),
+    "per-protocol-same": _per_protocol(what="the same for all", rate=2),
+    "shared-50": _shared(queue=50),
+    "shared-300": _shared(queue=300),
 }
 
-DAY: dict[str, Link] = {
-    hour: Link(rate=rate, delay=delay, queue=queue, loss=loss, uplink=uplink)
+DAY: dict[str, Line] = {
+    hour: Line(rate=rate, delay=delay, queue=queue, loss=loss, uplink=uplink)
     for hour, rate, delay, queue, loss, uplink in (
         ("07:00", 25, 20, 100, 0.0, 10),
         ("08:15", 12, 25, 80, 0.3, 8),
@@ -146,8 +154,8 @@ DAY: dict[str, Link] = {
 worst from 12:20 to 12:45 and recovers from 12:50), not a measurement of one operator."""
 
 
-def own_name(link: Link) -> str:
+def own_name(line: Line) -> str:
     """Return what a line of the user's own is called: by the numbers that define it."""
-    usual = {each.name: each.default for each in fields(link)}
-    numbers = asdict(link).items()
+    usual = {each.name: each.default for each in fields(line)}
+    numbers = asdict(line).items()
     return ",".join(f"{key}={value:g}" for key, value in numbers if value != usual[key])

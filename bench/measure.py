@@ -43,10 +43,10 @@ def measure(
 
 def allowed(way: Way, comparison: Comparison, mtu: int) -> dict[str, Value]:
     """Return the figures that need no measurement: what the line allows on this way."""
-    case, link = comparison.case, comparison.link
-    figures: dict[str, Value] = {"limit_mbps": limit(link, case.direction, way.transport, mtu)}
+    case, line = comparison.case, comparison.line
+    figures: dict[str, Value] = {"limit_mbps": limit(line, case.direction, way.transport, mtu)}
     if case.load == "page":
-        figures["load_time_limit_s"] = soonest_page(link, case.gateway_at, way, mtu)
+        figures["load_time_limit_s"] = soonest_page(line, case.gateway_at, way, mtu)
     return figures
 
 

@@ -10,7 +10,7 @@ from bench.lines import DAY, LINES, own_name
 from bench.records import Case
 from bench.ways import DIRECT, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
-from lab.world.links import PATHS, Link
+from lab.world.line import GATEWAY_AT, Line
 
 BOTH = ("down", "up")
 
@@ -20,7 +20,7 @@ class Comparison:
     """Ways measured in turn on the same line, again and again."""
 
     case: Case
-    link: Link
+    line: Line
     ways: tuple[str, ...]
     neighbours: int = 0
     times: int = 1
@@ -58,13 +58,13 @@ def product(
     flows: Sequence[int] = (1,),
     directions: Sequence[str] = ("down",),
     loads: Sequence[str] = ("bulk",),
-    own_lines: Sequence[Link] = (),
+    own_lines: Sequence[Line] = (),
     times: int = 1,
 ) -> list[Comparison]:
     """Return every combination; what a browser does has its own number of flows and only a
     direction down."""
-    links = {name: LINES[name].link for name in lines}
-    links |= {own_name(link): link for link in own_lines}
+    known: dict[str, Line] = {name: LINES[name] for name in lines}
+    known |= {own_name(line): line for line in own_lines}
     comparisons = [
         Comparison(
             case=Case(
@@ -74,13 +74,13 @@ def product(
                 direction=direction if load == "bulk" else "down",
                 load=load,
             ),
-            link=link,
+            line=line,
             neighbours=LINES[name].neighbours if name in LINES else 0,
             ways=tuple(ways),
             times=times,
         )
-        for (name, link), place, number, direction, load in itertools.product(
-            links.items(), gateway_at, flows, directions, loads
+        for (name, line), place, number, direction, load in itertools.product(
+            known.items(), gateway_at, flows, directions, loads
         )
     ]
     return list(dict.fromkeys(comparisons))
@@ -101,8 +101,8 @@ def standard() -> list[Comparison]:
         *product(["lossy-3"], ways=[*others, ikev2]),
         *product(["severe-10"], ways=[*others, ikev2], times=2),
         *product(["shaped"], ways=(DIRECT, *vpns, ikev2)),
-        *product(["clean"], ways=(*vpns, ikev2), gateway_at=list(PATHS)),
-        *product(["clean"], ways=vpns, gateway_at=list(PATHS), directions=["up"]),
+        *product(["clean"], ways=(*vpns, ikev2), gateway_at=list(GATEWAY_AT)),
+        *product(["clean"], ways=vpns, gateway_at=list(GATEWAY_AT), directions=["up"]),
         *product(["policed-75"], ways=("forward-cubic", OURS)),
         *product(["shared-50", "shared-300"], ways=(OURS, "gateway-cubic")),
         *product(["lossy-0.3", "severe-3"], ways=(*vpns, "shadowsocks")),
@@ -129,7 +129,7 @@ def full() -> list[Comparison]:
         *product(
             list(LINES),
             ways=list(WAYS),
-            gateway_at=list(PATHS),
+            gateway_at=list(GATEWAY_AT),
             flows=[1, 6],
             directions=BOTH,
             loads=["bulk", "page", "https"],
@@ -143,9 +143,9 @@ def day(directions: Sequence[str] = BOTH) -> list[Comparison]:
     return [
         Comparison(
             case=Case("day", direction=direction, hour=hour),
-            link=link,
+            line=line,
             ways=(DIRECT, "forward", OURS),
         )
-        for hour, link in DAY.items()
+        for hour, line in DAY.items()
         for direction in directions
     ]

@@ -9,7 +9,7 @@ from bench.plan import Comparison
 from bench.ways import WAYS, Way
 from lab import manners
 from lab.phones.transports import Transports
-from lab.world.links import impose, release, reseed
+from lab.world.line import impose, release, reseed
 
 
 def _act(way: Way) -> tuple[object, ...]:
@@ -32,7 +32,7 @@ class Switch:
         release(world)
         for name in comparison.ways:
             self._changed(self.transports.open(WAYS[name].transport))
-        impose(world, comparison.link, comparison.case.gateway_at, seed)
+        impose(world, comparison.line, comparison.case.gateway_at, seed)
 
     def turn(self, comparison: Comparison, way: Way, seed: int) -> None:
         """Take one of its ways, with these losses. Dial, where it must, on a calm line: one that
@@ -43,9 +43,9 @@ class Switch:
             release(world)
         self.take(way)
         if dialling:
-            impose(world, comparison.link, comparison.case.gateway_at, seed)
+            impose(world, comparison.line, comparison.case.gateway_at, seed)
         else:
-            reseed(world, comparison.link, seed)
+            reseed(world, comparison.line, seed)
 
     def take(self, way: Way) -> None:
         """Take the way's transport, and have the gateway split or forward with its congestion

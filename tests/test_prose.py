@@ -98,6 +98,8 @@ RETIRED = [
     Retired(r"[Gg]roups?(?!\()", BENCHMARK, "comparison", "plan.Group"),
     Retired("Row|ROWS|Sample", BENCHMARK, "record", "rows: list[Row]"),
     Retired("Scenarios?|SCENARIOS|--scenario", BENCHMARK, "line", "--scenario lossy-1"),
+    Retired(r"Links?|world\.links", MEASURING, "line", "link: Link"),
+    Retired("PATHS", MEASURING, "gateway_at", "far = PATHS[where]"),
     Retired(r"\"path\"|--path", BENCHMARK, "gateway_at", "--path far"),
     Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
     Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),

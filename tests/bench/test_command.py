@@ -22,7 +22,7 @@ from lab.host import LabError
 from lab.lab import Lab
 from lab.progress import Progress
 from lab.world import sites
-from lab.world.links import Link
+from lab.world.line import Line
 from tests.bench.test_options import parse
 from tests.lab.machines import Pretender
 from tests.lab.test_command import python
@@ -33,7 +33,7 @@ def test_help_names_everything() -> None:
     assert done.returncode == 0
     # What is long may be broken at a hyphen.
     said = "".join(done.stdout.split())
-    for name in (*LINES, *WAYS, *Link.__annotations__):
+    for name in (*LINES, *WAYS, *Line.__annotations__):
         assert name in said
     for option in vars(parse()):
         assert f"--{option.replace('_', '-')}" in said

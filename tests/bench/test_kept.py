@@ -10,7 +10,7 @@ import pytest
 from bench.figures import FIGURES
 from bench.lines import DAY, LINES, Promise
 from bench.ways import WAYS
-from lab.world.links import PATHS
+from lab.world.line import GATEWAY_AT
 
 NONE = math.inf
 GOODPUT = "goodput_mbps"
@@ -96,24 +96,24 @@ def test_every_promise_can_be_missed(promise: tuple[str | float, ...]) -> None:
     assert figure in FIGURES
     assert way in WAYS
     assert against in {*WAYS, "limit"}
-    assert gateway_at in PATHS
+    assert gateway_at in GATEWAY_AT
     assert direction in ("down", "up")
     assert load in ("bulk", "page", "https")
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_the_lines_are_these(name: str) -> None:
-    link = LINES[name].link
+    line = LINES[name]
     if name.startswith("policed"):
-        assert (link.rate, link.delay, link.loss) == (5, 25, 0)
-        assert link.burst == int(name.partition("-")[2])
+        assert (line.rate, line.delay, line.loss) == (5, 25, 0)
+        assert line.burst == int(name.partition("-")[2])
     else:
-        assert (link.rate, link.delay, link.queue, link.loss) == NUMBERS[name]
-        assert link.burst is None
-    assert link.uplink == 10
-    assert link.tcp_rate == (2 if name.startswith("per-protocol") else None)
-    assert LINES[name].neighbours == (8 if name.startswith("shared") else 0)
-    assert link.rate <= 25, "an emulated gateway's processor would be what is measured"
+        assert (line.rate, line.delay, line.queue, line.loss) == NUMBERS[name]
+        assert line.burst is None
+    assert line.uplink == 10
+    assert line.tcp_rate == (2 if name.startswith("per-protocol") else None)
+    assert line.neighbours == (8 if name.startswith("shared") else 0)
+    assert line.rate <= 25, "an emulated gateway's processor would be what is measured"
 
 
 def test_a_tight_page_promise_is_not_a_bulk_promise() -> None:
@@ -123,19 +123,19 @@ def test_a_tight_page_promise_is_not_a_bulk_promise() -> None:
 
 
 def test_lunch_is_the_worst_of_the_day() -> None:
-    lunch = {hour: link for hour, link in DAY.items() if "12:00" <= hour <= "12:45"}
-    others = {hour: link for hour, link in DAY.items() if hour not in lunch}
+    lunch = {hour: line for hour, line in DAY.items() if "12:00" <= hour <= "12:45"}
+    others = {hour: line for hour, line in DAY.items() if hour not in lunch}
     assert len(lunch) >= 3
     assert len(others) >= 6
     assert list(DAY) == sorted(DAY)
     worst = DAY["12:30"]
-    for link in {**lunch, **others}.values():
-        assert link.loss <= worst.loss
-        assert link.rate >= worst.rate
-        assert link.uplink >= worst.uplink
-    assert min(link.loss for link in lunch.values()) > max(link.loss for link in others.values())
+    for line in {**lunch, **others}.values():
+        assert line.loss <= worst.loss
+        assert line.rate >= worst.rate
+        assert line.uplink >= worst.uplink
+    assert min(line.loss for line in lunch.values()) > max(line.loss for line in others.values())
     for key in ("rate", "uplink"):
         at_lunch, else_ = (
-            [dataclasses.asdict(link)[key] for link in part.values()] for part in (lunch, others)
+            [dataclasses.asdict(line)[key] for line in part.values()] for part in (lunch, others)
         )
         assert max(at_lunch) < min(else_), key

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.limits import frame_in_l2tp, limit, payload_share, soonest_page
 from bench.ways import WAYS
 from lab.phones.page import soonest
-from lab.world.links import Link
+from lab.world.line import Line
 from lab.world.sites import OBJECT_SIZES
 
 ETHERNET = 6 + 6 + 2  # IEEE 802.3: two addresses, the type; tbf sees neither preamble nor FCS
@@ -33,8 +33,8 @@ losses = st.floats(0, 99)
 mtus = st.integers(576, 1400)
 
 
-def link(rate: float = 10, loss: float = 0, **others: float) -> Link:
-    return Link(rate=rate, delay=25, loss=loss, **others)
+def a_line(rate: float = 10, loss: float = 0, **others: float) -> Line:
+    return Line(rate=rate, delay=25, loss=loss, **others)
 
 
 def test_a_full_packet_in_the_tunnel() -> None:
@@ -92,7 +92,7 @@ def test_the_other_ways() -> None:
     ],
 )
 def test_by_numbers(transport: str, loss: float, expected: float) -> None:
-    assert limit(link(loss=loss), "down", transport, 1280) == pytest.approx(expected, abs=0.0006)
+    assert limit(a_line(loss=loss), "down", transport, 1280) == pytest.approx(expected, abs=0.0006)
 
 
 @given(
@@ -105,21 +105,21 @@ def test_by_numbers(transport: str, loss: float, expected: float) -> None:
 def test_never_above_the_line(
     transport: str, rate: float, loss: float, mtu: int, direction: str
 ) -> None:
-    line = link(rate, loss, uplink=rate)
+    line = a_line(rate, loss, uplink=rate)
     assert 0 <= limit(line, direction, transport, mtu) <= rate
 
 
 @given(transport=transports, a=losses, b=losses)
 def test_more_loss_is_never_better(transport: str, a: float, b: float) -> None:
     less, more = sorted((a, b))
-    at_less, at_more = (limit(link(loss=loss), "down", transport, 1280) for loss in (less, more))
+    at_less, at_more = (limit(a_line(loss=loss), "down", transport, 1280) for loss in (less, more))
     assert at_less >= at_more
 
 
 @given(transport=transports, loss=losses)
 def test_what_goes_up_is_not_lost(transport: str, loss: float) -> None:
-    line = link(rate=100, loss=loss, uplink=4)
-    assert limit(line, "up", transport, 1280) == limit(link(uplink=4), "up", transport, 1280)
+    line = a_line(rate=100, loss=loss, uplink=4)
+    assert limit(line, "up", transport, 1280) == limit(a_line(uplink=4), "up", transport, 1280)
     assert limit(line, "up", transport, 1280) <= 4
 
 
@@ -145,8 +145,8 @@ def test_the_tunnels_mtu_is_the_tunnels_affair(transport: str, a: int, b: int) -
 
 def test_the_operator_that_tells_tcp_from_the_rest() -> None:
     """What is TCP on the line: no VPN, and Shadowsocks. The others are UDP."""
-    line = link(rate=10, tcp_rate=2)
-    slow, fast = link(rate=2), link(rate=10)
+    line = a_line(rate=10, tcp_rate=2)
+    slow, fast = a_line(rate=2), a_line(rate=10)
     for transport, seen_as in zip(TRANSPORTS, (slow, fast, fast, slow), strict=True):
         assert limit(line, "down", transport, 1280) == limit(seen_as, "down", transport, 1280), (
             transport
@@ -156,7 +156,7 @@ def test_the_operator_that_tells_tcp_from_the_rest() -> None:
 
 
 def test_tcp_is_never_faster_than_the_line() -> None:
-    line = dataclasses.replace(link(rate=10), tcp_rate=50)
+    line = dataclasses.replace(a_line(rate=10), tcp_rate=50)
     assert limit(line, "down", "direct", 1280) <= 10
 
 
@@ -192,7 +192,7 @@ def test_the_page_that_nothing_delays(sizes: list[int], handshake: float, expect
 
 def test_the_page_on_the_benchmarks_line() -> None:
     """What ADR 8 compares its measurements with."""
-    least = {name: soonest_page(link(loss=1), "far", way, 1280) for name, way in WAYS.items()}
+    least = {name: soonest_page(a_line(loss=1), "far", way, 1280) for name, way in WAYS.items()}
     assert least["direct"] < least["shadowsocks"] < least["gateway-ikev2"] < least["gateway-l2tp"]
     assert least["gateway-l2tp"] == least["gateway-cubic"] > least["direct"] + 1
     assert least["gateway-l2tp"] == pytest.approx(3.43, abs=0.01)
@@ -202,7 +202,7 @@ def test_the_page_on_the_benchmarks_line() -> None:
 def test_a_page_needs_its_bytes_and_its_round_trips(name: str, rate: float, loss: float) -> None:
     """All bytes pass, and the line is idle in the handshake, the first request and the second.
     More is no law: the order in which even sharing ends objects may favour a slower line."""
-    line, transport = link(rate, loss), WAYS[name].transport
+    line, transport = a_line(rate, loss), WAYS[name].transport
     passing = sum(OBJECT_SIZES) * 8e-6 / limit(line, "down", transport, 1280)
     handshake, round_trip = (0.06, 0.06) if transport == "direct" else (0.16, 0.17)
     rounding = 0.005

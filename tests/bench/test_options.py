@@ -14,7 +14,7 @@ from bench.plan import Comparison
 from bench.records import Case
 from lab.command import Mistake
 from lab.progress import Progress
-from lab.world.links import Link
+from lab.world.line import Line
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -32,20 +32,20 @@ def comparisons(*arguments: str) -> list[Comparison]:
 
 
 @pytest.mark.parametrize(
-    ("text", "link"),
+    ("text", "line"),
     [
-        ("rate=10,delay=25", Link(rate=10, delay=25)),
+        ("rate=10,delay=25", Line(rate=10, delay=25)),
         (
             "delay=25,rate=0.5,queue=50,loss=1.5,jitter=5,uplink=2",
-            Link(rate=0.5, delay=25, queue=50, loss=1.5, jitter=5, uplink=2),
+            Line(rate=0.5, delay=25, queue=50, loss=1.5, jitter=5, uplink=2),
         ),
-        ("rate=5,delay=0,burst=75", Link(rate=5, delay=0, burst=75)),
-        ("rate=5,delay=1e1,tcp_rate=2", Link(rate=5, delay=10, tcp_rate=2)),
-        ("rate=5,delay=1,loss=99.9", Link(rate=5, delay=1, loss=99.9)),
+        ("rate=5,delay=0,burst=75", Line(rate=5, delay=0, burst=75)),
+        ("rate=5,delay=1e1,tcp_rate=2", Line(rate=5, delay=10, tcp_rate=2)),
+        ("rate=5,delay=1,loss=99.9", Line(rate=5, delay=1, loss=99.9)),
     ],
 )
-def test_a_line_of_ones_own(text: str, link: Link) -> None:
-    assert options.own_line(text) == link
+def test_a_line_of_ones_own(text: str, line: Line) -> None:
+    assert options.own_line(text) == line
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_each_option_chooses_a_part_and_repeats() -> None:
     (only,) = comparisons("--line", "severe-3")
     assert only == Comparison(
         case=Case("severe-3"),
-        link=LINES["severe-3"].link,
+        line=LINES["severe-3"],
         ways=("direct", "forward", "gateway-l2tp"),
     )
 

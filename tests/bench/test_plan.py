@@ -14,7 +14,7 @@ from bench.plan import Comparison
 from bench.records import Case
 from bench.ways import WAYS
 from lab.phones import page
-from lab.world.links import PATHS, Link
+from lab.world.line import GATEWAY_AT, Line
 from tests.bench.test_options import parse
 from tests.lab.live import ROOT
 
@@ -78,15 +78,15 @@ def test_nothing_is_measured_twice(name: str) -> None:
 def test_comparisons_are_what_their_line_says(name: str) -> None:
     for each in SETS[name]():
         assert set(each.ways) <= set(WAYS)
-        assert each.case.gateway_at in PATHS
+        assert each.case.gateway_at in GATEWAY_AT
         if each.case.load == "page":
             assert (each.case.flows, each.case.direction) == (6, "down")
         if each.case.line == "day":
             assert each.case.hour
-            assert each.link == DAY[each.case.hour]
+            assert each.line == DAY[each.case.hour]
         else:
             line = LINES[each.case.line]
-            assert (each.link, each.neighbours) == (line.link, line.neighbours)
+            assert (each.line, each.neighbours) == (line, line.neighbours)
 
 
 def test_how_long_it_takes() -> None:
@@ -96,7 +96,7 @@ def test_how_long_it_takes() -> None:
 
 
 def compared(ways: tuple[str, ...], **case: str) -> Comparison:
-    return Comparison(case=Case("clean", **case), link=LINES["clean"].link, ways=ways)  # type: ignore[arg-type]
+    return Comparison(case=Case("clean", **case), line=LINES["clean"], ways=ways)  # type: ignore[arg-type]
 
 
 def test_a_comparisons_estimate() -> None:
@@ -127,9 +127,9 @@ def test_full_is_everything_with_everything() -> None:
         for way in each.ways
         if not each.case.hour
     }
-    bulk = itertools.product(LINES, WAYS, PATHS, [1, 6], ["down", "up"], ["bulk"])
-    pages = itertools.product(LINES, WAYS, PATHS, [6], ["down"], ["page"])
-    browsers = itertools.product(LINES, WAYS, PATHS, [1], ["down"], ["https"])
+    bulk = itertools.product(LINES, WAYS, GATEWAY_AT, [1, 6], ["down", "up"], ["bulk"])
+    pages = itertools.product(LINES, WAYS, GATEWAY_AT, [6], ["down"], ["page"])
+    browsers = itertools.product(LINES, WAYS, GATEWAY_AT, [1], ["down"], ["https"])
     assert cells == {*bulk, *pages, *browsers}
     assert {each.case.hour for each in comparisons} == {None, *DAY}
 
@@ -169,13 +169,13 @@ def test_a_page_is_loaded_once_whatever_the_flows() -> None:
 
 
 def test_lines_of_ones_own_stand_beside_the_named() -> None:
-    own = Link(rate=3, delay=9)
+    own = Line(rate=3, delay=9)
     comparisons = plan.product(["shared-50"], ways=["forward", "direct"], own_lines=[own])
     assert [(each.case.line, each.neighbours) for each in comparisons] == [
         ("shared-50", 8),
         ("rate=3,delay=9", 0),
     ]
-    assert comparisons[1].link == own
+    assert comparisons[1].line == own
     assert comparisons[1].ways == ("forward", "direct")
     assert plan.product([], ways=["direct"], own_lines=[own, own]) == plan.product(
         [], ways=["direct"], own_lines=[own]
@@ -183,7 +183,7 @@ def test_lines_of_ones_own_stand_beside_the_named() -> None:
 
 
 def test_two_lines_of_ones_own_are_told_apart_by_their_numbers() -> None:
-    one = Link(rate=0.5, delay=25, loss=1.5, burst=75)
+    one = Line(rate=0.5, delay=25, loss=1.5, burst=75)
     assert own_name(one) == "rate=0.5,delay=25,loss=1.5,burst=75"
     names = {own_name(replace(one, loss=loss)) for loss in (0, 1, 2)}
     assert len(names) == 3
@@ -196,4 +196,4 @@ def test_the_documentation_has_every_line_and_way() -> None:
     for name, line in LINES.items():
         short = f"-{name.rpartition('-')[2]}"
         assert f"`{name}`" in text or f"`{short}`" in text, name
-        assert f"{line.link.rate:g}" in text
+        assert f"{line.rate:g}" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.world import links, topology
+from lab.world import line, topology
 
 LAB = Path(__file__).parents[2] / "lab"
 UP = LAB / "world" / "files" / "up"
@@ -105,7 +105,7 @@ def test_every_cable_that_is_shaped_is_laid(laid_out: str) -> None:
     laid = re.findall(r"^ip link add name (\S+) netns (\S+) type veth", laid_out, re.M)
     assert len(set(laid)) == len(laid)
     ends = {end for device, host in laid for end in ((host, device), (device, host))}
-    assert set(links._CABLES) <= ends
+    assert set(line._CABLES) <= ends
 
 
 def test_a_phones_router_is_the_carriers_end_of_its_line(laid_out: str) -> None:

@@ -17,7 +17,7 @@ from lab.phones.libreswan import LibreswanPhone
 from lab.phones.models import ANDROID, CHROMEOS, IOS, IPHONE, NETWORK_MANAGER, WINDOWS
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
-from lab.world import links
+from lab.world import line
 from lab.world.topology import GATEWAY_NAME, PHONES
 
 STARVES = 1 / 3
@@ -129,7 +129,7 @@ def new_keys(train: Train, checks: Checks) -> None:
 
 def forgotten(lab: Lab, train: Train, checks: Checks) -> None:
     """Give all phones other ports from one moment to the next."""
-    with checks.check("carrier-forgets-its-mappings") as detail, links.other_ports(lab.world):
+    with checks.check("carrier-forgets-its-mappings") as detail, line.other_ports(lab.world):
         fetch_page_at_once([phone for phone, _ in train])
         detail.append("everybody goes on")
 

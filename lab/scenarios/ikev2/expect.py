@@ -16,7 +16,7 @@ from lab.phones.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.world import sites
-from lab.world.links import Link, impose, release
+from lab.world.line import Line, impose, release
 from lab.world.topology import (
     AZURE_HOST,
     CAFE,
@@ -34,7 +34,7 @@ WALLED = {
     "vnet-neighbour": VNET_NEIGHBOUR,
 }
 TOWARDS_PHONES = "ss -H -t -i -n state established dst {}"
-CALM = Link(rate=10, delay=55, queue=50)
+CALM = Line(rate=10, delay=55, queue=50)
 SECRETS = "/etc/swanctl/conf.d/ikev2-secrets.conf"
 RELOAD = "swanctl --load-creds --clear --noprompt"
 

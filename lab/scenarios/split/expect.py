@@ -11,10 +11,10 @@ from lab.phones.downloads import congestion_control
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import sites
-from lab.world.links import Link, impose, release
+from lab.world.line import Line, impose, release
 
-LOSSY = Link(rate=10, delay=55, queue=50, loss=1)
-CALM = Link(rate=10, delay=55, queue=50)
+LOSSY = Line(rate=10, delay=55, queue=50, loss=1)
+CALM = Line(rate=10, delay=55, queue=50)
 AT_LEAST = 3.0
 """Times the goodput of forwarding."""
 

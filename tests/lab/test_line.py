@@ -7,23 +7,23 @@ import re
 import pytest
 
 from bench.lines import DAY, LINES
-from lab.world import links
-from lab.world.links import Link
+from lab.world import line as module
+from lab.world.line import Line
 from tests.lab.machines import Pretender
 
-LINKS = {
-    **{name: line.link for name, line in LINES.items()},
-    **{f"day-{hour}": link for hour, link in DAY.items()},
-    "jitter": Link(rate=10, delay=25, jitter=5, loss=1),
-    "slowest": Link(rate=0.05, delay=0, queue=1, uplink=0.05, tcp_rate=0.05),
+LINES_AND_MORE = {
+    **LINES,
+    **{f"day-{hour}": line for hour, line in DAY.items()},
+    "jitter": Line(rate=10, delay=25, jitter=5, loss=1),
+    "slowest": Line(rate=0.05, delay=0, queue=1, uplink=0.05, tcp_rate=0.05),
 }
 # Where packets pass on their way down, in this order.
 LOSS, LIMITER = ("internet", "carrier"), ("carrier", "phone")
 
 
-def imposed(link: Link, path: str | None = "far", seed: int = 1) -> list[str]:
+def imposed(line: Line, gateway_at: str | None = "far", seed: int = 1) -> list[str]:
     world = Pretender()
-    links.impose(world, link, path, seed)
+    module.impose(world, line, gateway_at, seed)
     return [part.strip() for command in world.commands for part in command.split("&&")]
 
 
@@ -34,63 +34,63 @@ def on(commands: list[str], place: tuple[str, str]) -> list[str]:
     return [command for command in commands if re.match(start, command)]
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", LINES_AND_MORE)
 def test_no_qdisc_both_delays_and_limits(name: str) -> None:
-    for command in imposed(LINKS[name]):
+    for command in imposed(LINES_AND_MORE[name]):
         assert not (re.search(r"\bdelay\b", command) and re.search(r"\brate\b", command))
         if "netem" in command:
             assert re.search(r"\blimit 20000$", command)
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", LINES_AND_MORE)
 def test_the_loss_comes_before_the_limiter(name: str) -> None:
-    link = LINKS[name]
-    commands = imposed(link, seed=7)
+    line = LINES_AND_MORE[name]
+    commands = imposed(line, seed=7)
     (loss,) = on(commands, LOSS)
-    assert f"delay {link.delay}ms {link.jitter}ms loss {link.loss}% seed 7 " in loss
+    assert f"delay {line.delay}ms {line.jitter}ms loss {line.loss}% seed 7 " in loss
     assert [command for command in commands if "loss" in command] == [loss]
     limiter = " ".join(on(commands, LIMITER))
-    assert f"rate {link.rate}mbit" in limiter
+    assert f"rate {line.rate}mbit" in limiter
     assert "netem" not in limiter
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", LINES_AND_MORE)
 def test_what_limits(name: str) -> None:
-    link = LINKS[name]
-    commands = on(imposed(link), LIMITER)
-    if link.burst is not None:
+    line = LINES_AND_MORE[name]
+    commands = on(imposed(line), LIMITER)
+    if line.burst is not None:
         assert len(commands) == 2
         assert commands[0].endswith("clsact")
-        assert f"police rate {link.rate}mbit burst {link.burst * 1000:.0f} " in commands[1]
+        assert f"police rate {line.rate}mbit burst {line.burst * 1000:.0f} " in commands[1]
         assert commands[1].endswith("conform-exceed drop")
         assert "egress" in commands[1]
-    elif link.tcp_rate is not None:
+    elif line.tcp_rate is not None:
         words = "\n".join(commands)
         assert re.findall(r"classid 1:(\d+) htb rate ([\d.]+)mbit", words) == [
-            ("10", str(link.tcp_rate)),
-            ("20", str(link.rate)),
+            ("10", str(line.tcp_rate)),
+            ("20", str(line.rate)),
         ]
         assert "htb default 20" in words
         assert words.endswith("match ip protocol 6 0xff flowid 1:10")
         assert min(map(int, re.findall(r"bfifo limit (\d+)", words))) >= 2 * 1514
     else:
         (command,) = commands
-        assert f"tbf rate {link.rate}mbit burst" in command
-        assert command.endswith(f"latency {link.queue}ms")
+        assert f"tbf rate {line.rate}mbit burst" in command
+        assert command.endswith(f"latency {line.queue}ms")
 
 
 def test_a_limiters_burst_holds_packets_but_gives_no_credit() -> None:
-    for link in LINKS.values():
-        for command in imposed(link):
+    for line in LINES_AND_MORE.values():
+        for command in imposed(line):
             if found := re.search(r"(tbf|htb) rate ([\d.]+)mbit burst (\d+)", command):
                 allowed = max(3 * 1514, float(found[2]) * 1e6 / 8 * 0.004)
                 assert 3 * 1514 <= int(found[3]) <= round(allowed)
 
 
-@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("name", LINES_AND_MORE)
 def test_whatever_limited_before_goes_first(name: str) -> None:
     """The kinds can't replace each other."""
-    commands = imposed(LINKS[name])
+    commands = imposed(LINES_AND_MORE[name])
     first = commands.index(on(commands, LIMITER)[0])
     for place in ("clsact", "root"):
         wiped = f"{{ ip netns exec carrier tc qdisc delete dev phone {place} 2>/dev/null; true; }}"
@@ -98,15 +98,17 @@ def test_whatever_limited_before_goes_first(name: str) -> None:
 
 
 def test_the_uplink() -> None:
-    commands = imposed(Link(rate=10, delay=25, queue=80, uplink=4))
+    commands = imposed(Line(rate=10, delay=25, queue=80, uplink=4))
     (up,) = on(commands, ("carrier", "internet"))
     assert re.search(r"tbf rate 4mbit burst \d+ latency 80ms$", up)
 
 
-@pytest.mark.parametrize(("path", "far", "site"), [("near", 5, 5), ("far", 55, 5), (None, 0, 0)])
-def test_how_far_everything_is(path: str | None, far: int, site: int) -> None:
+@pytest.mark.parametrize(
+    ("gateway_at", "far", "site"), [("near", 5, 5), ("far", 55, 5), (None, 0, 0)]
+)
+def test_how_far_everything_is(gateway_at: str | None, far: int, site: int) -> None:
     """Down: site, (gateway,) operator, line. Up: the line's delay is on the hops after it."""
-    commands = imposed(Link(rate=10, delay=25), path)
+    commands = imposed(Line(rate=10, delay=25), gateway_at)
 
     def delay(*place: str) -> float:
         (command,) = on(commands, (place[0], place[1]))
@@ -124,10 +126,10 @@ def test_how_far_everything_is(path: str | None, far: int, site: int) -> None:
 
 
 def test_one_packet_is_one_packet_on_every_cable() -> None:
-    commands = imposed(Link(rate=10, delay=25))
-    for host, device in links._CABLES:
+    commands = imposed(Line(rate=10, delay=25))
+    for host, device in module._CABLES:
         assert f"ip netns exec {host} ethtool -K {device} tso off gso off gro off" in commands
-    ends = set(links._CABLES)
+    ends = set(module._CABLES)
     assert {(device, host) for host, device in ends} == ends, "both ends of each cable"
     shaped = {
         (found[1], found[2])
@@ -139,17 +141,17 @@ def test_one_packet_is_one_packet_on_every_cable() -> None:
 
 def test_the_same_losses_again() -> None:
     world = Pretender()
-    link = Link(rate=10, delay=25, loss=1)
-    links.reseed(world, link, 9)
-    assert world.commands == on(imposed(link, seed=9), LOSS)
+    line = Line(rate=10, delay=25, loss=1)
+    module.reseed(world, line, 9)
+    assert world.commands == on(imposed(line, seed=9), LOSS)
 
 
 def test_release_takes_all_of_it_away() -> None:
     world = Pretender()
-    links.release(world)
+    module.release(world)
     (command,) = world.commands
     parts = [part.strip() for part in command.split(";")]
-    for host, device in links._CABLES:
+    for host, device in module._CABLES:
         assert f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null" in parts
     assert "ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null" in parts
     assert parts[-1] == "true", "what is not there can't be deleted"

@@ -5,19 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from lab.machines.machine import Machine
 
 SITE_DELAY = 5
 """One way, ms, from whoever asks to the site: sites sit in delivery networks nearby."""
 
-PATHS = {"near": 5, "far": 55}
+GATEWAY_AT = {"near": 5, "far": 55}
 """One way, ms, from the operator to the gateway: one in Japan East, one in West US 2."""
 
 
+LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
+"""What a line's numbers must be at least: tc refuses no queue and no burst, and a burst that
+holds no packet lets nothing through."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class Line:
     """A line, as it is downwards. Upwards it has the same delay and queue, and its own rate."""
 
     rate: float
@@ -37,26 +42,41 @@ class Link:
     uplink: float = 10
     """Mbit/s."""
 
+    def __post_init__(self) -> None:
+        """Refuse what tc would refuse, or what lets nothing through.
 
-def impose(world: Machine, link: Link, gateway_at: str | None = None, seed: int = 1) -> None:
+        Raises:
+            ValueError: names the number, and what was expected.
+        """
+        for each in fields(Line):
+            least, value = LEAST.get(each.name, 0), getattr(self, each.name)
+            if value is not None and not least <= value <= 10_000:
+                raise ValueError(f"{each.name} must be from {least} to 10000, not {value:g}")
+        if self.loss >= 100:
+            raise ValueError("loss must be below 100 per cent")
+        if self.burst is not None and self.tcp_rate is not None:
+            raise ValueError("burst and tcp_rate don't go together")
+
+
+def impose(world: Machine, line: Line, gateway_at: str | None = None, seed: int = 1) -> None:
     """Make the line between carrier and phone like this, and the gateway as far as
-    `gateway_at` says (a key of `PATHS`; None: next door, and the sites too).
+    `gateway_at` says (a key of `GATEWAY_AT`; None: next door, and the sites too).
 
     Delay and loss on one hop, rate on another: one qdisc for both would count what waits
     for its delay against the limiter's queue. netem's own limit stays far above both.
     Losses of the same seed are the same.
     """
-    far = PATHS[gateway_at] if gateway_at else 0
+    far = GATEWAY_AT[gateway_at] if gateway_at else 0
     site = SITE_DELAY if gateway_at else 0
-    queue = f"burst {_burst(link.uplink)} latency {link.queue}ms"
+    queue = f"burst {_burst(line.uplink)} latency {line.queue}ms"
     commands = [
-        _loss(link, seed),
-        *_limiter(link),
-        f"{_CARRIER} qdisc replace dev internet root tbf rate {link.uplink}mbit {queue}",
+        _loss(line, seed),
+        *_limiter(line),
+        f"{_CARRIER} qdisc replace dev internet root tbf rate {line.uplink}mbit {queue}",
         # Beyond the uplink's limiter its delay can only be on the hops that follow.
-        _netem("internet", "web", f"delay {link.delay + site}ms"),
+        _netem("internet", "web", f"delay {line.delay + site}ms"),
         _netem("web", "internet", f"delay {site}ms"),
-        _netem("internet", "azure", f"delay {link.delay + far}ms"),
+        _netem("internet", "azure", f"delay {line.delay + far}ms"),
         _netem("azure", "internet", f"delay {far}ms"),
         _netem("azure", "site", f"delay {site}ms"),
         _netem("site", "azure", f"delay {site}ms"),
@@ -64,9 +84,9 @@ def impose(world: Machine, link: Link, gateway_at: str | None = None, seed: int 
     world.succeed(" && ".join([*_one_packet_each(), *commands]))
 
 
-def reseed(world: Machine, link: Link, seed: int) -> None:
-    """Have the losses of a link that is imposed begin again."""
-    world.succeed(_loss(link, seed))
+def reseed(world: Machine, line: Line, seed: int) -> None:
+    """Have the losses of a line that is imposed begin again."""
+    world.succeed(_loss(line, seed))
 
 
 def release(world: Machine) -> None:
@@ -120,13 +140,13 @@ def _one_packet_each() -> list[str]:
     ]
 
 
-def _loss(link: Link, seed: int) -> str:
-    what = f"delay {link.delay}ms {link.jitter}ms loss {link.loss}% seed {seed}"
+def _loss(line: Line, seed: int) -> str:
+    what = f"delay {line.delay}ms {line.jitter}ms loss {line.loss}% seed {seed}"
     return _netem("internet", "carrier", what)
 
 
 def _netem(host: str, device: str, what: str) -> str:
-    # netem without delay, loss or limit is no obstacle; so every link has the same hops.
+    # netem without delay, loss or limit is no obstacle; so every line has the same hops.
     return f"ip netns exec {host} tc qdisc replace dev {device} root netem {what} limit 20000"
 
 
@@ -137,22 +157,22 @@ def _burst(rate: float) -> int:
     return max(4_542, round(rate * 1e6 / 8 * 0.004))
 
 
-def _limiter(link: Link) -> list[str]:
+def _limiter(line: Line) -> list[str]:
     """Returns what limits between the carrier and the phone, instead of whatever was there."""
     wipe = [
         f"{{ {_CARRIER} qdisc delete dev phone {place} 2>/dev/null; true; }}"
         for place in ("clsact", "root")
     ]
-    if link.burst is not None:
-        police = f"police rate {link.rate}mbit burst {link.burst * 1000:.0f} conform-exceed drop"
+    if line.burst is not None:
+        police = f"police rate {line.rate}mbit burst {line.burst * 1000:.0f} conform-exceed drop"
         return [
             *wipe,
             f"{_CARRIER} qdisc add dev phone clsact",
             f"{_CARRIER} filter add dev phone egress matchall action {police}",
         ]
-    if link.tcp_rate is not None:
-        return [*wipe, *_per_protocol(link, link.tcp_rate)]
-    shape = f"tbf rate {link.rate}mbit burst {_burst(link.rate)} latency {link.queue}ms"
+    if line.tcp_rate is not None:
+        return [*wipe, *_per_protocol(line, line.tcp_rate)]
+    shape = f"tbf rate {line.rate}mbit burst {_burst(line.rate)} latency {line.queue}ms"
     return [*wipe, f"{_CARRIER} qdisc add dev phone root {shape}"]
 
 
@@ -160,10 +180,10 @@ TWO_PACKETS = 3_028
 """Bytes. A bfifo that holds less than one lets nothing through."""
 
 
-def _per_protocol(link: Link, tcp_rate: float) -> list[str]:
+def _per_protocol(line: Line, tcp_rate: float) -> list[str]:
     commands = [f"{_CARRIER} qdisc add dev phone root handle 1: htb default 20"]
-    for minor, rate in (10, tcp_rate), (20, link.rate):
-        queue = max(TWO_PACKETS, round(rate * 1e6 / 8 * link.queue / 1000))
+    for minor, rate in (10, tcp_rate), (20, line.rate):
+        queue = max(TWO_PACKETS, round(rate * 1e6 / 8 * line.queue / 1000))
         shape = f"htb rate {rate}mbit burst {_burst(rate)}"
         commands += [
             f"{_CARRIER} class add dev phone parent 1: classid 1:{minor} {shape}",
