@@ -5,11 +5,8 @@ emulation); options choose a part, and each of them repeats."""
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import shlex
 import shutil
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -24,10 +21,12 @@ from bench.run import Benchmark
 from bench.switch import Switch
 from lab import opening
 from lab.command import Mistake
+from lab.described import described, mtu
 from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.manners import Manners
 from lab.phones.phone import Phone
 from lab.phones.transports import Transports
-from lab.progress import Progress, complain, write_result
+from lab.progress import Progress, complain, write_result, write_whole
 from lab.world import sites
 
 PROCESSORS = 1
@@ -61,7 +60,9 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
 def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> list[str]:
     user = opening.credentials(options.lab.settings)[0]
     benchmark = Benchmark(
-        switch=Switch(Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user)),
+        switch=Switch(
+            Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user), Manners(lab.gateway)
+        ),
         options=options,
         mtu=kept.about["settings"]["mtu"],
         keep=lambda record: records.append(options.records, record.told()),
@@ -84,13 +85,13 @@ def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> 
 def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> list[str]:
     """Write and say what a run comes to, and return the promises that were missed."""
     # Only here: it brings a library of charts, and whoever measures need not wait for that.
-    from bench.report import write_report
+    from bench.report import render
 
     judged = judge(collect(run.records), run.about.get("generous", False))
     rows = summary(run.records)
     write_result(out / "results.json", rows)
     write_result(out / "promises.json", [asdict(each) for each in judged])
-    write_report(out / "report.html", run, judged, against)
+    write_whole(out / "report.html", render(run, judged, against))
     for each in judged:
         outcome = "ok  " if each.kept else "MISS"
         print(f"{outcome}  {each.name}: {each.value} ({each.promised}; {each.detail})")
@@ -125,24 +126,12 @@ def compare(arguments: argparse.Namespace, _: Progress) -> int:
 
 def _about(options: BenchOptions, lab: Lab) -> About:
     """Return what a reader must know to place the figures."""
-    mtu = lab.gateway.succeed("sed -n 's/^mtu //p' /etc/ppp/options.xl2tpd").strip()
-    processor = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
     return {
         "version": records.VERSION,
-        "date": lab.world.succeed("date -u +%F").strip(),
-        "kernel": lab.gateway.succeed("uname -r").strip(),
-        "accelerator": lab.world.arguments[lab.world.arguments.index("-accel") + 1],
-        "host": f"{os.cpu_count()} × {processor[1] if processor else os.uname().machine}",
+        **described(lab),
         "command": f"python -m bench {shlex.join(sys.argv[1:])}",
-        "commit": _commit(),
         "seconds": options.seconds,
         "generous": options.generous,
-        "settings": {"mtu": int(mtu)},
+        "settings": {"mtu": mtu(lab.gateway)},
         "lines": {name: line.told() for name, line in LINES.items()},
     }
-
-
-def _commit() -> str:
-    git = ["git", "-C", str(opening.ROOT), "describe", "--always", "--dirty"]
-    said = shutil.which("git") and subprocess.run(git, capture_output=True, text=True, check=False)
-    return (said and said.stdout.strip()) or "unknown"

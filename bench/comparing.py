@@ -25,7 +25,7 @@ def changes(before: Run, after: Run, keys: Sequence[str] = ()) -> Iterator[Chang
     for case, ways in collect(after.records).items():
         for way, mine in ways.items():
             other = old.get(case, {}).get(way)
-            for key in keys or ["load_time_s" if case.load == "page" else "goodput_mbps"]:
+            for key in keys or [case.first_figure]:
                 if other and mine.median(key) is not None and other.median(key) is not None:
                     yield Change(other, mine, key, ratio(mine, other, key))
 
@@ -43,8 +43,7 @@ HEADER = f"{PLACE}{'figure':18}{'before':>9}{'after':>9}{'ratio':>9}"
 def place(measured: Measured) -> str:
     """Return the beginning of a row on the terminal, under `PLACE`."""
     case = measured.case
-    line = f"{case.line} {case.hour or ''}".strip()
-    where = f"{line:18}{case.gateway_at:5}{case.load:6}{case.flows:>5} {case.direction:5}"
+    where = f"{case.label:18}{case.gateway_at:5}{case.load:6}{case.flows:>5} {case.direction:5}"
     return where + f"{measured.way:18}"
 
 

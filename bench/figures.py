@@ -71,7 +71,7 @@ class Measured:
 
     case: Case
     way: str
-    records: tuple[Record, ...]
+    records: list[Record]
 
     def values(self, key: str) -> dict[int, Value]:
         """Return a figure of each repeat in which it was seen, by the losses' seed."""
@@ -106,13 +106,11 @@ Ways = dict[str, Measured]
 
 def collect(records: Iterable[Record]) -> dict[Case, Ways]:
     """Return the repeats together, in the order in which each was first seen."""
-    found: dict[Case, dict[str, list[Record]]] = {}
+    found: dict[Case, Ways] = {}
     for record in records:
-        found.setdefault(record.case, {}).setdefault(record.way, []).append(record)
-    return {
-        case: {way: Measured(case, way, tuple(repeats)) for way, repeats in ways.items()}
-        for case, ways in found.items()
-    }
+        case, way = record.case, record.way
+        found.setdefault(case, {}).setdefault(way, Measured(case, way, [])).records.append(record)
+    return found
 
 
 def summary(records: Iterable[Record]) -> list[dict[str, Any]]:

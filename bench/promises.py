@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.figures import Measured, Ways, ratio
 from bench.lines import LINES, Promise
 from bench.records import Case
+from lab.phones.page import CONNECTIONS
 
 GENEROUS = 0.4
 """Where one short run decides, on a machine that others may use: what noise does not reach
@@ -38,21 +39,14 @@ def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]
     judged: list[Judged] = []
     for name, line in LINES.items():
         for promise in line.promises:
-            mine = _find(measured, name, promise, promise.way)
-            limit = promise.against == "limit"
-            other = mine if limit else _find(measured, name, promise, promise.against)
+            flows = CONNECTIONS if promise.load == "page" else 1
+            case = Case(name, promise.gateway_at, flows, promise.direction, promise.load)
+            ways = measured.get(case, {})
+            mine = ways.get(promise.way)
+            other = mine if promise.against == "limit" else ways.get(promise.against)
             if mine and other:
                 judged += _judge(promise, mine, other, GENEROUS if generous else 1.0)
     return judged
-
-
-def _find(measured: Mapping[Case, Ways], line: str, promise: Promise, way: str) -> Measured | None:
-    place = line, promise.gateway_at, promise.direction, promise.load
-    for case, ways in measured.items():
-        same = (case.line, case.gateway_at, case.direction, case.load) == place
-        if same and (case.flows == 1 or case.load == "page") and way in ways:
-            return ways[way]
-    return None
 
 
 def _judge(promise: Promise, mine: Measured, other: Measured, factor: float) -> Iterator[Judged]:

@@ -41,6 +41,16 @@ class Case(NamedTuple):
     hour: str | None = None
     """Of the day, ``12:15``."""
 
+    @property
+    def label(self) -> str:
+        """Return the line, and of a day's line the hour."""
+        return f"{self.line} {self.hour or ''}".strip()
+
+    @property
+    def first_figure(self) -> str:
+        """Return which figure such measurements are compared by, if nobody names another."""
+        return "load_time_s" if self.load == "page" else "goodput_mbps"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

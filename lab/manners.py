@@ -3,6 +3,8 @@ which congestion control, and with or without QUIC."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lab.machines.machine import Machine
 
 KERNELS_TSO_RTT_LOG = "9"
@@ -10,30 +12,39 @@ KERNELS_TSO_RTT_LOG = "9"
 limit on phones' interfaces, does not hold for Shadowsocks, which would send 64 KB at once into
 a queue that takes as much."""
 
-
-def tso_rtt_log(gateway: Machine) -> str:
-    """Returns what the gateway has set; it booted with its own."""
-    return gateway.succeed("sysctl -n net.ipv4.tcp_tso_rtt_log").strip()
+OWN_BURSTS = "sysctl -n net.ipv4.tcp_tso_rtt_log"
 
 
-def forward(gateway: Machine, congestion_control: str, quic: bool) -> None:
-    """Have the gateway forward, its own TCP by this congestion control."""
-    gateway.succeed(" && ".join(_steps(congestion_control, quic, KERNELS_TSO_RTT_LOG)))
+@dataclass
+class Manners:
+    """A gateway's, which is told only what changes."""
 
+    gateway: Machine
+    _now: tuple[str, str, bool, bool] | None = None
+    _bursts: str | None = None
+    """Its own tcp_tso_rtt_log, as it booted."""
 
-def split(
-    gateway: Machine, congestion_control: str, towards_phones: str, quic: bool, bursts: str
-) -> None:
-    """Have the gateway end the phones' TCP; their routes name another congestion control, or, if
-    that is empty, none."""
-    steps = [
-        *_steps(congestion_control, quic, bursts),
-        "systemctl start haproxy",
-        "timeout 30 sh -c 'until ss -Hltn sport = :3129 | grep -q .; do sleep 0.2; done'",
-        # Last: a phone that has only just dialled has had its own from ip-up by now.
-        phones_routes(towards_phones),
-    ]
-    gateway.succeed(" && ".join(steps))
+    def take(self, congestion_control: str, towards_phones: str, split: bool, quic: bool) -> None:
+        """Have the gateway forward, its own TCP by this congestion control; or have it end the
+        phones' TCP, whose routes name another or, if that is empty, none."""
+        before, self._now = self._now, (congestion_control, towards_phones, split, quic)
+        if before == self._now:
+            return
+        self._bursts = self._bursts or self.gateway.succeed(OWN_BURSTS).strip()
+        bursts = self._bursts if split else KERNELS_TSO_RTT_LOG
+        steps = _steps(congestion_control, quic, bursts)
+        if split:
+            steps += [
+                "systemctl start haproxy",
+                "timeout 30 sh -c 'until ss -Hltn sport = :3129 | grep -q .; do sleep 0.2; done'",
+                # Last: a phone that has only just dialled has had its own from ip-up by now.
+                phones_routes(towards_phones),
+            ]
+        self.gateway.succeed(" && ".join(steps))
+
+    def forget(self) -> None:
+        """Tell it all anew next time, because something else has changed it."""
+        self._now = None
 
 
 def _steps(congestion_control: str, quic: bool, bursts: str) -> list[str]:

@@ -97,8 +97,13 @@ class Checks:
 
 def write_result(path: Path, result: Any) -> None:
     """Write JSON whole or not at all."""
+    write_whole(path, json.dumps(result, indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(result, indent=2) + "\n")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
 

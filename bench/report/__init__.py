@@ -40,17 +40,8 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[Any]]
 
 
-def write_report(
-    path: Path, run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None = None
-) -> None:
-    """Write the page whole or not at all; `against` is an earlier run and its name."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(render(run, judged, against), encoding="utf-8")
-    partial.replace(path)
-
-
 def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None = None) -> str:
-    """Return the page."""
+    """Return the page; `against` is an earlier run and its name."""
     measured = collect(run.records)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -98,9 +89,9 @@ def _rows(measured: Mapping[Case, Ways]) -> Table:
 def _with_ratios(ways: Ways) -> Iterator[dict[str, Any]]:
     """Yield the summary of each way, and how it compares with this gateway."""
     for each in ways.values():
-        key, compared = "load_time_s" if each.case.load == "page" else "goodput_mbps", None
+        compared = None
         if OURS in ways and each.way != OURS:
-            found = ratio(each, ways[OURS], key)
+            found = ratio(each, ways[OURS], each.case.first_figure)
             compared = f"{figure(found.value)} {found.by}"
         yield {**each.row(), "way": label(each.way), "ratio": compared}
 
@@ -110,8 +101,12 @@ def _against(name: str, before: Run, run: Run) -> Iterator[Table]:
     told += "; ".join(comparing.differences(before.about, run.about))
     rows = []
     for old, new, key, found in comparing.changes(before, run):
-        line = f"{new.case.line} {new.case.hour or ''}".strip()
-        place = (line, label(new.way), new.case.gateway_at, sections.title(new.case))
+        place = (
+            new.case.label,
+            label(new.way),
+            new.case.gateway_at,
+            sections.title(new.case),
+        )
         numbers = (FIGURES[key].label, old.median(key), new.median(key))
         rows.append([*place, *numbers, found.value, found.by])
     heads = ["line", "way", "gateway", "what", "figure", "there", "here", "ratio", "of what"]

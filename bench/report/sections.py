@@ -44,77 +44,44 @@ class Card(NamedTuple):
     drawings: Sequence[Drawing]
 
 
-class Section(NamedTuple):
-    """A heading of the page; `key` and what follows say what its charts show."""
+class Bars(NamedTuple):
+    """What a section's bars show: keys of `bench.figures.FIGURES`; empty: nothing."""
 
-    name: str
-    title: str
-    intro: str
-    key: str = ""
-    unit: str = ""
+    key: str
+    unit: str
     limit: str = ""
     beyond: str = ""
-    cards: Sequence[Card] = ()
 
 
-SECTIONS = (
-    Section(
-        "day",
-        "A working day",
-        "The figure of the article that this project grew from: one flow, hour by hour. The stroke"
-        " without points is the most that the line could carry.",
-    ),
-    Section(
-        "goodput",
-        "Throughput",
-        "Longer is better. The whisker spans the repeats, the stroke is the most that is possible.",
-        *("goodput_mbps", "Mbit/s", "limit_mbps"),
-    ),
-    Section(
-        "rtt",
-        "Waiting while the line is busy",
-        "Shorter is better. Round trips beside a load: half of them take no longer than the full"
-        " bar (first figure), 95 of 100 no longer than the pale one (second figure).",
-        *("rtt_p50_ms", "ms", "", "rtt_p95_ms"),
-    ),
-    Section(
-        "pages",
-        "Loading a web page",
-        "Shorter is better. The whisker spans the repeats, the stroke is the least that is possible"
-        " where each object is asked for only when the one before it is there.",
-        *("load_time_s", "s", "load_time_limit_s"),
-    ),
-    Section(
-        "neighbours",
-        "Neighbours on the same line",
-        "Each ring is a neighbour who uses no VPN, the diamond is the phone. The figure is the"
-        " median of the neighbours: further right is better for them.",
-        *("neighbours_mbps", "Mbit/s"),
-    ),
-    Section(
-        "cpu",
-        "Work for the gateway",
-        "Shorter is better. Processor time of the gateway per gigabyte: the median of all lines,"
-        " the whisker spans them. Seconds under emulation are no real machine's: compare the ways.",
-        *("cpu_s_per_gb", "s/GB"),
-    ),
-)
+SECTIONS: dict[str, Bars | None] = {
+    "day": None,
+    "goodput": Bars("goodput_mbps", "Mbit/s", limit="limit_mbps"),
+    "rtt": Bars("rtt_p50_ms", "ms", beyond="rtt_p95_ms"),
+    "pages": Bars("load_time_s", "s", limit="load_time_limit_s"),
+    "neighbours": Bars("neighbours_mbps", "Mbit/s"),
+    "cpu": None,
+}
+"""By their names in the page, which has the words for them, from top to bottom. Those without
+bars of each line have a chart of their own."""
 
 
-def build(measured: Mapping[Case, Ways], judged: Sequence[Judged], about: About) -> list[Section]:
-    """Return the page's sections, top to bottom."""
+def build(
+    measured: Mapping[Case, Ways], judged: Sequence[Judged], about: About
+) -> dict[str, list[Card]]:
+    """Return the cards of each section that has some, top to bottom."""
     lines = list(dict.fromkeys(case.line for case in measured))
     cases = sorted(
         (case for case in measured if case.line != "day"),
         key=lambda case: (lines.index(case.line), case[1:5]),
     )
     complete = {case: _complete(case, measured) for case in cases}
+    own = {"day": _day(measured), "cpu": _processor(complete.values())}
     told = about.get("lines", {})
-    drawn = {"day": _day(measured), "cpu": _processor(complete.values())}
-    for each in SECTIONS:
-        if each.name not in drawn:
-            drawn[each.name] = _cards(each, complete, judged, told)
-    return [each._replace(cards=drawn[each.name]) for each in SECTIONS if drawn[each.name]]
+    cards = {
+        name: _cards(bars, complete, judged, told) if bars else own[name]
+        for name, bars in SECTIONS.items()
+    }
+    return {name: each for name, each in cards.items() if each}
 
 
 def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
@@ -128,7 +95,7 @@ def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
 
 
 def _cards(
-    section: Section,
+    bars: Bars,
     cases: Mapping[Case, Sequence[Measured]],
     judged: Sequence[Judged],
     lines: Mapping[str, Mapping[str, Any]],
@@ -136,15 +103,15 @@ def _cards(
     """Return a card per line, with a chart for each place of the gateway, all to one scale."""
     found: dict[str, dict[str, dict[str, list[Mark]]]] = {}
     for case, ways in cases.items():
-        seen = any(each.number(section.key) is not None for each in ways)
-        if seen and (case.load == "page") == (section.name == "pages"):
+        seen = any(each.number(bars.key) is not None for each in ways)
+        if seen and (case.load == "page") == (bars.key == "load_time_s"):
             panels = found.setdefault(case.line, {}).setdefault(case.gateway_at, {})
-            panels[title(case)] = [_mark(section, each) for each in ways]
+            panels[title(case)] = [_mark(bars, each) for each in ways]
 
     def drawing(line: str, place: str) -> Drawing:
-        svg = charts.bars(found[line][place], section.unit, _reach(found[line].values()))
+        svg = charts.bars(found[line][place], bars.unit, _reach(found[line].values()))
         here = [each for each in judged if (each.case.line, each.case.gateway_at) == (line, place)]
-        kept = [each for each in here if each.figure in (section.key, section.beyond)]
+        kept = [each for each in here if each.figure in (bars.key, bars.beyond)]
         return Drawing(PLACES.get(place, place), svg, kept)
 
     return [
@@ -153,13 +120,13 @@ def _cards(
     ]
 
 
-def _mark(section: Section, each: Measured) -> Mark:
-    keys = section.key, section.beyond, section.limit
+def _mark(bars: Bars, each: Measured) -> Mark:
+    keys = bars.key, bars.beyond, bars.limit
     value, beyond, limit = (each.number(key) if key else None for key in keys)
-    text = f"{number(value)} / {number(beyond)}" if section.beyond else number(value)
-    if isinstance(dots := each.median(section.key), list):
+    text = f"{number(value)} / {number(beyond)}" if bars.beyond else number(value)
+    if isinstance(dots := each.median(bars.key), list):
         return Mark(way=each.way, text=text, diamond=each.number("goodput_mbps"), dots=dots)
-    low, high = (FIGURES[section.key].spread and each.spread(section.key)) or (None, None)
+    low, high = (FIGURES[bars.key].spread and each.spread(bars.key)) or (None, None)
     way = each.way
     return Mark(way=way, text=text, value=value, low=low, high=high, limit=limit, beyond=beyond)
 

@@ -20,11 +20,8 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="module")
-def text(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    report.write_report(path, run, judged(run), ("earlier.jsonl", full(2)))
-    assert list(path.parent.iterdir()) == [path]
-    return path.read_text(encoding="utf-8")
+def text(run: Run) -> str:
+    return report.render(run, judged(run), ("earlier.jsonl", full(2)))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from bench.lines import LINES, Promise
 from bench.plan import Comparison, short, standard
 from bench.promises import Judged
 from bench.records import Case, Record
+from lab.phones.page import CONNECTIONS
 from tests.bench.made_up import record
 
 LIMIT = 8.72
@@ -25,6 +26,8 @@ FACTORS = {"lossy-1": 7, "lossy-3": 12, "severe-3": 15, "severe-10": 15, "lossy-
 
 def row(way: str, line: str = "lossy-1", **told: Any) -> Record:
     seen = {key: value for key, value in told.items() if value is not None}
+    if seen.get("load") == "page":
+        seen["flows"] = CONNECTIONS
     if "goodput_mbps" in told and told["goodput_mbps"] is None:
         seen["goodput_mbps"] = None
     return record(way, line, **{"limit_mbps": LIMIT, **seen})

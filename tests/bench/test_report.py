@@ -208,7 +208,7 @@ def test_the_bare_line_is_shared_between_the_places_of_the_gateway() -> None:
         record(gateway_at="near", flows=6, goodput_mbps=8.7),
     ]
     built = sections.build(collect(records), [], {})
-    (card,) = next(each for each in built if each.name == "goodput").cards
+    (card,) = built["goodput"]
     far, near = card.drawings
     assert "1 flow, down: this gateway 8.7, no VPN 1.5" in far.svg
     assert "1 flow, down: this gateway 8.7, no VPN 1.5; 6 flows, down: this gateway 8.7" in near.svg

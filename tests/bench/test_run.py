@@ -16,6 +16,7 @@ from bench.run import Benchmark
 from bench.switch import Switch
 from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
+from lab.manners import Manners
 from lab.phones.phone import Credentials, Phone
 from lab.phones.transports import Transports
 from tests.bench.test_options import chosen
@@ -57,7 +58,7 @@ def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
     world = transports.phone.world
     assert isinstance(world, Pretender)
     (comparison,) = plan.product(["severe-10"], ways=["gateway-ikev2"], gateway_at=["far"])
-    Switch(transports).turn(comparison, WAYS["gateway-ikev2"], 7)
+    Switch(transports, Manners(transports.gateway)).turn(comparison, WAYS["gateway-ikev2"], 7)
     if needed:
         calm, dials, line = world.commands
         assert "qdisc delete" in calm
@@ -90,7 +91,8 @@ class Double:
         self.fails, self.kept = fails, list[Record]()
         self.stops_after = 1000
         monkeypatch.setattr(module, "measure", self.measure)
-        self.switch = Switch(pretended())
+        transports = pretended()
+        self.switch = Switch(transports, Manners(transports.gateway))
 
     def measure(self, _: Transports, way: Way, *__: object) -> dict[str, Any]:
         if len(self.kept) == self.stops_after:

@@ -12,6 +12,7 @@ from bench import plan
 from bench.switch import Switch
 from bench.ways import WAYS
 from lab import manners
+from lab.manners import Manners
 from lab.phones import transports
 from lab.phones.phone import Credentials, Phone
 from lab.phones.transports import Transports
@@ -45,7 +46,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def switch() -> Switch:
     phone = Phone(Pretender(), "192.0.2.1")
-    return Switch(Transports(Pretender(), phone, Credentials("alice", "password", "key")))
+    gateway, user = Pretender(), Credentials("alice", "password", "key")
+    return Switch(Transports(gateway, phone, user), Manners(gateway))
 
 
 def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> None:
