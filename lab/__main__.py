@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command(progress: Progress) -> int:
         if told.command == "provision":
             return opening.provisioned(options, progress)
-        return play.run(options, told.scenario or play.names(), progress)
+        return play.run(options, told.scenario or play.names(), progress, told.broken)
 
     return carry_out(command, options.out)
 

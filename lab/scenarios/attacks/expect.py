@@ -187,9 +187,12 @@ def split_without_routing(lab: Lab, phone: Phone, checks: Checks) -> None:
     }.items():
         with checks.check(f"attacks-split-without-its-{name}"):
             lab.gateway.succeed(command)
-            fetch_page(phone)
-            lab.gateway.fail("gateway-selftest")
-            lab.gateway.succeed("gateway-selftest --gate && systemctl restart gateway-split")
+            try:
+                fetch_page(phone)
+                lab.gateway.fail("gateway-selftest")
+                lab.gateway.succeed("gateway-selftest --gate")
+            finally:
+                lab.gateway.succeed("systemctl restart gateway-split")
             fetch_page(phone)
 
 
@@ -247,12 +250,14 @@ def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
     change = "ip address {} 10.1.0.77/24 dev $(ip -4 route show default | awk '{{print $5}}')"
     with checks.check("attacks-other-address"):
         lab.gateway.succeed(f"! {own} && {change.format('add')}")
-        lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
-        said = "does not fit our address any more; restarting strongswan"
-        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
-        lab.wait_for_ike(120)
-        before.dial(user)
-        lab.gateway.succeed(f"{change.format('del')} && systemctl start gateway-watch", 120)
+        try:
+            lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
+            said = "does not fit our address any more; restarting strongswan"
+            poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
+            lab.wait_for_ike(120)
+            before.dial(user)
+        finally:
+            lab.gateway.succeed(f"{change.format('del')} && systemctl start gateway-watch", 120)
         lab.gateway.fail(own)
         lab.wait_for_ike(120)
     with checks.check("attacks-dial-in-after-charon-began-anew"):
