@@ -27,9 +27,10 @@ Undoings = Mapping[str, Sequence[Edit]]
 """What to change for each check, by its name."""
 
 BEGIN_ANEW = (
-    "systemctl daemon-reload && systemctl restart nftables gateway-resolver strongswan"
-    # strongswan restarts xl2tpd, without waiting for it.
-    " && systemctl restart xl2tpd && systemctl try-restart haproxy"
+    # strongswan does not start without the rules, and restarts xl2tpd without waiting for it.
+    "systemctl daemon-reload && systemctl restart nftables"
+    " && systemctl restart gateway-resolver strongswan && systemctl restart xl2tpd"
+    " && systemctl try-restart haproxy"
 )
 
 

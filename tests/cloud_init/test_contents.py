@@ -41,6 +41,16 @@ def test_only_a_gateway_without_a_name_answers_to_any(name: str, called: list[st
     assert found == [each for each in called for _ in ("name", "mail")]
 
 
+@pytest.mark.parametrize("unit", ["gateway-ready", "gateway-watch"])
+def test_pppds_options_do_not_fill_the_log(unit: str, settings: Settings) -> None:
+    """It writes them, as "info", each time the self-test asks. What the unit says is above that."""
+    text = content(settings, f"/etc/systemd/system/{unit}.service")
+    assert re.findall(r"^(SyslogLevel|LogLevelMax)=(\w+)$", text, re.MULTILINE) == [
+        ("SyslogLevel", "notice"),
+        ("LogLevelMax", "notice"),
+    ]
+
+
 def test_every_fact_about_the_tunnel_is_the_same_twice(settings: Settings) -> None:
     ikev2 = content(settings, "/etc/swanctl/conf.d/ikev2.conf")
     unit = content(settings, "/etc/systemd/system/gateway-tunnel.service")

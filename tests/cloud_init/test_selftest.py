@@ -17,6 +17,23 @@ def test_a_fit_machine_passes(guest: Guest) -> None:
     assert failures(guest, "true") == {}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            "cd /proc/sys/net/ipv4/conf && mkdir ppp7 && ln -s /gone ppp7/rp_filter",
+            id="a phone goes while its interface is looked at",
+        ),
+        pytest.param(
+            "yes 'alice failed CHAP authentication' | head -n 99 >/tmp/journal",
+            id="mistyped passwords",
+        ),
+    ],
+)
+def test_what_happens_every_day_is_fit(change: str, guest: Guest) -> None:
+    assert failures(guest, change) == {}
+
+
 WRONG = [
     # check, what is wrong, words of the complaint
     ("kernel", "release=7.3.4+deb13-cloud-amd64", "cloud flavour"),
@@ -30,8 +47,19 @@ WRONG = [
     ("disk", "free=9", "91% of / is used; see"),
     (
         "guesses",
-        "stand_in journalctl \"$(yes 'alice failed CHAP authentication' | head -n 150)\"",
-        "150 refused",
+        "yes 'alice failed CHAP authentication' | head -n 150 >/tmp/journal",
+        "100 refused logins, or more,",
+    ),
+    (
+        "guesses",
+        "yes \"tried 1 shared key for '%any' - 'bob', but MAC mismatched\" | head -n 100"
+        " >/tmp/journal",
+        "100 refused logins, or more,",
+    ),
+    (
+        "guesses",
+        "printf '#!/bin/sh\necho no file >&2; exit 1\n' >/usr/local/sbin/journalctl",
+        "journalctl: no file",
     ),
     ("l2tp_calls", "sed -i 's/has 2/has 50/' /tmp/tunnels", "50 calls hold 51 addresses, 0 phones"),
     ("l2tp_calls", "rm /tmp/tunnels", "takes no questions"),
