@@ -95,6 +95,7 @@ WALL = "ip daddr @walled ip daddr != $reachable_networks goto refuse"
 SPLIT_WALL = "ip daddr @walled ip daddr != $reachable_networks return"
 HAPROXY_WALL = "ip daddr @walled ip daddr != $reachable_networks reject"
 OF_ONE = "ip saddr limit rate over"
+BY_IPV6 = "ip6 saddr & ffff:ffff:ffff:ffff::"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
 CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
@@ -175,6 +176,13 @@ BROKEN: list[tuple[Check, str, str]] = [
     (limits.ike_of_one, "udp dport 500 @th,128,64 0", "udp dport 500"),
     (limits.ike_of_one, "udp dport 4500 @th,64,32 0 @th,160,64 0 jump ike_begins", ""),
     (limits.ike_of_one, "@th,160,64 0", ""),
+    (
+        limits.ike_of_one_by_ipv6,
+        f"{BY_IPV6} limit rate over 20/",
+        f"{BY_IPV6} limit rate over 20000/",
+    ),
+    (limits.ike_of_one_by_ipv6, f"{BY_IPV6} limit", "ip6 saddr limit"),
+    (limits.ike_of_one_by_ipv6, BY_IPV6, BY_IPV6.replace("saddr", "daddr")),
     (limits.split_without_its_routing, "fib daddr . mark oif missing", ""),
     (limits.split_without_its_routing, "ExecStartPre=-", "#"),
     (limits.haproxy_has_the_walls, "ct state new jump dialled", ""),

@@ -142,8 +142,9 @@ class Layout:
             return phone, taken.getsockname()
 
     def _socket(self, host: str, kind: int, address: str, port: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with self.inside(host):
-            made = socket.socket(socket.AF_INET, kind)
+            made = socket.socket(family, kind)
         made.setblocking(False)
         made.bind((address, port))
         return made

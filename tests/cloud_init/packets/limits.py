@@ -138,6 +138,25 @@ def ike_of_one(net: Layout) -> None:
     expect("the braked are counted", "packets 0 " in braked, False)
 
 
+def ike_of_one_by_ipv6(net: Layout) -> None:
+    """Whoever has one address has 2^64; another network is another caller."""
+    run(shipped_commands(OPEN_IKE))
+    own, guesses, other = "2001:db8::4", ("2001:db8::1", "2001:db8::2"), "2001:db8:0:1::1"
+    run(f"ip addr add {own}/32 dev eth0 nodad")
+    with net.inside("outside"):
+        run("".join(f"ip addr add {each}/32 dev eth0 nodad\n" for each in (*guesses, other)))
+    for port, marker in ((500, b""), (4500, bytes(4))):
+        daemon = net.udp("gateway", port, own)
+        first, second, honest = (net.udp("outside", 0, each) for each in (*guesses, other))
+        sent = (net.send(first, (own, port), daemon, marker + FIRST) for _ in range(TOO_MANY))
+        at_least(f"first to {port}", first_other_than(ARRIVED, sent), HONEST["ike"], SILENT)
+        beside = [net.send(each, (own, port), daemon, marker + FIRST) for each in (second, honest)]
+        expect("of the same network, and of another", beside, [SILENT, ARRIVED])
+        later = net.send(second, (own, port), daemon, marker + LATER)
+        expect("a later message", later, ARRIVED)
+        run("nft flush set inet gateway ike_begun_by_ipv6")
+
+
 def split_without_its_routing(net: Layout) -> None:
     """Whatever of it is missing: forwarded, and not dropped."""
     listener, site = net.split(), net.listen("outside", 80)
@@ -165,5 +184,5 @@ def haproxy_has_the_walls(net: Layout) -> None:
 
 CHECKS = (
     *(names_of_one, names_by_tcp_of_one, split_of_one, flows_of_one, refusals_of_one, ike_of_one),
-    *(split_without_its_routing, haproxy_has_the_walls),
+    *(ike_of_one_by_ipv6, split_without_its_routing, haproxy_has_the_walls),
 )
