@@ -52,6 +52,16 @@ def download(phone: Phone, seconds: int = 10) -> float:
     return round(iperf.goodput(phone.run(command, seconds + 60)), 2)
 
 
+def carry_both_ways(phone: Phone, size: str = "200K") -> None:
+    """Have so much (iperf3's ``--bytes``) go from the phone to the site, and as much back.
+
+    Raises:
+        ExpectationFailed: one had not arrived after 40 s.
+    """
+    for direction in ("", " --reverse"):
+        phone.run(f"timeout 40 iperf3 --client {SITE} --bytes {size}{direction}")
+
+
 def congestion_control(
     gateway: Machine, phone: Phone, expected: str, address: str = TUNNELS
 ) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from lab.machines.machine import Machine
+from lab.world.topology import PRIVATE_ADDRESS, SITE
 
 SITE_DELAY = 5
 """One way, ms, from whoever asks to the site: sites sit in delivery networks nearby."""
@@ -112,6 +113,27 @@ def other_ports(world: Machine) -> Iterator[None]:
         yield
     finally:
         world.succeed(f"{change % ''} && {forget}")
+
+
+@contextmanager
+def narrow(world: Machine, mtu: int) -> Iterator[None]:
+    """Have packets above so many bytes vanish between gateway and site, both ways and without a
+    word, as on paths whose ICMP is filtered."""
+    azure, by_source = "ip netns exec azure", f"from {SITE} lookup 9"
+    silence = "type filter hook output priority filter; icmp type destination-unreachable drop"
+    world.succeed(
+        f"{azure} nft 'table ip narrow {{ chain output {{ {silence}; }}; }}'"
+        f" && {azure} ip route replace {SITE} dev site mtu {mtu}"
+        f" && {azure} ip route replace {PRIVATE_ADDRESS} dev vnet mtu {mtu} table 9"
+        # Phones' packets are the tunnel's affair.
+        f" && {azure} ip rule add {by_source}"
+    )
+    try:
+        yield
+    finally:
+        undo = (f"rule delete {by_source}", f"route delete {SITE} dev site")
+        world.succeed("; ".join(f"{azure} ip {each}" for each in undo))
+        world.succeed(f"{azure} nft destroy table ip narrow")
 
 
 _CABLES = (

@@ -18,19 +18,21 @@ from cloud_init.__main__ import render
 from settings.guest import parse
 from tests.cloud_init.conftest import EVERY_FILE
 from tests.cloud_init.guest_tree import Guest
-from tests.cloud_init.packets import limits, outside, phones
+from tests.cloud_init.packets import limits, outside, paths, phones
 from tests.cloud_init.packets.hosts import ADMIN, HOSTER_HOST, PRIVATE
 from tests.cloud_init.packets.layout import Layout
 
 Check = Callable[[Layout], None]
 
-CHECKS = (*phones.CHECKS, *limits.CHECKS, *outside.CHECKS)
+CHECKS = (*phones.CHECKS, *limits.CHECKS, *outside.CHECKS, *paths.CHECKS)
 
 SETTINGS: dict[Check, dict[str, Any]] = {
     phones.at_a_hoster: {"dnsServers": [HOSTER_HOST]},
     phones.wall_with_a_door: {"reachableNetworks": [PRIVATE[0]]},
     phones.phones_meet: {"phoneToPhone": True},
     phones.quic_allowed: {"quic": "allow"},
+    # The split has sites told a second time.
+    phones.segment_size: {"acceleration": "off"},
     outside.ssh_from_its_source: {"sshSource": f"{ADMIN}/32"},
 }
 """Where a check needs others than the example's."""
@@ -98,7 +100,8 @@ OF_ONE = "ip saddr limit rate over"
 BY_IPV6 = "ip6 saddr & ffff:ffff:ffff:ffff::"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
-CLAMP = "tcp flags syn tcp option maxseg size > $tunnel_mss"
+SITE_CLAMP = "tcp option maxseg size set 1240"
+CLAMP = "tcp flags syn tcp option maxseg size set $tunnel_mss"
 
 BROKEN: list[tuple[Check, str, str]] = [
     (phones.internet, "iifname $tunnels jump from_phone\n", "\n"),
@@ -206,6 +209,9 @@ BROKEN: list[tuple[Check, str, str]] = [
     (phones.segment_size, f"iifname $tunnels {CLAMP}", f'iifname "none" {CLAMP}'),
     (phones.segment_size, f"oifname $tunnels {CLAMP}", f'oifname "none" {CLAMP}'),
     (phones.segment_size, "define tunnel_mss = 1240", "define tunnel_mss = 1280"),
+    (paths.narrow_paths, f"meta skuid haproxy {SITE_CLAMP}", f"meta skuid nobody {SITE_CLAMP}"),
+    (paths.narrow_paths, f"iifname != $tunnels tcp flags syn {SITE_CLAMP}", ""),
+    (paths.narrow_paths, SITE_CLAMP, SITE_CLAMP.replace("1240", "1241")),
 ]
 """A check, and an edit of a shipped file that must turn it red."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import pytest
@@ -155,3 +156,15 @@ def test_release_takes_all_of_it_away() -> None:
         assert f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null" in parts
     assert "ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null" in parts
     assert parts[-1] == "true", "what is not there can't be deleted"
+
+
+def test_a_narrow_path_is_wide_again_whatever_happened_on_it() -> None:
+    world = Pretender()
+    with contextlib.suppress(ZeroDivisionError), links.narrow(world, 1300):
+        (made,) = world.commands
+        assert made.count("mtu 1300") == 2, "both ways"
+        assert "icmp type destination-unreachable drop" in made, "and without a word"
+        raise ZeroDivisionError
+    undone = "; ".join(world.commands[1:])
+    for what in ("ip rule delete from", "ip route delete", "nft destroy table ip narrow"):
+        assert what in undone

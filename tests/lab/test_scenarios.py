@@ -38,6 +38,7 @@ PROMISED = {
     "cleartext-l2tp-refused",
     "split-runs-bbr-towards-phone",
     "split-is-faster-than-forwarding",
+    "split-carries-over-a-narrow-path",
     "split-stopped-still-forwards",
     "split-killed-still-works",
     "split-comes-back",

@@ -11,12 +11,14 @@ from lab.phones.downloads import congestion_control
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.world import sites
-from lab.world.line import Line, impose, release
+from lab.world.line import Line, impose, narrow, release
 
 LOSSY = Line(rate=10, delay=55, queue=50, loss=1)
 CALM = Line(rate=10, delay=55, queue=50)
 AT_LEAST = 3.0
 """Times the goodput of forwarding."""
+NARROW = 1280
+"""Bytes: the smallest MTU that a path has, IPv6's."""
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
         phone.dial(users[0])
     goodput = faster(lab, phone, checks)
     in_order(lab, phone, checks)
+    over_a_narrow_path(lab, phone, checks)
     fails_open(lab, phone, checks)
     phone.hang_up()
     return {"split": goodput}
@@ -61,6 +64,12 @@ def in_order(lab: Lab, phone: Phone, checks: Checks) -> None:
         if min(thrown_away):
             raise ExpectationFailed(f"each page loses some: {thrown_away}")
     release(lab.world)
+
+
+def over_a_narrow_path(lab: Lab, phone: Phone, checks: Checks) -> None:
+    """Upload and download where the site's packets, and ours to it, had better be small."""
+    with checks.check("split-carries-over-a-narrow-path"), narrow(lab.world, NARROW):
+        downloads.carry_both_ways(phone)
 
 
 def fails_open(lab: Lab, phone: Phone, checks: Checks) -> None:

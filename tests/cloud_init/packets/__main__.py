@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.cloud_init.packets import limits, outside, phones
+from tests.cloud_init.packets import limits, outside, paths, phones
 from tests.cloud_init.packets.layout import Layout, Red
 
 if __name__ == "__main__":
-    check = {check.__name__: check for check in (*phones.CHECKS, *limits.CHECKS, *outside.CHECKS)}[
-        sys.argv[1]
-    ]
+    every = (*phones.CHECKS, *limits.CHECKS, *outside.CHECKS, *paths.CHECKS)
+    check = {check.__name__: check for check in every}[sys.argv[1]]
     try:
         check(Layout())
     except Red as red:

@@ -63,7 +63,9 @@ class Layout:
         self.namespaces = {"gateway": _our_namespace()}
         self.namespaces |= {host: _new_namespace() for host in HOSTS}
         self._wire()
-        self._wait_for_links()
+        # Before the packet filter: the gateway's addresses answer everybody.
+        for host in ("phone", "phone2", "outside"):
+            self.wait_for_link(host, GATEWAY)
         run("nft -f /etc/nftables.conf")
 
     def _wire(self) -> None:
@@ -78,12 +80,20 @@ class Layout:
         run("ip -batch -", GATEWAY_LINKS)
         run(f"{SYSCTL} /etc/sysctl.d/90-lunch-gateway.conf")
 
-    def _wait_for_links(self) -> None:
-        """A link that was just set up may still lose what it is given."""
+    def wait_for_link(self, host: str, to: str) -> None:
+        """One that was just set up may still lose what it is given."""
         deadline = time.monotonic() + 10
-        for host, to in (("phone", GATEWAY), ("phone2", GATEWAY), ("outside", GATEWAY)):
-            while self.ping(host, to) != ANSWERED:
-                assert time.monotonic() < deadline, f"{host} has no link"
+        while self.ping(host, to) != ANSWERED:
+            assert time.monotonic() < deadline, f"{host} has no link"
+
+    def add_behind(self, router: str, host: str, links: str) -> None:
+        """One more host, wired to another of them; the interface there has its name."""
+        self.namespaces[host] = _new_namespace()
+        end = f"/proc/{os.getpid()}/fd/{self.namespaces[host]}"
+        with self.inside(router):
+            run("ip -batch -", WIRE.format(host, "eth0", end, mac=MAC) + f"link set {host} up\n")
+        with self.inside(host):
+            run("ip -batch -", links)
 
     @contextlib.contextmanager
     def inside(self, host: str) -> Iterator[None]:
