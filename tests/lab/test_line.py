@@ -160,7 +160,7 @@ def test_release_takes_all_of_it_away() -> None:
 
 def test_a_narrow_path_is_wide_again_whatever_happened_on_it() -> None:
     world = Pretender()
-    with contextlib.suppress(ZeroDivisionError), links.narrow(world, 1300):
+    with contextlib.suppress(ZeroDivisionError), module.narrow(world, 1300):
         (made,) = world.commands
         assert made.count("mtu 1300") == 2, "both ways"
         assert "icmp type destination-unreachable drop" in made, "and without a word"

@@ -104,6 +104,7 @@ def test_a_stack_that_is_not_there(project: Project, command: str) -> None:
 @pytest.mark.parametrize("command", ["up", "down", "status", "output", "env"])
 def test_a_project_of_another_name_is_refused(project: Project, command: str) -> None:
     """As `pulumi new --name other` makes it. Nothing is made under a name that nobody looks for."""
+    settings = project.settings.read_text()
     file = project.clone / "Pulumi.yaml"
     file.write_text(file.read_text().replace("name: lunch-gateway\n", "name: other\n", 1))
     line = project.refused(command)
