@@ -248,10 +248,13 @@ def test_what_damage_is(says: str, damaged: bool) -> None:
     assert bool(subprocess.run(["sh", "-c", told], stdout=subprocess.PIPE).stdout) == damaged
 
 
-def test_who_keeps_it_second_leaves_it_as_it_is(box: Kept) -> None:
+def test_who_keeps_it_second_leaves_it_as_it_is(
+    box: Kept, capsys: pytest.CaptureFixture[str]
+) -> None:
     where = keep(box)
     (where / "mine").touch()
     keep(box)
+    assert "could not be kept" not in capsys.readouterr().out
     assert (where / "mine").exists()
     assert not (box.scratch / "box.kept").exists()
 

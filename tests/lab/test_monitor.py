@@ -94,7 +94,8 @@ def test_memory_is_written_as_fast_as_can_be(qemu: Qemu, monitor: Monitor, tmp_p
 def test_memory_that_is_not_written_is_said(
     qemu: Qemu, monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    qemu.answers["query-migrate"] = [{"status": "failed", "error-desc": "No space left"}]
+    failed = {"status": "failed", "error-desc": "No space left"}
+    qemu.answers["query-migrate"] = [failed, {"status": "completed"}]
     with pytest.raises(MonitorRefused, match="its memory was not written: No space left"):
         monitor.write_memory(tmp_path / "memory")
     monkeypatch.setattr(module, "ALL_OF_MEMORY", 0)

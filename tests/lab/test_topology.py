@@ -108,6 +108,12 @@ def test_every_cable_that_is_shaped_is_laid(laid_out: str) -> None:
     assert set(line._CABLES) <= ends
 
 
+def test_hosts_are_there_before_their_cables(laid_out: str) -> None:
+    made = re.findall(r"^ip netns add (\S+)", laid_out.partition(" type veth ")[0], re.M)
+    ends = set(re.findall(r"^ip link add name \S+ netns (\S+) type veth", laid_out, re.M))
+    assert set(made) >= ends >= set(topology.PHONES)
+
+
 def test_a_phones_router_is_the_carriers_end_of_its_line(laid_out: str) -> None:
     for phone, router in topology.ROUTERS.items():
         assert f"ip -n carrier address add {router}/24 dev {phone}\n" in laid_out
