@@ -68,7 +68,7 @@ def networks(pool: str, prefixes: range) -> st.SearchStrategy[str]:
 def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
     """A map as a settings file gives it, with any of the optional keys."""
     optional = {
-        "tunnelSubnet": networks("10.128.0.0/9", range(16, 29)),
+        "tunnelSubnet": networks("10.128.0.0/9", range(16, 28)),
         "vnetSubnet": networks("172.16.0.0/12", range(12, 30)),
         # Beside where the tunnel's subnet is drawn from, and below Alibaba Cloud's metadata.
         "reachableNetworks": st.lists(
