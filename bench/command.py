@@ -39,9 +39,10 @@ SAME = ("kernel", "accelerator", "host", "seconds", "generous", "settings", "lin
 def run(arguments: argparse.Namespace, progress: Progress) -> int:
     """Measure, keep each measurement at once, and conclude; 0 if no promise was missed."""
     options = chosen(arguments)
-    there = options.adds and options.records.exists()
-    before = records.read(options.records) if there else None
-    if not options.adds:
+    before = None
+    if options.adds:
+        before = records.read(options.records) if options.records.exists() else None
+    else:
         shutil.rmtree(options.out, ignore_errors=True)
     progress.phases = 2
     with opening.opened(options.lab, progress, PROCESSORS) as (lab, _):
@@ -70,11 +71,10 @@ def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> 
         records=kept.records,
     )
     missing = [each for each in options.comparisons if benchmark.missing(each)]
-    usually = sum(each.estimate(options.seconds, options.repeats) for each in missing)
     name = f"measure {len(missing)} of {len(options.comparisons)} comparisons"
     missed: list[str] = []
     try:
-        with progress.phase(name, usually, lambda: benchmark.now):
+        with progress.phase(name, benchmark.estimate(missing), lambda: benchmark.now):
             benchmark.run(missing)
     finally:
         # Also of what an interrupted run has measured so far.
@@ -104,9 +104,8 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
 
 def report(arguments: argparse.Namespace, _: Progress) -> int:
     """Write what a file of records comes to."""
-    run, against = records.read(arguments.file), None
-    if arguments.against:
-        against = arguments.against.name, records.read(arguments.against)
+    run, earlier = records.read(arguments.file), arguments.against
+    against = (earlier.name, records.read(earlier)) if earlier else None
     arguments.out.mkdir(parents=True, exist_ok=True)
     conclude(run, arguments.out.resolve(), against)
     return 0

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bench.records import Case, Record, Value
@@ -34,15 +35,15 @@ def percentile(values: Value, share: float) -> float | None:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _round_trip(share: float) -> Callable[[Record], Value]:
-    return lambda record: percentile(record.figures.get("rtts_ms"), share)
+def _round_trip(share: float, record: Record) -> Value:
+    return percentile(record.figures.get("rtts_ms"), share)
 
 
 FIGURES: dict[str, Figure] = {
     "goodput_mbps": Figure("goodput Mbit/s", "Mbit/s", spread="spread"),
     "limit_mbps": Figure("limit Mbit/s", "limit"),
-    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=_round_trip(0.5)),
-    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=_round_trip(0.95)),
+    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=partial(_round_trip, 0.5)),
+    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=partial(_round_trip, 0.95)),
     "retransmit_pct": Figure("sent again %", "again %"),
     "cpu_s_per_gb": Figure("CPU s/GB", "s/GB", 0),
     "load_time_s": Figure("page load s", "page s", spread="load_time_spread"),

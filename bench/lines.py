@@ -5,7 +5,7 @@ Where each comes from is in docs/benchmark.md.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -55,9 +55,9 @@ IKEV2_IS_NEVER_SLOWER = Promise(way="gateway-ikev2", against=OURS, at_least=1)
 NOR_ITS_PAGE = Promise(
     figure="load_time_s", way="gateway-ikev2", against=OURS, at_most=1, load="page"
 )
+NOT_BELOW_CUBIC = Promise(against="forward-cubic", at_least=1)
 NEIGHBOURS_KEEP_HALF = Promise(figure="neighbours_mbps", against="gateway-cubic", at_least=0.5)
 WHERE_IT_IS_WORST = (Promise(at_least=15), NOT_BELOW_SHADOWSOCKS)
-NOT_BELOW_CUBIC = Promise(against="forward-cubic", at_least=1)
 
 _dropping = partial(NamedLine, what="an operator that drops", rate=10, delay=25, queue=50)
 _severe = partial(
@@ -68,12 +68,7 @@ _policed = partial(
 )
 _per_protocol = partial(NamedLine, tcp_rate=2, delay=25, queue=200)
 _shared = partial(
-    NamedLine,
-    what="eight neighbours, none with a VPN",
-    rate=20,
-    delay=25,
-    neighbours=8,
-    promises=(NEIGHBOURS_KEEP_HALF,),
+    NamedLine, what="eight neighbours, none with a VPN", rate=20, delay=25, neighbours=8
 )
 
 LINES: dict[str, NamedLine] = {
@@ -132,8 +127,8 @@ LINES: dict[str, NamedLine] = {
     "policed-150": _policed(burst=150),
     "per-protocol": _per_protocol(what="an operator that treats VPNs differently", rate=10),
     "per-protocol-same": _per_protocol(what="the same for all", rate=2),
-    "shared-50": _shared(queue=50),
-    "shared-300": _shared(queue=300),
+    "shared-50": _shared(queue=50, promises=(NEIGHBOURS_KEEP_HALF,)),
+    "shared-300": _shared(queue=300, promises=(NEIGHBOURS_KEEP_HALF,)),
 }
 
 DAY: dict[str, Line] = {
@@ -156,6 +151,5 @@ worst from 12:20 to 12:45 and recovers from 12:50), not a measurement of one ope
 
 def own_name(line: Line) -> str:
     """Return what a line of the user's own is called: by the numbers that define it."""
-    usual = {each.name: each.default for each in fields(line)}
-    numbers = asdict(line).items()
-    return ",".join(f"{key}={value:g}" for key, value in numbers if value != usual[key])
+    numbers = ((each.name, getattr(line, each.name), each.default) for each in fields(line))
+    return ",".join(f"{name}={value:g}" for name, value, usual in numbers if value != usual)

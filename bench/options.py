@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import plan
 from bench.lines import LINES
 from bench.plan import Comparison
+from bench.records import BOTH, LOADS
 from bench.ways import DIRECT, OURS, WAYS
 from lab import opening
 from lab.command import Mistake
@@ -22,8 +23,8 @@ PART: dict[str, tuple[Collection[str], Sequence[str]]] = {
     "line": (LINES, ("lossy-1",)),
     "way": (WAYS, (DIRECT, "forward", OURS)),
     "gateway-at": (GATEWAY_AT, ("far",)),
-    "direction": (plan.BOTH, ("down",)),
-    "load": (("bulk", "page", "https"), ("bulk",)),
+    "direction": (BOTH, ("down",)),
+    "load": (LOADS, ("bulk",)),
 }
 
 
@@ -134,7 +135,7 @@ def _comparisons(told: argparse.Namespace) -> list[Comparison]:
     if part and (told.short or told.full or told.day):
         raise Mistake("--short, --full and --day are whole sets: leave them out to choose a part")
     if told.day:
-        return plan.day(directions or plan.BOTH)
+        return plan.day(directions or BOTH)
     if not part:
         return plan.full() if told.full else plan.short() if told.short else plan.standard()
     chosen = {name: asked.get(name) or usual for name, (_, usual) in PART.items()}

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.lines import DAY, LINES, own_name
-from bench.records import Case
+from bench.records import BOTH, LOADS, Case
 from bench.ways import DIRECT, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
 from lab.world.line import GATEWAY_AT, Line
-
-BOTH = ("down", "up")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +32,7 @@ class Comparison:
         return [back if repeat % 2 else self.ways for repeat in range(number)]
 
     def estimate(self, seconds: int, repeats: int) -> float:
-        """Return how long it will take, s: set-up and evaluation take some of it under
-        emulation."""
+        """Return how long it will take, s, under emulation."""
         rounds = len(self.rounds(repeats))
         dialling = DIALLING * (rounds + 1) * ("gateway-ikev2" in self.ways)
         loading = PAGES * PAGE_SECONDS if self.case.load == "page" else seconds
@@ -51,14 +48,14 @@ PAGE_SECONDS = 6
 
 
 def product(
-    lines: Sequence[str],
+    lines: Iterable[str],
     *,
-    ways: Sequence[str],
-    gateway_at: Sequence[str] = ("far",),
-    flows: Sequence[int] = (1,),
-    directions: Sequence[str] = ("down",),
-    loads: Sequence[str] = ("bulk",),
-    own_lines: Sequence[Line] = (),
+    ways: Iterable[str],
+    gateway_at: Iterable[str] = ("far",),
+    flows: Iterable[int] = (1,),
+    directions: Iterable[str] = ("down",),
+    loads: Iterable[str] = ("bulk",),
+    own_lines: Iterable[Line] = (),
     times: int = 1,
 ) -> list[Comparison]:
     """Return every combination; what a browser does has its own number of flows and only a
@@ -101,8 +98,8 @@ def standard() -> list[Comparison]:
         *product(["lossy-3"], ways=[*others, ikev2]),
         *product(["severe-10"], ways=[*others, ikev2], times=2),
         *product(["shaped"], ways=(DIRECT, *vpns, ikev2)),
-        *product(["clean"], ways=(*vpns, ikev2), gateway_at=list(GATEWAY_AT)),
-        *product(["clean"], ways=vpns, gateway_at=list(GATEWAY_AT), directions=["up"]),
+        *product(["clean"], ways=(*vpns, ikev2), gateway_at=GATEWAY_AT),
+        *product(["clean"], ways=vpns, gateway_at=GATEWAY_AT, directions=["up"]),
         *product(["policed-75"], ways=("forward-cubic", OURS)),
         *product(["shared-50", "shared-300"], ways=(OURS, "gateway-cubic")),
         *product(["lossy-0.3", "severe-3"], ways=(*vpns, "shadowsocks")),
@@ -127,18 +124,13 @@ def full() -> list[Comparison]:
     """Return everything with everything; many hours."""
     return [
         *product(
-            list(LINES),
-            ways=list(WAYS),
-            gateway_at=list(GATEWAY_AT),
-            flows=[1, 6],
-            directions=BOTH,
-            loads=["bulk", "page", "https"],
+            LINES, ways=WAYS, gateway_at=GATEWAY_AT, flows=(1, 6), directions=BOTH, loads=LOADS
         ),
         *day(),
     ]
 
 
-def day(directions: Sequence[str] = BOTH) -> list[Comparison]:
+def day(directions: Iterable[str] = BOTH) -> list[Comparison]:
     """Return the article's figure: down and up over the hours of a working day."""
     return [
         Comparison(

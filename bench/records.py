@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from lab.command import Mistake
+from lab.command import Mistake as Mistake  # who reads records must know it
 
 VERSION = 1
 """Of the file's form. A new figure needs no new one: it is absent from older files."""
 
 Value = float | list[float] | None
 """Of a figure; None where it can't be seen."""
+
+BOTH, LOADS = ("down", "up"), ("bulk", "page", "https")
+"""What `Case` says of directions and loads."""
 
 About = dict[str, Any]
 """The first line: ``version``, and where the records come from; what is absent is not shown.
@@ -156,10 +159,6 @@ def _number(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value < 1e15
 
 
-def _numbers(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_number, value))
-
-
 def _count(value: Any) -> bool:
     return type(value) is int and _number(value)
 
@@ -168,17 +167,14 @@ def _name(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _hour(value: Any) -> bool:
-    return value is None or (_name(value) and bool(re.fullmatch(r"\d\d:\d\d", value)))
-
-
-EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+HOUR = re.compile(r"\d\d:\d\d")
+EXPECTED: dict[str, tuple[str, Callable[[Any], object]]] = {
     "line": ("a name", _name),
     "gateway_at": ("near or far", ("near", "far").__contains__),
     "flows": ("a whole number from 1", lambda value: _count(value) and value > 0),
-    "direction": ("down or up", ("down", "up").__contains__),
-    "load": ("bulk, page or https", ("bulk", "page", "https").__contains__),
-    "hour": ("null or like 12:15", _hour),
+    "direction": ("down or up", BOTH.__contains__),
+    "load": ("bulk, page or https", LOADS.__contains__),
+    "hour": ("null or like 12:15", lambda value: value is None or HOUR.fullmatch(str(value))),
     "way": ("a name", _name),
     "seed": ("a whole number", _count),
     "repeat": ("a whole number", _count),
@@ -187,7 +183,8 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "limit_mbps": ("a number above 0", lambda value: _number(value) and value > 0),
 }
 """What a record can't do without."""
-LISTS = dict.fromkeys(("rtts_ms", "neighbours_mbps"), ("a list of numbers", _numbers))
+A_LIST = "a list of numbers", lambda value: isinstance(value, list) and all(map(_number, value))
+LISTS = {"rtts_ms": A_LIST, "neighbours_mbps": A_LIST}
 """The figures that are lists. The others are numbers."""
 
 

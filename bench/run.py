@@ -35,17 +35,18 @@ class Benchmark:
 
     def run(self, comparisons: Sequence[Comparison]) -> None:
         """Measure what is not there of them."""
-        total = sum(self._estimate(each) for each in comparisons)
-        done, began = 0.0, time.monotonic()
+        began = time.monotonic()
         self.say(HEADER)
-        for comparison in comparisons:
+        for number, comparison in enumerate(comparisons, 1):
             self._compare(comparison)
-            done += self._estimate(comparison)
             gone = (time.monotonic() - began) / 60
-            self.say(f"{gone:.0f} min gone, about {gone * (total / done - 1):.0f} left")
+            left = self.estimate(comparisons[number:]) / self.estimate(comparisons[:number])
+            self.say(f"{gone:.0f} min gone, about {gone * left:.0f} left")
 
-    def _estimate(self, comparison: Comparison) -> float:
-        return comparison.estimate(self.options.seconds, self.options.repeats)
+    def estimate(self, comparisons: Sequence[Comparison]) -> float:
+        """Return how long they will take, s."""
+        options = self.options
+        return sum(each.estimate(options.seconds, options.repeats) for each in comparisons)
 
     def missing(self, comparison: Comparison) -> list[tuple[int, int, str]]:
         """Return what is not there of a comparison: repeat, place in its round, way."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lab.command import Mistake
+from bench.records import Mistake
 from pictures import FOLDER, RESULTS, files
 
 

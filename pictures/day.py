@@ -8,10 +8,9 @@ from pathlib import Path
 
 from bench import records
 from bench.figures import collect
-from bench.records import Run
+from bench.records import Mistake, Run
 from bench.report import charts, sections
 from bench.ways import DIRECT, OURS
-from lab.command import Mistake
 from pictures.svg import drawing, element, words
 
 SHOWN = (OURS, DIRECT, "forward")

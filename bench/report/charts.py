@@ -47,7 +47,7 @@ class Mark:
     @property
     def reach(self) -> float:
         values = (self.value, self.high, self.limit, self.beyond, self.diamond, *self.dots)
-        return max((value for value in values if value is not None), default=0)
+        return max(value or 0 for value in values)
 
 
 Panels = Mapping[str, Sequence[Mark]]
@@ -71,28 +71,26 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
         encoding = {"x": x, "color": ink, **dict(more)}
         return {"mark": {"type": kind, "aria": "description" in more, **mark}, "encoding": encoding}
 
-    def fixed(name: str) -> dict[str, str]:
-        return {"value": f"var(--{name})"}
-
-    ink, said = {"field": "ink", "scale": None}, {"description": {"field": "text"}}
+    ink, text = {"field": "ink", "scale": None}, {"value": "var(--text)"}
+    said = {"description": {"field": "text"}}
+    at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + FIGURES}}
     layers = [
         layer("bar", "beyond", ink, size=11, opacity=0.35),
         layer("bar", "value", ink, said, size=11),
         layer("point", "dot", ink, size=30),
         layer("point", "diamond", ink, said, shape="diamond", size=60, filled=True, opacity=1),
-        layer("rule", "low", fixed("text"), {"x2": {"field": "high"}}),
-        layer("tick", "limit", fixed("limit"), thickness=1.6, size=ROW),
-        layer("text", "text", fixed("text"), {"text": {"field": "text"}}, align="right"),
+        layer("rule", "low", text, {"x2": {"field": "high"}}),
+        layer("tick", "limit", {"value": "var(--limit)"}, thickness=1.6, size=ROW),
+        layer("text", "text", text, at_the_right, align="right"),
     ]
-    layers[-1]["encoding"]["x"] = {"value": WIDTH + FIGURES}
     y = {"field": "way", "type": "nominal", "sort": order, "title": None, "axis": labels}
     header = {"labelOrient": "top", "labelAnchor": "start", "labelPadding": 2}
-    heading = {"field": "panel", "type": "nominal", "sort": list(panels), "title": None}
+    row = {"field": "panel", "type": "nominal", "sort": list(panels), "title": None}
     spec = {"width": WIDTH, "height": {"step": ROW}, "encoding": {"y": y}, "layer": layers}
-    facets = {"row": {**heading, "header": header}}
+    facets = {"facet": {"row": {**row, "header": header}}, "spacing": 6, "spec": spec}
     each_its_own = {"scale": {"y": "independent"}}
-    chart = {"data": {"values": rows}, "facet": facets, "resolve": each_its_own, "spec": spec}
-    return _svg({**chart, "spacing": 6}, f"{unit}. {'; '.join(told)}")
+    chart = {"data": {"values": rows}, **facets, "resolve": each_its_own}
+    return _svg(chart, f"{unit}. {'; '.join(told)}")
 
 
 def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:

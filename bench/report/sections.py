@@ -132,8 +132,8 @@ def _mark(bars: Bars, each: Measured) -> Mark:
 
 
 def _reach(places: Iterable[Panels]) -> float:
-    marks = (mark for panels in places for marks in panels.values() for mark in marks)
-    return max((mark.reach for mark in marks), default=0) or 1
+    reaches = (mark.reach for panels in places for marks in panels.values() for mark in marks)
+    return max(reaches, default=0) or 1
 
 
 def title(case: Case) -> str:

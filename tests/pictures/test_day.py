@@ -11,10 +11,9 @@ import pytest
 
 import pictures
 from bench import records
-from bench.records import Run
+from bench.records import Mistake, Run
 from bench.report.sections import number
 from bench.ways import DIRECT, OURS
-from lab.command import Mistake
 from pictures import __main__ as command
 from pictures import day
 from tests.bench import made_up
