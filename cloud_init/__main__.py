@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cloud_init.user_data import user_data
 from settings import published
 from settings.file import read
 from settings.guest import Settings, SettingsError
+from settings.whole import replacing
 
 MARKER = ".rendered-by-cloud_init"
 """Stands in every directory that we wrote. Without it we replace nothing."""
@@ -82,17 +82,13 @@ def render(settings: Settings, out: Path) -> None:
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
     text = user_data(settings)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that moving it there is one step; only its owner can enter.
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
+    with replacing(out) as new:
         _write(new / "user-data", text, 0o600)
         for file in guest_files(settings):
             _write(new / "rootfs" / file.path.lstrip("/"), file.content, file.mode)
         _write(new / MARKER, "python -m cloud_init render replaces everything here.\n", 0o644)
         for directory in (new, *(path for path in new.rglob("*") if path.is_dir())):
             directory.chmod(0o755)  # as on the guest, whatever our umask
-        _swap(new, out, old)
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -110,17 +106,6 @@ def _write(path: Path, content: str, mode: int) -> None:
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(content, encoding="utf-8", newline="\n")
     path.chmod(mode)
-
-
-def _swap(new: Path, out: Path, old: Path) -> None:
-    if out.exists():
-        out.rename(old)
-    try:
-        new.rename(out)
-    except BaseException:
-        if old.exists():
-            old.rename(out)
-        raise
 
 
 if __name__ == "__main__":

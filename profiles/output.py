@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from profiles.account import ProfileError
+from settings.whole import replacing
 
 MARKER = ".written-by-clients"
 """Stands in every directory that we wrote. Without it we replace nothing."""
@@ -31,17 +31,12 @@ def write(out: Path, people: Mapping[str, Mapping[str, bytes]]) -> None:
     out = Path(os.path.realpath(out))
     _refuse_foreign(out)
     refuse_git(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that moving it there is one step. It is 0700 from the start.
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
-        new.mkdir(mode=0o700)
+    with replacing(out) as new:
         _write(new / MARKER, b"python -m profiles replaces everything here.\n")
         for user, files in people.items():
             (new / user).mkdir(mode=0o700)
             for name, content in files.items():
                 _write(new / user / name, content)
-        _swap(new, out, old)
 
 
 def refuse_git(out: Path) -> None:
@@ -86,14 +81,3 @@ def _write(path: Path, content: bytes) -> None:
     """Nobody else can read it at any moment, whatever the umask."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-
-
-def _swap(new: Path, out: Path, old: Path) -> None:
-    if out.exists():
-        out.rename(old)
-    try:
-        new.rename(out)
-    except BaseException:
-        if old.exists():
-            old.rename(out)
-        raise

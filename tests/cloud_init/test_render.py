@@ -130,7 +130,7 @@ def test_a_link_to_itself(tmp_path: Path) -> None:
     assert "Traceback" not in line
 
 
-@pytest.mark.parametrize("step", ["_write", "_swap", "user_data", "guest_files"])
+@pytest.mark.parametrize("step", ["_write", "user_data", "guest_files"])
 def test_a_failure_on_the_way_leaves_what_was_there(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -144,15 +144,6 @@ def test_a_failure_on_the_way_leaves_what_was_there(
     with pytest.raises(OSError, match="No space left"):
         command.render(settings.redacted(), out)
     assert tree(tmp_path) == before
-
-
-def test_a_failed_swap_puts_the_old_tree_back(tmp_path: Path, settings: Settings) -> None:
-    out = tmp_path / "out"
-    command.render(settings, out)
-    before = tree(out)
-    with pytest.raises(OSError, match="No such file"):
-        command._swap(tmp_path / "missing", out, tmp_path / "old")
-    assert tree(out) == before
 
 
 def test_redacted_shows_no_secret(tmp_path: Path, settings: Settings) -> None:

@@ -1,0 +1,55 @@
+"""A folder is there whole, or as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settings.whole import replacing
+
+
+def tree(folder: Path) -> dict[str, str | None]:
+    return {
+        str(path.relative_to(folder)): path.read_text() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def put(out: Path, text: str) -> None:
+    with replacing(out) as new:
+        (new / "file").write_text(text)
+
+
+def test_it_is_new_or_replaced_and_for_its_owner(tmp_path: Path) -> None:
+    out = tmp_path / "above" / "out"
+    for text in ("first", "second"):
+        put(out, text)
+        assert tree(tmp_path) == {"above": None, "above/out": None, "above/out/file": text}
+        assert out.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_fails_on_the_way_leaves_what_was_there(tmp_path: Path) -> None:
+    put(tmp_path / "out", "first")
+    before = tree(tmp_path)
+    with pytest.raises(TypeError):
+        put(tmp_path / "out", 2)  # type: ignore[arg-type]
+    assert tree(tmp_path) == before
+
+
+def test_what_can_not_be_moved_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "out", "first")
+    before = tree(tmp_path)
+    real = Path.rename
+
+    def no_rename(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise OSError("no")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", no_rename)
+    with pytest.raises(OSError, match="no"):
+        put(tmp_path / "out", "second")
+    assert tree(tmp_path) == before
