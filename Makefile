@@ -162,7 +162,7 @@ test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)
 
 pulumi: setup ##- get a Pulumi for the engine tests, or build it
-	nice -n 5 $(RUN) -m tests.engine.cli
+	nice -n 5 $(RUN) -m here.cli
 
 provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.azure import schema
-from tests.engine.cli.obtain import Cli, obtain
+from here.azure import schema
+from here.cli.obtain import Cli, obtain
 from tests.engine.world import Stack, World
 
 HERE = Path(__file__).parent

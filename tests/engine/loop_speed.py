@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.engine.azure import schema
-from tests.engine.cli.obtain import obtain
+from here.azure import schema
+from here.cli.obtain import obtain
 from tests.engine.conftest import SECRETS
 from tests.engine.world import Stack, World
 

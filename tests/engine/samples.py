@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from tests.engine.azure import rest
-from tests.engine.azure.arm import Azure
-from tests.engine.azure.kinds import KINDS, Kind
+from here.azure import rest
+from here.azure.arm import Azure
+from here.azure.kinds import KINDS, Kind
 
 ADMIN = "lunch"
 GROUP = {"resourceGroupName": "g", "location": "westus2"}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from here.azure import diff, rest, schema
+from here.azure.arm import ArmError, Azure
+from here.azure.control import Control, Fault
+from here.azure.schedule import ZONES
 from settings.time_zones import PLACES
-from tests.engine.azure import diff, rest, schema
-from tests.engine.azure.arm import ArmError, Azure
-from tests.engine.azure.control import Control, Fault
-from tests.engine.azure.schedule import ZONES
 from tests.engine.samples import SAMPLES, changed, delete, id_of, kind, put
 
 

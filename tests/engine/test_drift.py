@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.azure import rest
-from tests.engine.azure.kinds import KINDS
+from here.azure import rest
+from here.azure.kinds import KINDS
 from tests.engine.world import Stack
 
 VIRTUAL_MACHINE = KINDS["azure-native:compute:VirtualMachine"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 
+from here.azure.control import Fault
 from ops.failed import report
 from ops.pulumi import Pulumi
-from tests.engine.azure.control import Fault
 from tests.engine.conftest import SECRETS
 from tests.engine.world import Stack, World
 

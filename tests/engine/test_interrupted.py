@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.engine.azure.control import Fault
-from tests.engine.azure.kinds import KINDS
+from here.azure.control import Fault
+from here.azure.kinds import KINDS
 from tests.engine.world import Stack
 
 STEPS = [kind.short for kind in KINDS.values() if kind.short != "GlobalSchedule"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.cli import obtain as module
-from tests.engine.cli.obtain import CliError, examine, obtain
+from here.cli import obtain as module
+from here.cli.obtain import CliError, examine, obtain
 
 MINIMUM = module.dotted(module.MINIMUM)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.azure.control import Fault
+from here.azure.control import Fault
 from tests.engine.conftest import ALICE, BOB, PSK
 from tests.engine.spellings import leaks, spellings
 from tests.engine.world import PASSPHRASE, Stack

@@ -18,11 +18,11 @@ from typing import Any
 
 import yaml
 
-from tests.engine.azure.__main__ import DIRECTORY
-from tests.engine.azure.arm import Azure
-from tests.engine.azure.control import Control, Fault
-from tests.engine.azure.kinds import SUBSCRIPTION
-from tests.engine.cli.obtain import Cli
+from here.azure.__main__ import DIRECTORY
+from here.azure.arm import Azure
+from here.azure.control import Control, Fault
+from here.azure.kinds import SUBSCRIPTION
+from here.cli.obtain import Cli
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = "lunch-gateway"
@@ -93,11 +93,11 @@ class World:
         """The double under the provider's name and, where Pulumi brought none, a language host."""
         plugins = self.directory / "plugins"
         plugins.mkdir()
-        starts = {"pulumi-resource-azure-native": "-m tests.engine.azure"}
+        starts = {"pulumi-resource-azure-native": "-m here.azure"}
         if self.cli.language_host is None:
             executor = self.cli.pulumi.with_name("pulumi-language-python-exec")
             shown = shlex.quote(str(executor))
-            starts["pulumi-language-python"] = f"-m tests.engine.cli.language_host {shown}"
+            starts["pulumi-language-python"] = f"-m here.cli.language_host {shown}"
         for name, start in starts.items():
             script = plugins / name
             python, here = shlex.quote(sys.executable), shlex.quote(str(REPOSITORY))

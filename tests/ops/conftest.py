@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.cli.obtain import Cli, obtain
+from here.cli.obtain import Cli, obtain
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ exec {pulumi} "$@"
 
 LANGUAGE_HOST = """#!/bin/sh
 cd {root}
-exec {python} -m tests.engine.cli.language_host {executor} "$@" 2>> {log}
+exec {python} -m here.cli.language_host {executor} "$@" 2>> {log}
 """
 
 AZ = """#!/bin/sh

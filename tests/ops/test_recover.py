@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from here.azure.kinds import KINDS
 from ops.recover import IDS, RecoverError, adopt, main, put_back, subscription
-from tests.engine.azure.kinds import KINDS
 from tests.gateway.program_run import SECRETS, run_program
 
 GROUP = "/subscriptions/s/resourceGroups/g"

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from here.cli.obtain import GO_IN_A_HURRY
 from lab.host import cache_directory
-from tests.engine.cli.obtain import GO_IN_A_HURRY
 
 VERSION = "v1.7.12"
 MODULE = "github.com/rhysd/actionlint/cmd/actionlint"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.engine.azure.kinds import KINDS, Kind
+from here.azure.kinds import KINDS, Kind
 
 Resource = dict[str, Any]
 """``id``, ``token``, ``inputs``, ``outputs``, and what is only Azure's to know in ``own``."""
@@ -39,7 +39,7 @@ class Azure:
 
     @property
     def control(self) -> dict[str, Any]:
-        """What a scenario asks of Azure today, see `tests.engine.azure.control`."""
+        """What a scenario asks of Azure today, see `here.azure.control`."""
         path = self.directory / "control.json"
         return dict(json.loads(path.read_text())) if path.exists() else {}
 
@@ -82,15 +82,18 @@ class Azure:
             log.write(f"{kind.short}\n")
 
     def times_asked(self) -> int:
+        """Returns how often the engine asked the provider about a resource."""
         path = self.directory / "asked.txt"
         return len(path.read_text().splitlines()) if path.exists() else 0
 
     def calls(self) -> list[dict[str, str]]:
+        """Returns every request that changed something or tried to, in order."""
         path = self.directory / "calls.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def short(entry: Resource) -> str:
+    """Returns a resource's kind, such as ``VirtualMachine``."""
     return KINDS[entry["token"]].short
 
 
@@ -113,8 +116,10 @@ def erase(known: dict[str, Resource], key: str) -> None:
 
 
 def find(known: dict[str, Resource], resource_id: object) -> Resource | None:
+    """Returns what has this id, in whatever case it is written."""
     return known.get(str(resource_id).lower())
 
 
 def of_kind(known: dict[str, Resource], kind: str) -> list[Resource]:
+    """Returns what exists of one kind."""
     return [entry for entry in known.values() if "token" in entry and short(entry) == kind]

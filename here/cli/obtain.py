@@ -115,6 +115,7 @@ def examine(pulumi: Path) -> tuple[Cli | None, str]:
 
 
 def dotted(version: tuple[int, ...]) -> str:
+    """Returns a version as people write it."""
     return ".".join(map(str, version))
 
 

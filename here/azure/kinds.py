@@ -27,12 +27,15 @@ class Kind:
 
     @property
     def short(self) -> str:
+        """Returns its name without the module's."""
         return self.token.rpartition(":")[2]
 
     def id(self, inputs: dict[str, object]) -> str:
+        """Returns Azure's id of the resource that these inputs name."""
         return SUBSCRIPTION + self.path.format(**inputs)
 
     def path_inputs(self) -> set[str]:
+        """Returns the inputs that stand in the id."""
         return {part[1:-1] for part in self.path.split("/") if part.startswith("{")}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tests.engine.azure.arm import ArmError
+from here.azure.arm import ArmError
 
 _SIZE = re.compile(r"Standard_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)((?:_[A-Za-z0-9]+)*)")
 
@@ -19,6 +19,7 @@ class Series(NamedTuple):
 
 
 def series(size: str) -> Series:
+    """Returns the series of a size; an empty one if that is none of Azure's names."""
     found = _SIZE.fullmatch(size)
     if found is None:
         return Series("", "", "")
@@ -26,6 +27,7 @@ def series(size: str) -> Series:
 
 
 def cores(size: str) -> int:
+    """Returns how many cores a size has."""
     found = _SIZE.fullmatch(size)
     return int(found[2]) if found else 1
 

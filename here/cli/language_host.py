@@ -21,7 +21,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from tests.engine.plugin import serve
+from here.plugin import serve
 
 SHOWN_ALREADY = 32
 """`pulumi-language-python-exec` ends with it after a message to the user."""
@@ -32,6 +32,8 @@ every installed package; the program here has this one."""
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """Answers the engine as Pulumi's own host does. Each request is named by the protocol."""
+
     def __init__(self, executor: Path, engine: str) -> None:
         self.executor = executor
         self.engine = engine
@@ -81,13 +83,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     @staticmethod
     def python(request: Any) -> str:
-        """Of the virtual environment that Pulumi.yaml names, as Pulumi's own host does it."""
+        """Returns the Python that runs the program."""
         options = dict(request.info.options.items()) if request.info.HasField("options") else {}
         named = Path(request.info.root_directory) / str(options.get("virtualenv", "."))
         python = named / "bin" / "python"
         return str(python) if "virtualenv" in options and python.exists() else sys.executable
 
     def arguments(self, request: Any) -> list[str]:
+        """Returns what `pulumi-language-python-exec` is started with."""
         named = {
             "monitor": request.monitor_address,
             "engine": self.engine,
@@ -112,6 +115,7 @@ def configuration(request: Any) -> dict[str, str]:
 
 
 def main() -> None:
+    """Serve until the engine ends."""
     executor, engine = Path(sys.argv[1]), sys.argv[-1]
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     host = LanguageHost(executor, engine)

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.engine.azure.arm import ArmError, Azure
-from tests.engine.azure.kinds import Kind
+from here.azure.arm import ArmError, Azure
+from here.azure.kinds import Kind
 
 
 @dataclass(kw_only=True)
@@ -34,6 +34,8 @@ class Fault:
 
 @dataclass(kw_only=True)
 class Control:
+    """Everything that is asked of Azure."""
+
     faults: list[Fault] = field(default_factory=list)
     unavailable: list[tuple[str, str]] = field(default_factory=list)
     """Region and size (or ``*``) that Azure has none of."""
@@ -43,6 +45,7 @@ class Control:
     """Region and DNS label of somebody else."""
 
     def write(self, directory: Path) -> None:
+        """Ask for it from now on, and for nothing else."""
         (directory / "control.json").write_text(json.dumps(asdict(self)))
         (directory / "used.json").unlink(missing_ok=True)
 
@@ -63,6 +66,7 @@ def fault(azure: Azure, verb: str, kind: Kind) -> dict[str, Any] | None:
 
 
 def wait(asked: dict[str, Any] | None) -> None:
+    """Take as long as was asked for."""
     if asked:
         time.sleep(asked["seconds"])
 

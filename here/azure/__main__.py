@@ -10,17 +10,18 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from tests.engine.azure.arm import Azure
-from tests.engine.azure.provider import AzureNative
-from tests.engine.plugin import serve
+from here.azure.arm import Azure
+from here.azure.provider import AzureNative
+from here.plugin import serve
 
-DIRECTORY = "LUNCH_TEST_AZURE"
+DIRECTORY = "LUNCH_GATEWAY_AZURE"
 """The environment variable that names where the subscription is kept."""
 
 LIMIT = 64 * 2**20
 
 
 def main() -> None:
+    """Serve one subscription until the engine ends."""
     directory = Path(os.environ[DIRECTORY])
     options = [("grpc.max_receive_message_length", LIMIT), ("grpc.max_send_message_length", LIMIT)]
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=options)

@@ -1,13 +1,14 @@
-"""`python -m tests.engine.cli`: get Pulumi ready before the tests need it."""
+"""`python -m here.cli`: get Pulumi ready before the tests need it."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.engine.cli.obtain import CliError, obtain
+from here.cli.obtain import CliError, obtain
 
 
 def main() -> int:
+    """Get Pulumi ready, and say where it is; returns the exit status."""
     try:
         cli = obtain()
     except CliError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.engine.azure.kinds import Kind
+from here.azure.kinds import Kind
 
 Changes = dict[str, str]
 """A path such as ``osProfile.customData`` to ADD, DELETE or UPDATE, with _REPLACE or not."""

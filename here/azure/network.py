@@ -12,16 +12,18 @@ from hashlib import sha256
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
-from tests.engine.azure.arm import ArmError, Azure, Resource, find, of_kind
+from here.azure.arm import ArmError, Azure, Resource, find, of_kind
 
 Known = dict[str, Resource]
 
 
 def bad(code: str, message: str) -> ArmError:
+    """Returns an answer of 400."""
     return ArmError(400, code, message)
 
 
 def network_range(text: str, where: str) -> IPv4Network:
+    """Returns the IPv4 range that the text says, or raises what Azure says."""
     try:
         found = ip_network(text)
     except ValueError:
@@ -32,6 +34,7 @@ def network_range(text: str, where: str) -> IPv4Network:
 
 
 def virtual_network(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about a virtual network; fills in what it would."""
     texts = new["inputs"].get("addressSpace", {}).get("addressPrefixes", [])
     ranges = [network_range(text, "addressSpace") for text in texts]
     if not ranges:
@@ -44,11 +47,13 @@ def virtual_network(azure: Azure, known: Known, new: Resource, old: Resource | N
 
 
 def subnets_of(known: Known, network_id: str) -> list[Resource]:
+    """Returns the subnets of a virtual network."""
     below = f"{network_id.lower()}/subnets/"
     return [entry for key, entry in known.items() if key.startswith(below)]
 
 
 def subnet(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about a subnet; fills in what it would."""
     parent = find(known, new["id"].rpartition("/subnets/")[0])
     if parent is None:
         raise ArmError(404, "ResourceNotFound", f"no virtual network for {new['id']}")
@@ -86,6 +91,7 @@ def ids(value: Any) -> set[str]:
 
 
 def public_address(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about an address; gives one, and its name."""
     inputs = new["inputs"]
     if inputs.get("sku", {}).get("name", "Basic") == "Basic":
         raise bad("IPv4BasicSkuPublicIpCountLimitReached", "Basic addresses are retired")
@@ -134,6 +140,7 @@ def _label(azure: Azure, known: Known, new: Resource, label: str) -> None:
 
 
 def security_group(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about a filter; fills in what it would."""
     rules = new["inputs"].get("securityRules", [])
     names = [rule.get("name") for rule in rules]
     if None in names or len(set(names)) < len(names):
@@ -149,6 +156,7 @@ def security_group(azure: Azure, known: Known, new: Resource, old: Resource | No
 
 
 def interface(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about an interface; fills in what it would."""
     for named in ids(new["inputs"]):
         used = find(known, named)
         if used is None:

@@ -16,9 +16,9 @@ from typing import Any
 
 from pulumi import _types as sdk_types
 
-from tests.engine.azure.kinds import KINDS
+from here.azure.kinds import KINDS
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine writes for a value that a preview can't know."""

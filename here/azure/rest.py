@@ -6,9 +6,9 @@ import time
 from copy import deepcopy
 from typing import Any
 
-from tests.engine.azure import control, machine, network, schedule
-from tests.engine.azure.arm import ArmError, Azure, Resource, erase, find, short
-from tests.engine.azure.kinds import KINDS, SUBSCRIPTION, Kind
+from here.azure import control, machine, network, schedule
+from here.azure.arm import ArmError, Azure, Resource, erase, find, short
+from here.azure.kinds import KINDS, SUBSCRIPTION, Kind
 
 REGIONS = frozenset(
     "westus2 japaneast japanwest eastus westeurope southeastasia polandcentral".split()
@@ -159,6 +159,11 @@ def _erase(known: dict[str, Resource], entry: Resource) -> None:
 
 
 def kind_of(token: str) -> Kind:
+    """Returns the kind that azure-native calls so.
+
+    Raises:
+        ArmError: there is none here.
+    """
     if token not in KINDS:
         raise ArmError(404, "InvalidResourceType", f"this double has no {token}")
     return KINDS[token]

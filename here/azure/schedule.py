@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.engine.azure.arm import ArmError, Azure, Resource, find
-from tests.engine.azure.network import Known, bad
+from here.azure.arm import ArmError, Azure, Resource, find
+from here.azure.network import Known, bad
 
 WITHOUT_SCHEDULES = frozenset({"polandcentral"})
 """Of `rest.REGIONS`, those where machines are to be had and schedules are not: a public repository
@@ -41,6 +41,7 @@ Canadian ones of 2026, which Azure's machines may not have yet."""
 
 
 def schedule(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about a daily stop."""
     inputs = new["inputs"]
     region = inputs["location"]
     if region in WITHOUT_SCHEDULES:

@@ -9,9 +9,9 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from tests.engine.azure import sizes
-from tests.engine.azure.arm import ArmError, Azure, Resource, find, of_kind
-from tests.engine.azure.network import Known, bad
+from here.azure import sizes
+from here.azure.arm import ArmError, Azure, Resource, find, of_kind
+from here.azure.network import Known, bad
 
 IMAGES = frozenset(
     {
@@ -63,12 +63,14 @@ SIZE = ("hardwareProfile", "vmSize")
 
 
 def at(value: Any, path: tuple[str, ...]) -> Any:
+    """Returns what stands at a path of keys, or None."""
     for part in path:
         value = value.get(part) if isinstance(value, dict) else None
     return value
 
 
 def machine(azure: Azure, known: Known, new: Resource, old: Resource | None) -> None:
+    """Raises what Azure refuses about a machine; fills in what it would, and its disk."""
     inputs = new["inputs"]
     _hide_custom_data(inputs)
     if old:
@@ -88,6 +90,7 @@ def machine(azure: Azure, known: Known, new: Resource, old: Resource | None) -> 
 
 
 def key(entry: Resource) -> str:
+    """Returns what a resource is known by."""
     return str(entry["id"]).lower()
 
 

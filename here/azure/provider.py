@@ -17,9 +17,9 @@ from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tests.engine.azure import diff, rest, schema
-from tests.engine.azure.arm import ArmError, Azure
-from tests.engine.azure.kinds import Kind
+from here.azure import diff, rest, schema
+from here.azure.arm import ArmError, Azure
+from here.azure.kinds import Kind
 
 RANDOMLY_NAMED = "__createBeforeDelete"
 
@@ -38,14 +38,18 @@ def _without_nulls(value: Any) -> Any:
 
 
 def packed(value: dict[str, Any]) -> struct_pb2.Struct:
+    """Returns the same as a protobuf structure."""
     return json_format.ParseDict(value, struct_pb2.Struct())
 
 
 def kind_of(urn: str) -> Kind:
+    """Returns the kind of the resource that an URN names."""
     return rest.kind_of(urn.split("::")[2].rpartition("$")[2])
 
 
 class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers the engine as azure-native does. Each request is named by the protocol."""
+
     def __init__(self, azure: Azure, schema_file: Path, version: str) -> None:
         self.azure = azure
         self.classes = json.loads(schema_file.read_text())

@@ -1,2 +1,0 @@
-"""Pulumi's own command line and engine, for the tests: from PATH, the cache, Pulumi's
-installer or a build from its published Go modules (docs/adr/0009)."""
