@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-OPS := $(RUN) -m ops
+# The stack called here stands on this computer, with a double of Azure before it.
+OPS = $(RUN) -m $(if $(filter here,$(STACK)),here ops --phone '$(PHONE)',ops)
 # A file's tests stay together, because they share what was expensive to make. Which file begins
 # when is decided by tests/conftest.py.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -15,7 +16,9 @@ RUNTIME := $(VENV)/.runtime
 SMALL := $(VENV)/.small
 
 # Which gateway, and for a new one: where, and whose configuration it takes over.
-STACK ?= dev
+HERE ?=
+PHONE ?=
+STACK ?= $(if $(HERE),here,dev)
 REGION ?=
 LIKE ?=
 UNLOCK ?=
@@ -32,7 +35,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
-.PHONY: prepare price backup forget lab bench bench-short preview diff render unlock guard env setup
+.PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
 .PHONY: pictures pulumi test test-without-lab test-fast test-engine image-world image-gateway
 .PHONY: provision clean
 
@@ -72,7 +75,7 @@ doctor: ## what is missing on this computer
 	@$(PYTHON) -m ops.doctor $(if $(filter up,$(MAKECMDGOALS)),--quiet)
 
 # An environment is made only where nothing is missing: it takes a minute and some 400 MB.
-up: doctor ## REGION=japaneast: bring it up, with a page a phone; bills
+up: $(if $(filter here,$(STACK)),setup,doctor) ## REGION=japaneast: bring it up, with a page a phone; bills
 	@$(MAKE) --no-print-directory $(RUNTIME) $(SMALL)
 	@$(OPS) up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)' $(if $(REFRESH),--refresh) $(TITLED)
 
@@ -119,7 +122,10 @@ backup: $(SMALL) ## TO=FILE: a copy of its settings and secrets
 forget: $(SMALL) ## remove a stack that is down from this computer
 	@$(OPS) forget --stack '$(STACK)'
 
-##@ Try it here (Debian, no cloud)
+##@ Try it here (Debian, no cloud); make up HERE=yes leaves one standing
+try: setup ## a whole life here: up, dial in, change, down
+	$(RUN) -m here try $(if $(SETTINGS),--settings "$(SETTINGS)")
+
 lab: setup ## boot it in QEMU and dial in; 20 min, later 10
 	$(RUN) -m lab run --scenario dial_in --scenario split
 

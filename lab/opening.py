@@ -145,7 +145,7 @@ def _world(
         _bring_up_world(options, progress, lab)
         yield lab
     finally:
-        _keep_evidence(lab)
+        keep_evidence(lab)
         lab.close()
 
 
@@ -198,7 +198,7 @@ def _render(settings: Path, target: Path) -> Path:
     return target / "user-data"
 
 
-def _keep_evidence(lab: Lab) -> None:
+def keep_evidence(lab: Lab) -> None:
     """Fetch both journals, whatever happened; a failure here must not hide that."""
     for machine in filter(Machine.is_running, (lab.world, lab.gateway)):
         try:

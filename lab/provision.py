@@ -67,6 +67,8 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
         kept.keep(progress, lab.gateway, state_of(lab, outcome))
         lab.gateway.shut_down()
         lab.gateway_disk.replace(disk)
+    # For whoever needs its packages with other user-data (here/kept.py).
+    disk.with_suffix(".user-data").write_bytes(user_data.read_bytes())
     record.write_text(json.dumps(asdict(outcome)))
     host.forget_all_but(host.KEEP, "provisioned-*.qcow2")
     return outcome

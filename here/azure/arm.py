@@ -29,6 +29,7 @@ class ArmError(Exception):
         super().__init__(f'Status={status} Code="{code}" Message="{message}"')
         self.status = status
         self.code = code
+        self.message = message
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
+from here.azure import behind
 from here.azure.arm import ArmError, Azure, Resource, find, of_kind
 
 Known = dict[str, Resource]
@@ -103,7 +104,9 @@ def public_address(azure: Azure, known: Known, new: Resource, old: Resource | No
     # An address that is given up comes back to others: the same one is never given again.
     count = len([call for call in azure.calls() if call["kind"] == "PublicIPAddress"])
     mark = sha256(f"{new['id']}{count}".encode()).digest()
-    new["own"].setdefault("address", f"20.{mark[0] % 64 + 1}.{mark[1]}.{mark[2] % 254 + 1}")
+    stands = behind.of(azure)
+    given = f"20.{mark[0] % 64 + 1}.{mark[1]}.{mark[2] % 254 + 1}"
+    new["own"].setdefault("address", stands.address if stands else given)
     new["outputs"] |= {"ipAddress": new["own"]["address"], "idleTimeoutInMinutes": 4, "ipTags": []}
     new["outputs"]["sku"] = {"tier": "Regional"} | new["outputs"]["sku"]
 

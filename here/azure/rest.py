@@ -6,7 +6,7 @@ import time
 from copy import deepcopy
 from typing import Any
 
-from here.azure import control, machine, network, schedule
+from here.azure import behind, control, machine, network, schedule
 from here.azure.arm import ArmError, Azure, Resource, erase, find, short
 from here.azure.kinds import KINDS, SUBSCRIPTION, Kind
 
@@ -42,6 +42,9 @@ def put(azure: Azure, kind: Kind, resource_id: str, inputs: dict[str, Any]) -> d
     exists = get(azure, kind, resource_id) is not None
     verb = "update" if exists else "create"
     asked = control.fault(azure, verb, kind)
+    # Before it is hidden from whoever reads it later.
+    boots = kind.short == "VirtualMachine" and not exists
+    given = behind.custom_data(inputs) if boots else None
     try:
         control.fail(asked, accepted=False)
         _accept(azure, kind, resource_id, inputs, asked)
@@ -50,11 +53,12 @@ def put(azure: Azure, kind: Kind, resource_id: str, inputs: dict[str, Any]) -> d
         raise
     control.wait(asked)
     try:
+        behind.tell(azure, given)
         control.fail(asked, accepted=True)
     except ArmError as error:
         _mark_failed(azure, resource_id)
         azure.log(verb, kind, resource_id, error.code)
-        raise PartialFailure(error.status, error.code, asked["message"] if asked else "") from None
+        raise PartialFailure(error.status, error.code, error.message) from None
     azure.log(verb, kind, resource_id, "ok")
     return get(azure, kind, resource_id) or {}
 
@@ -143,6 +147,7 @@ def delete(azure: Azure, kind: Kind, resource_id: str) -> None:
                 entry["gone_at"] = time.time() + asked["seconds"]
             elif entry:
                 _erase(known, entry)
+        behind.tell(azure)
         control.wait(asked)
         control.fail(asked, accepted=True)
     except ArmError as error:

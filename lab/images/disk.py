@@ -57,10 +57,18 @@ def overlay(base: Path, target: Path) -> None:
     run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, target, "8G")
 
 
-def seed_disk(user_data: Path, hostname: str, target: Path) -> None:
-    """Make the disk on which cloud-init's NoCloud source finds the user-data, byte for byte."""
+def seed_disk(user_data: Path, hostname: str, target: Path, instance: str = "") -> None:
+    """Make the disk on which cloud-init's NoCloud source finds the user-data, byte for byte.
+
+    Args:
+        user_data: the file with it.
+        hostname: the machine's name.
+        target: the disk.
+        instance: what the machine is known by to cloud-init, which sets another one up anew; by
+            default its name.
+    """
     meta_data = target.with_suffix(".meta-data")
-    meta_data.write_text(f"instance-id: {hostname}\nlocal-hostname: {hostname}\n")
+    meta_data.write_text(f"instance-id: {instance or hostname}\nlocal-hostname: {hostname}\n")
     run("mkfs.vfat", "-C", "-n", "CIDATA", target, "1024")
     for source, name in ((user_data, "user-data"), (meta_data, "meta-data")):
         run("mcopy", "-i", target, source, f"::{name}")

@@ -1,0 +1,100 @@
+"""A gateway's whole life on this computer, without a cloud."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from here import stay
+from here.azure.behind import ask
+from here.life.expect import STEPS, Life, summary
+from here.project import ROOT
+from here.standing import removed, said, standing, starts
+from lab.command import carry_out
+from lab.host import LabError
+from lab.progress import Checks, Progress, write_result
+
+OWN = Path(__file__).with_name("settings.yaml")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the status for the shell."""
+    parser = argparse.ArgumentParser(prog="python -m here", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    command = commands.add_parser("try", help="bring one up, dial in, change it, take it down")
+    command.add_argument(
+        "--settings", type=Path, default=OWN, metavar="FILE", help="in YAML (here/settings.yaml)"
+    )
+    command.add_argument(
+        "--out", type=Path, default=ROOT / "build/try", metavar="DIR", help="(build/try)"
+    )
+    command = commands.add_parser(
+        "ops", help="one of make's commands, on a gateway that stands here"
+    )
+    command.add_argument("--phone", default="", metavar="ADDRESS", help="listen there for phones")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, help="as for python -m ops")
+    told = parser.parse_args(arguments)
+    if told.command == "ops":
+        return carry_out(
+            lambda progress: stay.carry_out(told.arguments, told.phone, progress), None
+        )
+    out = told.out.resolve()
+    return carry_out(lambda progress: live(told.settings, out, progress), out)
+
+
+def live(settings: Path, out: Path, progress: Progress) -> int:
+    """Lead a gateway's life; 0 if all was as it should be, and then nothing of it is left."""
+    wanted, began = _read(settings), time.monotonic()
+    removed(out)
+    out.mkdir(parents=True)
+    progress.phases = 1 + STEPS
+    with ExitStack() as stack:
+        with progress.phase("packages, images, Pulumi, the world", 120, lambda: said(out)):
+            stands = stack.enter_context(standing(out, "dev", keeps=settings == OWN))
+        before = time.monotonic() - began
+        life = Life(stands, progress, Checks(progress))
+        with evidence(life):
+            life.lead(wanted)
+    life.nobody_left()
+    print(summary(life, before, out))
+    result = {"checks": life.checks.results, "times": life.times, "starts": starts(out)}
+    if life.went_well:
+        removed(out)
+        out.mkdir()
+    write_result(out / "result.json", result)
+    return 0 if life.went_well else 1
+
+
+@contextmanager
+def evidence(life: Life) -> Iterator[None]:
+    """Keep both machines' journals where something went wrong."""
+    try:
+        yield
+    except Exception:
+        ask(life.stands.socket, {"verb": "evidence"})
+        raise
+    if not life.went_well:
+        ask(life.stands.socket, {"verb": "evidence"})
+
+
+def _read(settings: Path) -> dict[str, Any]:
+    try:
+        wanted = dict(yaml.safe_load(settings.read_text("utf-8")))
+        if len(dict(wanted["users"])) < 2 or not isinstance(wanted["psk"], str):
+            raise ValueError
+    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError):
+        raise LabError(
+            f"{settings}: expected psk and two users or more, as in {OWN}: one of them is removed"
+        ) from None
+    return wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

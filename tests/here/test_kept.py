@@ -1,0 +1,65 @@
+"""Which kept disk fits which machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from here import kept
+from lab.images.debian import BootFiles
+
+
+@pytest.fixture(autouse=True)
+def _image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kept, "gateway_image", lambda: BootFiles(tmp_path / "gateway-1.qcow2"))
+
+
+def data(mtu: int = 1280, **other: Any) -> bytes:
+    files = [
+        {"path": "/etc/ppp/options", "content": f"mtu {mtu}"},
+        {"path": "/etc/apt/preferences.d/x", "content": other.pop("apt_file", "a")},
+    ]
+    told = {"packages": ["ppp"], "write_files": files, **other}
+    return b"#cloud-config\n" + yaml.safe_dump(told).encode()
+
+
+def left(custom_data: bytes) -> str:
+    return kept.start(custom_data).left
+
+
+def disk(tmp_path: Path) -> Path:
+    made = tmp_path / "made"
+    made.write_bytes(b"a disk")
+    return made
+
+
+def test_without_any_it_is_a_whole_first_boot() -> None:
+    assert left(data()) == kept.WHOLE
+
+
+def test_the_same_bytes_need_none_and_the_same_packages_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.keep_set_up(disk(tmp_path), data())
+    copied: list[Any] = []
+
+    def copy(made: Path, target: Path, told: Any) -> None:
+        copied.append((made, told))
+        target.touch()
+
+    monkeypatch.setattr("here.forgetting.copy", copy)
+    assert left(data()) == kept.SAME
+    for other in (data(packages=["ppp", "nftables"]), data(apt_file="b"), data(apt={"x": 1})):
+        assert left(other) == kept.WHOLE
+    assert left(data(1300)) == left(data(1310)) == kept.LESS
+    ((made, told),) = copied
+    assert made.read_bytes() == b"a disk"
+    assert told == yaml.safe_load(data())
+
+
+def test_what_is_no_cloud_config_is_left_to_cloud_init() -> None:
+    assert left(b"\x00\xff: [") == kept.WHOLE

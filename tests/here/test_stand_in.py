@@ -1,0 +1,134 @@
+"""The life of `make try` on a stand-in for the machine: what the real one shows in minutes of
+emulation, as far as it can be seen without one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from here.__main__ import OWN
+from here.azure.behind import Behind
+from here.cli.obtain import Cli, obtain
+from here.life.expect import STEPS, Life
+from here.project import Project
+from here.standing import Standing
+from here.told import Told
+from lab.host import install
+from lab.lab import PUBLIC_ADDRESS
+from lab.machines.machine import ExpectationFailed, Machine
+from lab.progress import Checks, Progress
+from tests.here.stand_in import OPEN, OnStandIn, StandIn, standing_in
+from tests.here.test_life import PROMISED
+from tests.lab.machines import Pretender
+
+SETTINGS = {**yaml.safe_load(OWN.read_text()), "readyTimeout": 1}
+
+
+class Resolver(Pretender):
+    """A world in which the name leads where the site was told, and to nothing after it."""
+
+    site: StandIn
+
+    def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
+        name = self.site.told[-1]["name"]
+        return PUBLIC_ADDRESS if name and name in command else ""
+
+
+class OnPaper(Life):
+    """Phones get in if the machine's own files hold what their user was told."""
+
+    site: StandIn
+
+    def gets_in(self, name: str, values: Told) -> None:
+        with self.checks.check(name):
+            self._phone(values)
+            told = values.credentials
+            if self.site.passwords().get(told.user) != told.password:
+                raise ExpectationFailed("pppd has another password")
+            if told.psk and self._shared_key() != told.psk:
+                raise ExpectationFailed("charon has another key")
+            own = f'id = "fqdn:{values.server}"'
+            if values.called and own not in self.site.files()["/etc/swanctl/conf.d/ikev2.conf"]:
+                raise ExpectationFailed("the gateway calls itself otherwise")
+
+    def stays_outside(self, name: str, values: Told) -> None:
+        with self.checks.check(f"{name}-refused"):
+            if values.credentials.user in self.site.passwords():
+                raise ExpectationFailed("pppd still has the password")
+
+    def _shared_key(self) -> str:
+        file = self.site.files()["/etc/swanctl/conf.d/l2tp-secret.conf"]
+        return file.partition('secret = "')[2].partition('"\n')[0]
+
+
+@pytest.fixture(scope="module")
+def cli() -> Cli:
+    return obtain()
+
+
+@pytest.fixture(scope="module")
+def life(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnPaper]:
+    install(["iproute2"])
+    out = tmp_path_factory.mktemp("life")
+    with standing_in(out / "socket") as site:
+        project = Project(out, "dev")
+        project.make(cli, Behind(str(site.path), PUBLIC_ADDRESS))
+        world = Resolver()
+        world.site = site
+        standing = Standing(project, OnStandIn(0, out / OPEN), world, str(site.path), [])
+        progress = Progress(STEPS)
+        led = OnPaper(standing, progress, Checks(progress))
+        led.site = site
+        led.lead(SETTINGS)
+        yield led
+
+
+@pytest.mark.engine
+def test_every_check_passes(life: OnPaper) -> None:
+    assert [each for each in life.checks.results if not each["ok"]] == []
+    assert life.went_well
+
+
+@pytest.mark.engine
+def test_all_but_the_end_of_the_machines_is_checked(life: OnPaper) -> None:
+    names = {check["name"] for check in life.checks.results}
+    assert names == PROMISED - {"no-process-and-no-disk-is-left"}
+
+
+@pytest.mark.engine
+def test_two_machines_were_given_their_data(life: OnPaper) -> None:
+    first, second = (yaml.safe_load(given) for given in life.site.given)
+    assert first["packages"] == second["packages"]
+    assert first != second
+
+
+@pytest.mark.engine
+def test_no_secret_of_it_is_on_the_disk(life: OnPaper) -> None:
+    """Pulumi's are encrypted, and the double keeps none; the pages are for their users."""
+
+    def spelt(path: Path) -> bool:
+        text = path.read_bytes()
+        return any(secret.encode() in text for secret in life.secrets)
+
+    files = [path for path in life.project.directory.rglob("*") if path.is_file()]
+    own = [path for path in files if "profiles" not in path.parts and not path.is_symlink()]
+    assert any(path.name == "Pulumi.dev.yaml" for path in own)
+    assert [path for path in own if spelt(path)] == []
+
+
+def test_a_process_or_a_disk_that_is_left_is_found(tmp_path: Path) -> None:
+    def left(pids: list[int], scratch: Path) -> list[Any]:
+        world = Machine("world", tmp_path, scratch, [])
+        standing = Standing(Project(tmp_path, "dev"), OnStandIn(0, tmp_path), world, "", pids)
+        led = Life(standing, Progress(), Checks(Progress()))
+        led.nobody_left()
+        return [check["ok"] for check in led.checks.results]
+
+    assert left([], tmp_path / "gone") == [True]
+    assert left([os.getpid()], tmp_path / "gone") == [False]
+    assert left([], tmp_path) == [False]
