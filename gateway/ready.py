@@ -161,7 +161,7 @@ def _shut(verdict: probe.Verdict, asked: str, config: GatewayConfig, vm: str) ->
     if config.shutdown_time and verdict.outcome is probe.Outcome.SILENCE:
         cause += f"; or shutdownTime stopped the machine (az vm start --ids {vm})"
     return (
-        f"{verdict} ({asked}). Likely cause: {cause}. See what its console says, FAIL above all:"
+        f"{verdict} ({asked}). Likely cause: {cause}. See what its console says, FAIL or waiting:"
         f" {_words(vm).console} — then {_words().up} waits again"
     )
 

@@ -24,6 +24,7 @@ UNITS = (
     *("strongswan.service", "xl2tpd.service", "haproxy.service", "nftables.service"),
     *("gateway-resolver.service", "gateway-ready.service", "gateway-watch.timer"),
     *("gateway-tunnel.service", "gateway-split.service", "gateway-bbr-phone.service"),
+    "gateway-setup.service",
 )
 """What a first boot enables. Else one of them would answer IKE before the new set-up begins."""
 

@@ -28,8 +28,11 @@ KEEP = {SET_UP: 4, INSTALLED: 1}
 USER_DATA = ".user-data"
 """Beside a disk: what set it up."""
 
-WITH_PACKAGES = ("/etc/apt/", "/etc/default/grub", "/etc/initramfs-tools/")
-"""What packages do as they are installed depends on these of the guest's files."""
+WITH_PACKAGES = (
+    *("/etc/apt/", "/etc/default/grub", "/etc/dpkg/", "/etc/initramfs-tools/", "/etc/kernel/"),
+    "/etc/lunch-gateway/packages/",
+)
+"""What is installed, and how, depends on these of the guest's files."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,9 @@ class Start:
         """Returns what there is to say about it."""
         return {
             SAME: "the disk that these very bytes set up earlier: it boots as after a restart",
-            LESS: "a kept disk with the packages installed: cloud-init does the rest of a first"
-            " boot anew (make lab shows a whole one)",
-            WHOLE: "a whole first boot: cloud-init installs the packages and the kernel",
+            LESS: "a kept disk with the packages installed: the rest of a first boot is done"
+            " anew (make lab shows a whole one)",
+            WHOLE: "a whole first boot: packages and the kernel are installed",
         }[self.left]
 
 
@@ -83,8 +86,7 @@ def installed_name(custom_data: bytes) -> str:
     """Returns what a disk goes by that has the packages which these bytes ask for."""
     told = _told(custom_data)
     files = [file for file in told.get("write_files", []) if file["path"].startswith(WITH_PACKAGES)]
-    parts = [told.get("packages"), told.get("apt"), files]
-    return host.digest(gateway_image().disk.name, *(json.dumps(part) for part in parts))
+    return host.digest(gateway_image().disk.name, json.dumps(files))
 
 
 def _told(custom_data: bytes) -> Mapping[str, Any]:

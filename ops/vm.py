@@ -25,7 +25,7 @@ PATIENCE = 300.0
 def logs(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Print the machine's serial console, from its last start on."""
     command = ["az", "vm", "boot-diagnostics", "get-boot-log", "--ids", _machine(pulumi)]
-    print("FAIL and gateway-prepare: FAILED are what to look for; WARN keeps no phone out.",
+    print("Look for FAIL, and for gateway-setup: FAILED or waiting; WARN keeps no phone out.",
           file=sys.stderr, flush=True)  # fmt: skip
     status = subprocess.run(command, env=dict(pulumi.environment), check=False).returncode
     if status:

@@ -13,14 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud_init.user_data import L2TP_PACKAGES, PACKAGES, SPLIT_PACKAGES
+from cloud_init.files import ROOTFS
 from lab.host import LabError, alone, cache_directory
 from lab.images.debian import debian_tar
 
+
+def packages(*layers: str) -> list[str]:
+    """Returns what gateway-setup installs for these layers of the guest, in its order."""
+    lists = [ROOTFS / layer / "etc/lunch-gateway/packages" / layer for layer in layers]
+    lines = (line for each in lists for line in each.read_text().splitlines())
+    return [line for line in lines if not line.startswith("#")]
+
+
 TREE_PACKAGES = (
-    *PACKAGES[1:],  # without the kernel
-    *L2TP_PACKAGES,
-    *SPLIT_PACKAGES,
+    *(name for name in packages("base", "l2tp", "split") if not name.startswith("linux-image")),
     *("cloud-init", "systemd", "udev", "openssh-server", "iproute2"),
 )
 

@@ -66,7 +66,7 @@ def test_comments_stay_in_the_repository(raw: dict[str, Any]) -> None:
     settings = parse({**raw, **EVERY_FILE, "users": {"alice": "#alice-secret-4711"}})
     landed = by_path(settings)
     assert '"#alice-secret-4711"' in landed["/etc/ppp/chap-secrets"].content
-    assert landed["/usr/local/sbin/gateway-prepare"].content.startswith("#!")
+    assert landed["/usr/local/sbin/gateway-setup"].content.startswith("#!")
     left = [
         f"{path}: {line}"
         for path, file in landed.items()

@@ -16,16 +16,10 @@ from hypothesis import given
 
 from cloud_init import user_data as module
 from cloud_init.files import guest_files
-from cloud_init.user_data import (
-    L2TP_PACKAGES,
-    PACKAGES,
-    PROGRAMS,
-    SPLIT_PACKAGES,
-    readable,
-    user_data,
-)
+from cloud_init.user_data import PROGRAMS, readable, user_data
 from settings.guest import REDACTED, Settings, SettingsError, parse
 from tests.cloud_init.conftest import brought_by
+from tests.cloud_init.guest_tree import TREE_PACKAGES, packages
 from tests.cloud_init.strategies import MINIMAL, settings_maps
 
 
@@ -37,7 +31,7 @@ File = tuple[str, int, str]
 
 
 def written(config: Any) -> list[File]:
-    """What lands on the guest: written by cloud-init, or unpacked by gateway-prepare."""
+    """What lands on the guest: written by cloud-init, or unpacked by gateway-setup's unit."""
     files = {item["path"]: item for item in config["write_files"]}
     archive = files.pop(PROGRAMS, None)
     plain = [(path, int(each["permissions"], 8), each["content"]) for path, each in files.items()]
@@ -65,10 +59,12 @@ def test_every_byte_of_every_file_arrives(raw: dict[str, Any]) -> None:
 
 def test_only_what_unpacks_is_not_packed(settings: Settings) -> None:
     plain = {item["path"] for item in load(user_data(settings))["write_files"]}
-    programs = {file.path for file in guest_files(settings) if file.path.startswith("/usr/local")}
-    assert len(programs) > 8
-    assert plain & programs == {"/usr/local/sbin/gateway-prepare"}
-    assert {item["path"] for item in load(readable(settings))["write_files"]} >= programs
+    all_paths = {file.path for file in guest_files(settings)}
+    ours = {path for path in all_paths if re.match("/usr/local/|/etc/systemd/system/", path)}
+    assert len(ours) > 20
+    assert plain & ours == {"/etc/systemd/system/gateway-setup.service"}
+    assert plain >= all_paths - ours
+    assert {item["path"] for item in load(readable(settings))["write_files"]} == all_paths
 
 
 def test_permissions_are_text(settings: Settings) -> None:
@@ -76,18 +72,32 @@ def test_permissions_are_text(settings: Settings) -> None:
     assert {type(item["permissions"]) for item in load(user_data(settings))["write_files"]} == {str}
 
 
+def installed(config: Any) -> list[str]:
+    """What gateway-setup installs."""
+    lists = [text for path, _, text in written(config) if "/lunch-gateway/packages/" in path]
+    return "\n".join(lists).split()
+
+
 def test_packages_are_those_that_the_checkers_have_seen(settings: Settings) -> None:
     config = load(user_data(settings))
-    assert config["packages"] == [*PACKAGES, *L2TP_PACKAGES, *SPLIT_PACKAGES]
+    assert installed(config) == packages("base", "l2tp", "split")
+    assert set(installed(config)) - set(TREE_PACKAGES) == {"linux-image-amd64"}
+
+
+def test_cloud_init_sets_nothing_up_by_itself(settings: Settings) -> None:
+    """It would do so once, and give up."""
+    config = load(user_data(settings))
+    assert set(config) == {"bootcmd", "ssh_pwauth", "write_files", "runcmd"}
     assert config["ssh_pwauth"] is False
+    assert config["runcmd"][-1][-1] == "gateway-setup.service"
 
 
 def test_without_split_nothing_of_it_is_there(raw: dict[str, Any]) -> None:
     config = load(user_data(parse({**raw, "acceleration": "off"})))
-    assert config["packages"] == [*PACKAGES, *L2TP_PACKAGES]
+    assert installed(config) == packages("base", "l2tp")
     paths = {path for path, _, _ in written(config)}
     assert not [path for path in paths if "haproxy" in path or "split" in path]
-    assert "dnsmasq-base" in config["packages"]
+    assert "dnsmasq-base" in installed(config)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +112,7 @@ def test_without_a_protocol_nothing_of_it_is_there(
         load(user_data(parse({**raw, "modp1024": "allow", "protocols": protocols})))
         for protocols in (["l2tp", "ikev2"], sorted({"l2tp", "ikev2"} - {protocol}))
     )
-    assert set(L2TP_PACKAGES).isdisjoint(other["packages"]) == (protocol == "l2tp")
+    assert set(packages("l2tp")).isdisjoint(installed(other)) == (protocol == "l2tp")
     reading = re.compile(
         r"/usr/local/|[.]nft$|/etc/nftables.conf|[.]conf$|[.]service$|[.](link|rules)$"
     )

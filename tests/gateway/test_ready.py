@@ -115,7 +115,7 @@ def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     run, _ = updated(monkeypatch, silence)
     message = str(run.error)
-    assert "See what its console says, FAIL above all: make logs STACK=dev" in message
+    assert "See what its console says, FAIL or waiting: make logs STACK=dev" in message
     assert "then make up STACK=dev waits again" in message
     with gateway(monkeypatch, OUR_GATEWAY, silence):
         run = run_program({**SECRETS, "readyTimeout": "2"})

@@ -14,7 +14,7 @@ from lab.host import install
 from lab.images import disk
 
 ROOT = Path(__file__).parents[2]
-PREPARE = ROOT / "cloud_init/rootfs/base/usr/local/sbin/gateway-prepare"
+SETUP = ROOT / "cloud_init/rootfs/base/usr/local/sbin/gateway-setup"
 SECRET = "a secret of seventeen letters"
 WRITTEN = ("/etc/ppp/chap-secrets", "/etc/nftables.conf")
 REMEMBERED = (
@@ -80,7 +80,7 @@ def test_no_secret_stays_in_a_block_that_belongs_to_nobody(made: Path, copied: P
 
 def test_it_forgets_every_daemon_that_a_first_boot_enables() -> None:
     """Else one would answer IKE before the new set-up has begun."""
-    units = re.findall(r'units="(.*)"', PREPARE.read_text())
+    units = re.findall(r'units="(.*)"', SETUP.read_text())
     named = {unit for line in units for unit in line.split() if unit != "$units"}
     assert named
-    assert {*named, "nftables.service"} == set(forgetting.UNITS)
+    assert {*named, "nftables.service", "gateway-setup.service"} == set(forgetting.UNITS)

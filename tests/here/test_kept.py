@@ -18,12 +18,13 @@ def _image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(kept, "gateway_image", lambda: BootFiles(tmp_path / "gateway-1.qcow2"))
 
 
-def data(mtu: int = 1280, **other: Any) -> bytes:
+def data(mtu: int = 1280, **other: str) -> bytes:
     files = [
         {"path": "/etc/ppp/options", "content": f"mtu {mtu}"},
-        {"path": "/etc/apt/preferences.d/x", "content": other.pop("apt_file", "a")},
+        {"path": "/etc/apt/preferences.d/x", "content": other.get("apt_file", "a")},
+        {"path": "/etc/lunch-gateway/packages/base", "content": other.get("packages", "ppp")},
     ]
-    told = {"packages": ["ppp"], "write_files": files, **other}
+    told = {"write_files": files}
     return b"#cloud-config\n" + yaml.safe_dump(told).encode()
 
 
@@ -53,7 +54,7 @@ def test_the_same_bytes_need_none_and_the_same_packages_less(
 
     monkeypatch.setattr("here.forgetting.copy", copy)
     assert left(data()) == kept.SAME
-    for other in (data(packages=["ppp", "nftables"]), data(apt_file="b"), data(apt={"x": 1})):
+    for other in (data(packages="ppp\nnftables"), data(apt_file="b")):
         assert left(other) == kept.WHOLE
     assert left(data(1300)) == left(data(1310)) == kept.LESS
     ((made, told),) = copied

@@ -58,11 +58,11 @@ def answer(printed: str, wrong: str = "") -> str:
 
 
 def test_the_console(az: Az, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    az("[  12.3] gateway-prepare: FAILED\n")
+    az("[  12.3] gateway-setup: FAILED\n")
     assert main(["logs"]) == 0
     shown = capfd.readouterr()
-    assert shown.out == "[  12.3] gateway-prepare: FAILED\n"
-    assert "FAIL and gateway-prepare: FAILED are what to look for" in shown.err
+    assert shown.out == "[  12.3] gateway-setup: FAILED\n"
+    assert "Look for FAIL, and for gateway-setup: FAILED or waiting" in shown.err
     assert asked(tmp_path) == ["vm", "boot-diagnostics", "get-boot-log", "--ids", MACHINE]
 
 

@@ -41,12 +41,52 @@ def apt_pin(guest: Guest) -> str:
     )
 
 
+def package_lists(guest: Guest) -> str:
+    """dpkg knows every name in them as that of a package that is here, but for the kernel's."""
+    return guest.complaints(
+        "cat /etc/lunch-gateway/packages/* | grep -vx linux-image-amd64 |"
+        " xargs dpkg-query --show --showformat '${db:Status-Abbrev}\n' | sort -u",
+        expected="ii",
+    )
+
+
+def not_unpacked(guest: Guest) -> str:
+    """Which files of a package dpkg leaves out, asked of one made on the spot."""
+    return guest.complaints(
+        """
+        set -e
+        modules=/tmp/it/usr/lib/modules/7.3.4/kernel
+        mkdir -p /tmp/it/DEBIAN /tmp/it/usr/share/doc/it /tmp/it/usr/share/man
+        printf '%s: x\n' Package Maintainer Description >/tmp/it/DEBIAN/control
+        printf 'Version: 1\nArchitecture: all\n' >>/tmp/it/DEBIAN/control
+        for path in drivers/gpu drivers/net sound/core drivers/nvme drivers/media crypto; do
+            mkdir -p $modules/$path
+            touch $modules/$path/x.ko
+        done
+        touch /tmp/it/usr/share/doc/it/copyright /tmp/it/usr/share/doc/it/NEWS
+        touch /tmp/it/usr/share/man/it.4711
+        dpkg-deb --build /tmp/it /tmp/it.deb >/dev/null
+        dpkg --force-not-root --unpack /tmp/it.deb >/dev/null
+        cd /usr/lib/modules/7.3.4/kernel
+        find * -name x.ko | sort
+        find /usr/share/doc/it -type f
+        ls /usr/share/man | grep -F it.4711 || :
+        """,
+        expected="crypto/x.ko\ndrivers/net/x.ko\ndrivers/nvme/x.ko\n/usr/share/doc/it/copyright",
+    )
+
+
 CHECKED_BY: CheckedBy = {
+    "/etc/dpkg/dpkg.cfg.d/lunch-gateway": (not_unpacked,),
+    **{f"/etc/lunch-gateway/packages/{n}": (package_lists,) for n in ("base", "l2tp", "split")},
     "/etc/apt/apt.conf.d/90lunch-gateway": (apt_config,),
     "/etc/apt/preferences.d/lunch-gateway": (apt_pin,),
 }
 
 BROKEN: list[Broken] = [
+    (not_unpacked, "/etc/dpkg/dpkg.cfg.d/lunch-gateway", "drivers/gpu/", "drivers/gqu/"),
+    (not_unpacked, "/etc/dpkg/dpkg.cfg.d/lunch-gateway", "path-include", "path-exclude"),
+    (package_lists, "/etc/lunch-gateway/packages/base", "nftables", "nftable"),
     (apt_config, "/etc/apt/apt.conf.d/90lunch-gateway", '"600";', '"600"'),
     (apt_config, "/etc/apt/apt.conf.d/90lunch-gateway", "DPkg::Lock", "Dpkg::Look"),
     (apt_pin, "/etc/apt/preferences.d/lunch-gateway", "Package:", "Pakage:"),  # codespell:ignore

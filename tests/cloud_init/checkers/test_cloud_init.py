@@ -17,7 +17,7 @@ CHECKED_BY: CheckedBy = {
 }
 
 BROKEN: list[Broken] = [
-    (cloud_config, "user-data", "packages:", "pakages:"),  # codespell:ignore
+    (cloud_config, "user-data", "runcmd:", "run_cmd:"),
     (cloud_config, "user-data", "ssh_pwauth: false", "ssh_pwauth: perhaps"),
     # Deprecated, which is no error to cloud-init.
     (cloud_config, "user-data", "ssh_pwauth: false", "ssh_pwauth: 'no'"),

@@ -52,6 +52,7 @@ CHECKED_BY: CheckedBy = {
     f"{UNITS}/cloud-init-local.service.d/10-lunch-gateway.conf": (systemd,),
     f"{UNITS}/gateway-ready.service": (systemd,),
     f"{UNITS}/gateway-scrub.service": (systemd,),
+    f"{UNITS}/gateway-setup.service": (systemd,),
     f"{UNITS}/gateway-tunnel.service": (systemd,),
     TUNNEL_SPLIT: (systemd,),
     STRONGSWAN: (systemd,),
@@ -71,6 +72,8 @@ BROKEN: list[Broken] = [
         "After=cloud-final.service ",
     ),
     (systemd, f"{UNITS}/gateway-scrub.service", "Type=oneshot", "Type=one-shot"),
+    (systemd, f"{UNITS}/gateway-setup.service", "sbin/gateway-setup", "sbin/gateway-set"),
+    (systemd, f"{UNITS}/gateway-setup.service", "cloud-init.service", "cloud-final.service"),
     (systemd, STRONGSWAN, "=always", "=alwyas"),  # codespell:ignore
     (systemd, f"{UNITS}/gateway-tunnel.service", "Type=oneshot", "Type=one-shot"),
     *(
