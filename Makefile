@@ -29,6 +29,8 @@ SIZE ?=
 CURRENCY ?= USD
 TO ?=
 BASE ?= main
+CUTS ?= 20
+SEED ?=
 # TITLE is what devices call the connection. Through the environment, so that its quotes meet no
 # shell.
 TITLED := $${TITLE:+--title "$$TITLE"}
@@ -37,7 +39,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
 .PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
 .PHONY: pictures pulumi test test-without-lab test-fast test-engine image-world image-gateway
-.PHONY: provision clean
+.PHONY: provision soak clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
 help:
@@ -172,6 +174,9 @@ pulumi: setup ##- get a Pulumi for the engine tests, or build it
 
 provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
+
+soak: setup ##- cut the power of twenty first boots; CUTS=20 SEED=; hours
+	$(RUN) -m lab soak --cuts '$(CUTS)' $(if $(SEED),--seed '$(SEED)')
 
 bench-short: setup ##- measure what a broken split can't pass; 10 min
 	$(RUN) -m bench run --short

@@ -56,6 +56,7 @@ class Machines:
         self.lab.insert_disk(self._start.disk)
         self.progress.note(f"the machine starts with {self._start.told}")
         self.lab.gateway.start()
+        threading.Thread(target=self._follow_reboots, args=(self._start,), daemon=True).start()
         if self.keeps and self._start.left != kept.SAME:
             threading.Thread(target=self._keep, args=(self._start,), daemon=True).start()
 
@@ -98,6 +99,18 @@ class Machines:
             return self.lab.gateway.execute(SCRUBBED, 20, 20).status == 0
         except (LabError, ExpectationFailed):
             return False
+
+    def _follow_reboots(self, began: Start) -> None:
+        """Power it on again whenever it restarts itself, as long as it is this machine."""
+        while self._start is began:
+            with self._busy:
+                if self._start is began:
+                    try:
+                        self.lab.gateway.follow_reboot()
+                    except LabError as error:
+                        self.progress.note(str(error))
+                        return
+            time.sleep(1)
 
     def _keep(self, began: Start) -> None:
         """Wait for the end of the set-up, and keep the disk as it is then."""

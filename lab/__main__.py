@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from lab import opening, play
 from lab.command import carry_out
 from lab.opening import LabOptions
 from lab.progress import Progress
+from lab.soak import EARLIEST, SoakOptions, soak
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command(progress: Progress) -> int:
         if told.command == "provision":
             return opening.provisioned(options, progress)
+        if told.command == "soak":
+            return soak(
+                SoakOptions(told.settings, told.out, True, told.cuts, told.seed, told.within),
+                progress,
+            )
         return play.run(options, told.scenario or play.names(), progress, told.broken)
 
     return carry_out(command, options.out)
@@ -41,7 +48,41 @@ def _parser() -> argparse.ArgumentParser:
         " and keep its disk: the next run or benchmark of the same settings starts from it.",
     )
     opening.add_options(parser, "provision")
+    _add_soak(commands)
     return program
+
+
+def _add_soak(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "soak",
+        help="cut the power while it is set up, at moments of chance",
+        description="Set fresh images up, cut the power of each once at a moment of chance, and"
+        " expect that it ends ready by itself.",
+    )
+    parser.add_argument("--cuts", type=_cuts, default=20, help="how many (20)")
+    parser.add_argument(
+        "--seed", type=int, default=secrets.randbelow(10**6), help="of chance (a new one)"
+    )
+    parser.add_argument(
+        "--within",
+        type=_seconds,
+        default=240,
+        metavar="SECONDS",
+        help="cut before then, from power-on (240)",
+    )
+    opening.add_options(parser, "soak")
+
+
+def _cuts(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+def _seconds(text: str) -> float:
+    if not (seconds := float(text)) > EARLIEST:
+        raise argparse.ArgumentTypeError(f"{text}: more than {EARLIEST} s, or nothing is cut off")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from lab import host
 from lab.images import disk
 from lab.images.world import world_image
 from lab.machines.accelerator import accelerator
-from lab.machines.machine import Machine, poll
+from lab.machines.machine import ENDS_AT_RESTART, Machine, poll
 from lab.world import topology
 
 HOST_PACKAGES = (*host.QEMU, *disk.HOST_PACKAGES)
@@ -47,6 +47,8 @@ def _ike_probe(attempts: int) -> str:
 
 IKE_PROBE = _ike_probe(1)
 """Asks the gateway, by the world's shell, whether it answers IKE from outside."""
+IKE_ASKED = _ike_probe(4)
+"""Asks for up to six seconds."""
 IKE_AWAITED = _ike_probe(20)
 """Asks every 1.5 s until it answers, for up to half a minute: one program, where asking anew each
 time keeps an emulated processor busy beside the gateway that is waited for."""
@@ -141,6 +143,7 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
     gateway = [
         # As Azure's Standard_B1s.
         *"-smp 1 -m 1024".split(),
+        *ENDS_AT_RESTART,
         *_secure_boot(scratch),
         *_disk(scratch / GATEWAY_DISK),
         *_disk(_seed(user_data, scratch), "raw"),

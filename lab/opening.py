@@ -113,6 +113,18 @@ def provisioned(options: Options, progress: Progress) -> int:
     return 0
 
 
+@contextmanager
+def world_alone(options: Options, progress: Progress) -> Iterator[Lab]:
+    """Yields the world, running, and a gateway that is off and has no disk yet.
+
+    Arguments and errors are those of `opened`.
+    """
+    progress.phases += 2
+    user_data, _ = _prepare(options, progress)
+    with _world(options, progress, user_data) as lab:
+        yield lab
+
+
 def _prepare(options: Options, progress: Progress) -> tuple[Path, Provisioned | None]:
     """Make all that needs no machine; returns the user-data, and the gateway if it is there."""
     out = options.out.resolve()

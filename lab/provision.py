@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab import host, kept
 from lab.images.gateway import gateway_image
-from lab.lab import IKE_AWAITED, Lab, firmware
+from lab.lab import IKE_ASKED, IKE_AWAITED, Lab, firmware
 from lab.machines.machine import ExpectationFailed, poll
 from lab.progress import Progress
 
@@ -84,26 +84,39 @@ def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
     """Follow both boots, from power-on to the first answer to IKE."""
     began = time.monotonic()
     lab.gateway.start()
-    detail = lab.gateway.console.last_line
-    with progress.phase("first boot: cloud-init installs packages and the kernel", 420, detail):
-        poll(
-            lambda: _first_boot_ended(lab),
-            "cloud-init reboots the gateway",
-            2400,
-            lab.gateway.check_alive,
-        )
-    with progress.phase("second boot: the mainline kernel, until IKE answers", 100, detail):
-        poll(lambda: _answers_ike(lab), "IKE answers", 900, lab.gateway.check_alive)
+    until_ready(progress, lab)
     ready = time.monotonic() - began
-    passed = lab.gateway.succeed("cat /run/lunch-gateway/selftest.json")
     world = lab.world.succeed("systemctl show --value --property FinishTimestampMonotonic")
     return Provisioned(
         str(disk),
         kernels(lab),
         round(ready, 1),
         round(int(world) / 1e6, 1),  # microseconds, org.freedesktop.systemd1(5)
-        bool(json.loads(passed)["ok"]),
+        selftest_passed(lab),
     )
+
+
+def until_ready(progress: Progress, lab: Lab) -> None:
+    """Follow a gateway that was powered on until it answers IKE.
+
+    Raises:
+        ExpectationFailed: as `provision`.
+    """
+    detail = lab.gateway.console.last_line
+    with progress.phase("first boot: packages and the kernel are installed", 300, detail):
+        poll(
+            lambda: _first_boot_ended(lab),
+            "the gateway reboots into the mainline kernel",
+            2400,
+            lab.gateway.follow_reboot,
+        )
+    with progress.phase("second boot: the mainline kernel, until IKE answers", 60, detail):
+        poll(lambda: _answers_ike(lab), "IKE answers", 900, lab.gateway.check_alive)
+
+
+def selftest_passed(lab: Lab) -> bool:
+    """Returns whether the self-test, before it opened the door, had nothing to say at all."""
+    return bool(json.loads(lab.gateway.succeed("cat /run/lunch-gateway/selftest.json"))["ok"])
 
 
 def kernels(lab: Lab) -> list[str]:
@@ -112,11 +125,11 @@ def kernels(lab: Lab) -> list[str]:
 
 
 def _first_boot_ended(lab: Lab) -> bool | None:
-    if failed := re.search(r"gateway-prepare: FAILED: .*", lab.gateway.console.text()):
+    if failed := re.search(r"gateway-setup: FAILED: .*", lab.gateway.console.text()):
         raise ExpectationFailed(failed[0])
-    answers = lab.world.execute(IKE_AWAITED, 120).status == 0
+    answers = lab.world.execute(IKE_ASKED, 120).status == 0
     # Asking ends with the answer. So if the next kernel runs by now, it was the second boot's.
-    if len(kernels(lab)) > 1:
+    if "-cloud-" not in (kernels(lab) or ["-cloud-"])[-1]:
         return True
     if answers:
         raise ExpectationFailed("IKE answers during the first boot, before any self-test")

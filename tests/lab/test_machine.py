@@ -16,7 +16,7 @@ from lab.host import LabError
 from lab.machines import agent as agent_module
 from lab.machines import machine as machine_module
 from lab.machines.agent import AgentSilent, CommandLost, put
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.machine import ENDS_AT_RESTART, ExpectationFailed, Machine
 from tests.lab.agents import Agent
 
 
@@ -227,6 +227,32 @@ def test_reboot_survives_an_agent_that_ends_in_mid_answer(
     monkeypatch.setattr(agent, "reply", reply)
     box.reboot(timeout=30)
     assert next(boots, None) is None
+
+
+@pytest.mark.parametrize(
+    ("ends", "arguments", "goes_on"),
+    [("true", ENDS_AT_RESTART, True), ("true", (), False), ("false", ENDS_AT_RESTART, False)],
+)
+def test_a_machine_that_restarts_is_powered_on_again(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: str,
+    arguments: tuple[str, ...],
+    goes_on: bool,
+) -> None:
+    """And one that ended by itself, or in a crash of QEMU's, is not."""
+    machine = Machine("box", tmp_path, tmp_path, arguments)
+    (tmp_path / "box.qemu.log").write_text("its last words")
+    machine._process = subprocess.Popen([ends])
+    machine._process.wait()
+    started: list[bool] = []
+    monkeypatch.setattr(machine, "start", lambda: started.append(True))
+    if goes_on:
+        machine.follow_reboot()
+    else:
+        with pytest.raises(LabError, match="QEMU of box has ended: its last words"):
+            machine.follow_reboot()
+    assert bool(started) == goes_on
 
 
 def test_files_land_as_they_are(tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ def test_the_second_boot_may_answer_while_it_is_asked(tmp_path: Path) -> None:
 def test_what_failed_is_said(tmp_path: Path) -> None:
     gateway = Pretender()
     gateway.directory = tmp_path
-    gateway.console.log.write_text(f"{STARTS}gateway-prepare: FAILED: no ppp\n")
+    gateway.console.log.write_text(f"{STARTS}gateway-setup: FAILED: no ppp\n")
     lab = Lab(tmp_path, tmp_path, Pretender(), gateway)
-    with pytest.raises(ExpectationFailed, match=r"^gateway-prepare: FAILED: no ppp$"):
+    with pytest.raises(ExpectationFailed, match=r"^gateway-setup: FAILED: no ppp$"):
         module._first_boot_ended(lab)
 
 
