@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import day, guards, house, path
+from pictures import day, guards, house, lines, path
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
@@ -19,15 +19,16 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
     """Return each drawing by its name, its colours still to be chosen.
 
     Raises:
-        Mistake: records of a day are there, and can't be drawn.
+        Mistake: records are there, and can't be drawn.
     """
-    measured = day.newest(results)
+    measured = {"day": (day.newest, day.draw), "lines": (lines.newest, lines.draw)}
+    found = {name: (newest(results), draw) for name, (newest, draw) in measured.items()}
     return {
         "path": path.draw(path.ENGLISH),
         "path.ja": path.draw(path.JAPANESE),
         "guards": guards.draw(ROOT),
         "house": house.draw(house.imports(ROOT)),
-        **({"day": day.draw(measured)} if measured else {}),
+        **{name: draw(records) for name, (records, draw) in found.items() if records},
     }
 
 

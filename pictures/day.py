@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from pathlib import Path
 
 from bench import records
@@ -11,11 +9,9 @@ from bench.figures import collect
 from bench.records import Mistake, Run
 from bench.report import charts, sections
 from bench.ways import DIRECT, OURS
-from pictures.svg import drawing, element, words
+from pictures.svg import of_chart
 
 SHOWN = (OURS, DIRECT, "forward")
-SCALE = 2
-"""The report's charts are as wide as a phone; a document is wider."""
 
 
 def newest(results: Path) -> Path | None:
@@ -52,19 +48,5 @@ def picture(run: Run) -> str:
     curves = {way: known[place].curves[way] for way in SHOWN}
     told = f"A download over a modelled working day on an emulated line, {run.about.get('date')},"
     told += f" {sections.PLACES[place]}, and what the line could carry. {sections.lunch(curves)}"
-    return _alone(charts.day(curves, known[place].limit, told))
-
-
-def _alone(chart: str) -> str:
-    """Return a chart of the report as a file, with the words that its page would say."""
-    found = re.match(r'<svg role="img" aria-label="([^"]*)" viewBox="0 0 (\d+) (\d+)">', chart)
-    if not found:
-        raise ValueError(f"bench.report draws otherwise than expected: {chart[:80]}")
-    told, width, height = unescape(found[1]), int(found[2]), int(found[3])
-    scaled = element("g", chart[found.end() :].removesuffix("</svg>"), transform=f"scale({SCALE})")
-    said = (
-        words(text, SCALE * width, 30 + 24 * number, font_size=20, text_anchor="end")
-        for number, text in enumerate(("stroke: the line's limit", "shaded: lunch"))
-    )
-    parts = [scaled.replace("><", ">\n<"), *said]
-    return drawing(SCALE * width, SCALE * height, told, *parts)
+    chart = charts.day(curves, known[place].limit, told)
+    return of_chart(chart, "stroke: the line's limit", "shaded: lunch")

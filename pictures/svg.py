@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from bench import report
 
 SCHEMES = ("light", "dark")
 FONT = "sans-serif"
+SCALE = 2
+"""The report's charts are as wide as a phone; a document is wider."""
 
 
 def element(tag: str, content: str = "", **attributes: Any) -> str:
@@ -60,6 +62,29 @@ def drawing(width: float, height: float, title: str, *parts: str) -> str:
     about = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": FONT}
     content = "\n".join(["", element("title", escape(title)), *parts, ""])
     return element("svg", content, **about, **shape) + "\n"
+
+
+def of_chart(chart: str, *notes: str, about: str = "", below: str = "") -> str:
+    """Return a chart of the report as a file, with the words that its page would say.
+
+    Args:
+        notes: at its right, from the top, one below the other.
+        about: stands before what the chart says to those who can't see it.
+        below: a note for which the file has a line more.
+    """
+    found = re.match(r'<svg role="img" aria-label="([^"]*)" viewBox="0 0 (\d+) (\d+)">', chart)
+    if not found:
+        raise ValueError(f"bench.report draws otherwise than expected: {chart[:80]}")
+    told, width, height = unescape(found[1]), int(found[2]), int(found[3])
+    scaled = element("g", chart[found.end() :].removesuffix("</svg>"), transform=f"scale({SCALE})")
+    said = (
+        words(text, SCALE * width, 30 + 24 * number, font_size=20, text_anchor="end")
+        for number, text in enumerate(notes)
+    )
+    bottom = SCALE * height + (30 if below else 0)
+    last = [words(below, 8, bottom - 8, font_size=20)] if below else []
+    parts = [scaled.replace("><", ">\n<"), *said, *last]
+    return drawing(SCALE * width, bottom, f"{about}. {told}" if about else told, *parts)
 
 
 def colours(scheme: str) -> dict[str, str]:

@@ -106,7 +106,7 @@ def _cards(
         seen = any(each.number(bars.key) is not None for each in ways)
         if seen and (case.load == "page") == (bars.key == "load_time_s"):
             panels = found.setdefault(case.line, {}).setdefault(case.gateway_at, {})
-            panels[title(case)] = [_mark(bars, each) for each in ways]
+            panels[title(case)] = [mark(bars, each) for each in ways]
 
     def drawing(line: str, place: str) -> Drawing:
         svg = charts.bars(found[line][place], bars.unit, _reach(found[line].values()))
@@ -120,7 +120,8 @@ def _cards(
     ]
 
 
-def _mark(bars: Bars, each: Measured) -> Mark:
+def mark(bars: Bars, each: Measured) -> Mark:
+    """Return what is drawn of one way."""
     keys = bars.key, bars.beyond, bars.limit
     value, beyond, limit = (each.number(key) if key else None for key in keys)
     text = f"{number(value)} / {number(beyond)}" if bars.beyond else number(value)
