@@ -91,6 +91,7 @@ def _examine(
             "cat /proc/sys/net/ipv4/tcp_congestion_control"
         ).strip(),
         "ready_seconds": gateway.ready_seconds,
+        "first_boot": gateway.first_boot,
         "world_boot_seconds": gateway.world_boot_seconds,
         "boots": len(gateway.kernels),
         "kernels": gateway.kernels,

@@ -31,6 +31,9 @@ class Provisioned:
     """What the world's own boot took, by its own clock: how slow the host was then."""
     selftest_before_ike: bool
     """Whether the self-test had passed when IKE answered first."""
+    first_boot: dict[str, float]
+    """What took how many seconds of it, by the clocks of the kernels; what is left of
+    `ready_seconds` is firmware, boot loader and the restart."""
 
 
 def earlier(user_data: Path) -> Provisioned | None:
@@ -93,7 +96,29 @@ def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
         round(ready, 1),
         round(int(world) / 1e6, 1),  # microseconds, org.freedesktop.systemd1(5)
         selftest_passed(lab),
+        phases(lab.gateway.console.text()),
     )
+
+
+MARKS = {
+    "kernel and cloud-init": "gateway-setup: begins",
+    "package lists": "gateway-setup: the mirror answers",
+    "packages and kernel": "gateway-setup: ok",
+    "second boot": "gateway-ready: phones can dial in",
+}
+"""How the console says that a phase is over."""
+
+
+def phases(console: str) -> dict[str, float]:
+    """Returns how long each of `MARKS` took, in seconds; none that is not there."""
+    seconds: dict[str, float] = {}
+    before = 0.0
+    for name, words in MARKS.items():
+        if said := re.search(rf"^\[ *([\d.]+)\] .*{re.escape(words)}", console, re.MULTILINE):
+            # The clock begins anew with the second kernel.
+            before = 0.0 if name == "second boot" else before
+            seconds[name], before = round(float(said[1]) - before, 1), float(said[1])
+    return seconds
 
 
 def until_ready(progress: Progress, lab: Lab) -> None:

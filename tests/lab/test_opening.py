@@ -40,7 +40,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What happens, in order, on machines that need no image."""
     told: list[str] = []
     lab = Lab(tmp_path, tmp_path, Switched("world", told), Switched("gateway", told))
-    gateway = Provisioned("kept.qcow2", [], 1.0, 1.0, True)
+    gateway = Provisioned("kept.qcow2", [], 1.0, 1.0, True, {})
     monkeypatch.setattr(module, "build", lambda *_arguments: lab)
     monkeypatch.setattr(lab_module, "_listens", lambda _path: True)
     monkeypatch.setattr("lab.images.disk.overlay", lambda base, _target: told.append(str(base)))

@@ -72,7 +72,7 @@ def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(tmp_path / "gateway.qcow2"))
     monkeypatch.setattr("lab.images.disk.overlay", lambda _base, to: to.write_text("a disk"))
     told: list[object] = []
-    outcome = module.Provisioned("", ["6.12", "7.3"], 601.2, 15.1, True)
+    outcome = module.Provisioned("", ["6.12", "7.3"], 601.2, 15.1, True, {})
     monkeypatch.setattr(module, "_follow", lambda *all: replace(outcome, disk=str(all[2])))
     monkeypatch.setattr(module, "firmware", lambda: b"firmware")
     monkeypatch.setattr(kept, "state_of", lambda *all: all[1:])
@@ -86,3 +86,17 @@ def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     found = module.earlier(user_data)
     assert found
     assert told == [module.state_of(lab, found), "off"]
+
+
+def test_the_phases_of_a_first_boot_are_told_by_its_kernels_clocks() -> None:
+    """In the order in which they come, whatever a restart does to the clock."""
+    console = (
+        "[   80.5] gateway-setup[7]: gateway-setup: begins\r\n"
+        "[   90.5] gateway-setup[7]: gateway-setup: the mirror answers; packages now\r\n"
+        "[  290.0] gateway-setup[7]: gateway-setup: ok, rebooting into x\r\n"
+    )
+    told = {"kernel and cloud-init": 80.5, "package lists": 10.0, "packages and kernel": 199.5}
+    assert module.phases(console) == told
+    console += "[   41.2] gateway-ready[9]: gateway-ready: phones can dial in\r\n"
+    assert module.phases(console) == {**told, "second boot": 41.2}
+    assert module.phases("") == {}
