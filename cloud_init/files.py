@@ -174,7 +174,9 @@ def _template_values(settings: Settings) -> dict[str, str]:
         "tunnel_gateway": str(settings.tunnel_gateway),
         "tunnel_mss": str(settings.mtu - 40),
         "tunnel_subnet": str(settings.tunnel_subnet),
-        "upstream_servers": "\n".join(f"server={server}" for server in settings.dns_servers),
+        "upstream_servers": "\n".join(
+            f"    forward-addr: {server}" for server in settings.dns_servers
+        ),
     }
 
 

@@ -100,16 +100,22 @@ END OF FILE
 echo 7 >/tmp/sys/net/netfilter/nf_conntrack_count
 echo reno cubic bbr bbr.phone >/tmp/sys/net/ipv4/tcp_available_congestion_control
 mount --bind /tmp/sys /proc/sys
+ip addr add 8.8.8.8/32 dev lo scope host
+ip addr add 1.1.1.1/32 dev lo scope host
 release=7.3.4+deb13-amd64
 haproxy=up
 answer=10.2.2.1
+code=0
+first=0
+second=0
 free=50
 """
 
-# Three that are talked to, and not only asked about: HAProxy takes connections, the resolver
-# answers each question, xl2tpd tells of its tunnels. The real ones are talked to elsewhere.
+# Some are talked to, and not only asked about: HAProxy takes connections, the resolver answers each
+# question with an address and a code, the upstreams with a code (by UDP and by TCP, if they have
+# two), and xl2tpd tells of its tunnels. The real ones are talked to elsewhere.
 RUN = f"""
-export release haproxy answer free
+export release haproxy answer code first second free
 python3 -c '
 import os, runpy, socket, sys, threading, types
 os.statvfs = lambda _: types.SimpleNamespace(f_blocks=100, f_bavail=int(os.environ["free"]))
@@ -121,11 +127,34 @@ resolver.bind(("10.2.2.1", 53))
 def serve():
     while True:
         question, client = resolver.recvfrom(512)
+        question = question[:3] + bytes([int(os.environ["code"])]) + question[4:]
         resolver.sendto(question + socket.inet_aton(os.environ["answer"]), client)
 if os.environ["answer"] == "none":
     resolver.close()
 else:
     threading.Thread(target=serve, daemon=True).start()
+def answer_by_udp(upstream, code):
+    while True:
+        question, client = upstream.recvfrom(512)
+        upstream.sendto(question[:3] + bytes([code]) + question[4:], client)
+def answer_by_tcp(upstream, code):
+    while True:
+        with upstream.accept()[0] as client:
+            question = client.recv(512)
+            client.send(question[:5] + bytes([code]) + question[6:])
+for address, codes in (("8.8.8.8", "first"), ("1.1.1.1", "second")):
+    by_udp, by_tcp = (os.environ[codes].split() * 2)[:2]
+    upstream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    upstream.bind((address, 53))
+    # One that has none is silent by UDP.
+    if by_udp != "none":
+        asked = (upstream, int(by_udp))
+        threading.Thread(target=answer_by_udp, args=asked, daemon=True).start()
+    else:
+        silent = upstream
+    if by_tcp != "none":
+        asked = (socket.create_server((address, 53)), int(by_tcp))
+        threading.Thread(target=answer_by_tcp, args=asked, daemon=True).start()
 def tell():
     while True:
         with open("/run/xl2tpd/l2tp-control") as control:
@@ -153,6 +182,7 @@ ADVISORY = {
     "tuning",
     "split",
     "quic",
+    "upstreams",
 }
 """What fails without keeping phones out."""
 

@@ -85,8 +85,11 @@ def test_no_option_that_makes_pppd_fail_under_xl2tpd(settings: Settings) -> None
 @pytest.mark.parametrize("servers", [["9.9.9.9"], ["9.9.9.9", "1.1.1.1"]])
 def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[str]) -> None:
     settings = parse(MINIMAL | {"dnsServers": servers, "tunnelSubnet": "192.168.7.0/27"})
+    upstreams = content(settings, "/etc/unbound/lunch-gateway.conf")
+    assert re.findall("forward-addr: (.*)$", upstreams, re.M) == servers
+    (interface,) = re.findall("interface: (.*)$", upstreams, re.M)
     asked = re.findall("^server=(.*)$", content(settings, "/etc/lunch-gateway/dnsmasq.conf"), re.M)
-    assert asked == servers
+    assert asked == [interface.replace("@", "#")]
     told = re.findall("^ms-dns (.*)$", content(settings, "/etc/ppp/options.xl2tpd"), re.M)
     assert told == ["192.168.7.1"]
 

@@ -10,7 +10,7 @@ import pytest
 from tests.cloud_init.fit_machine import FIT, RUN, failures, run
 from tests.cloud_init.guest_tree import Guest
 
-MODULES = ("tunnel", "rules", "speed", "health")
+MODULES = ("tunnel", "names", "rules", "speed", "health")
 
 
 def test_a_fit_machine_passes(guest: Guest) -> None:
@@ -138,6 +138,12 @@ WRONG = [
     ("resolver", "sed -i s/dnsmasq/other/ /usr/local/sbin/ss", "listens on []"),
     ("resolver", "answer=192.0.2.1", "no address"),
     ("resolver", "answer=none", "no answer"),
+    ("names", "code=2", "phones get SERVFAIL for names: no upstream of 8.8.8.8 1.1.1.1"),
+    ("names", "code=5", "phones get REFUSED"),
+    ("upstreams", "first=2", "SERVFAIL from 8.8.8.8 by UDP; SERVFAIL from 8.8.8.8 by TCP; what"),
+    ("upstreams", "second='5 0'", "dnsServers: REFUSED from 1.1.1.1 by UDP; what"),
+    ("upstreams", "second='0 none'", "dnsServers: no answer (Connection refused) from 1.1.1.1 by"),
+    ("upstreams", "first=none second=1", "no answer (timed out) from 8.8.8.8 by UDP"),
     ("secrets", "chmod 644 /etc/ppp/chap-secrets", "0644"),
     ("secrets", "chmod 640 /etc/swanctl/conf.d/ikev2-secrets.conf", "0640"),
     ("secrets", "sed -i /lunch-gateway/d /etc/ppp/chap-secrets", "no user"),
@@ -146,7 +152,7 @@ WRONG = [
 
 
 RULES = {"firewall", "nat", "split", "quic", "wall"}
-ALSO = {"tuning": ["conntrack"], "secrets": ["pppd"]}
+ALSO = {"tuning": ["conntrack"], "secrets": ["pppd"], "resolver": ["names"]}
 
 
 @pytest.mark.parametrize(("check", "change", "words"), WRONG)
@@ -167,6 +173,8 @@ def test_what_is_wrong_is_found(check: str, change: str, words: str, guest: Gues
         ("haproxy=down", "--gate --wait 50", 0, "WARN  split: HAProxy does not listen"),
         ("haproxy=down", "", 1, "WARN  split: HAProxy does not listen"),
         (": >/tmp/--list-pools", "--gate", 1, "FAIL  ikev2: no addresses for phones"),
+        ("first=2", "--gate --wait 50", 0, "WARN  upstreams: dnsServers: SERVFAIL from 8.8.8.8"),
+        ("first=2 second=2 code=2", "--gate", 1, "FAIL  names: phones get SERVFAIL for names"),
     ],
 )
 def test_only_what_keeps_phones_out_shuts_the_gate(

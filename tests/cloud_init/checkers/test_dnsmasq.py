@@ -1,4 +1,4 @@
-"""The phones' resolver, started as its unit does, and asked."""
+"""The phones' resolver and what asks upstreams for it, started as their units do, and asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.cloud_init.checkers.checking import UNITS, Broken, CheckedBy, complai
 from tests.cloud_init.guest_tree import Guest
 
 RESOLVER = "/etc/lunch-gateway/dnsmasq.conf"
+UPSTREAMS = "/etc/unbound/lunch-gateway.conf"
 
 ASK_RESOLVER = """
 import contextlib, socket, struct, sys, threading, time
@@ -49,22 +50,26 @@ for kind in TYPES:
 print("own", answers("resolver.lunch-gateway.internal", "A"))
 print("plain", answers("printer", "A"))
 sys.path.insert(0, "/usr/local/lib/lunch-gateway")
-import tunnel
-print(tunnel.resolver())
+import names
+print(names.resolver())
+print(names.names())
 """
 
 
 def dnsmasq(guest: Guest) -> str:
-    """Its own check; then as its unit starts it, with the interface it listens on standing
+    """Their own checks; then as their units start them, with the interface it listens on standing
     in for a dummy, a phone that is there already, and somebody to ask. Who may ask, the
-    packet tests see."""
+    packet tests see; what becomes of names while upstreams fail, test_names.py."""
     unit = guest.text(f"{UNITS}/gateway-resolver.service")
     (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    other = guest.text(f"{UNITS}/unbound.service")
+    (start_other,) = re.findall(r"^ExecStart=(.*)$", other, re.M)
     before = "\n".join(re.findall(r"^ExecStartPre=[+](.*)$", unit, re.M)).replace("$$", "$")
     return guest.complaints(
         f"""
         set -e
-        dnsmasq --test --conf-file=/etc/lunch-gateway/dnsmasq.conf
+        dnsmasq --test --conf-file={RESOLVER}
+        unbound-checkconf {UPSTREAMS}
         nft -f /etc/nftables.conf
         ip link add phones type veth peer name unused
         ip link add ppp0 type veth peer name phone
@@ -74,24 +79,29 @@ def dnsmasq(guest: Guest) -> str:
         {before}
         {before}
         ip -brief -4 addr show dev phones | grep -o 10.2.2.1/32
-        {start} 2>/tmp/log & trap "kill -9 $!" EXIT
+        {start_other} 2>/tmp/others & others=$!
+        {start} 2>/tmp/log & trap "kill -9 $! $others" EXIT
         python3 - <<'END OF FILE'
 {ASK_RESOLVER}
 END OF FILE
-        ss -H -l -t -u -n -p | awk '/dnsmasq/ {{ print $1, $5 }}'
+        ss -H -l -t -u -n -p | awk '/dnsmasq|unbound/ {{ print $1, $5 }}' | sort
         grep 'using nameserver' /tmp/log | sed 's/.*using/using/'
         """,
-        expected="dnsmasq: syntax check OK.\n10.2.2.1/32\n"
+        expected="dnsmasq: syntax check OK.\n"
+        f"unbound-checkconf: no errors in {UPSTREAMS}\n"
+        "10.2.2.1/32\n"
         "A 0.0.0.0\nTXT 1\nAAAA 0\nSVCB 0\nHTTPS 0\nown 10.2.2.1\nplain 0\n"
-        "dnsmasq answers on 10.2.2.1 only\n"
-        "udp 10.2.2.1:53\ntcp 10.2.2.1:53\n"
-        "using nameserver 8.8.8.8#53\nusing nameserver 1.1.1.1#53",
+        "dnsmasq answers on 10.2.2.1 only\nphones get answers\n"
+        "tcp 10.2.2.1:53\ntcp 127.0.0.1:5335\nudp 10.2.2.1:53\nudp 127.0.0.1:5335\n"
+        "using nameserver 127.0.0.1#5335",
     )
 
 
 CHECKED_BY: CheckedBy = {
     "/etc/lunch-gateway/dnsmasq.conf": (dnsmasq,),
+    UPSTREAMS: (dnsmasq,),
     f"{UNITS}/gateway-resolver.service": (dnsmasq,),
+    f"{UNITS}/unbound.service": (dnsmasq,),
 }
 
 BROKEN: list[Broken] = [
@@ -104,6 +114,9 @@ BROKEN: list[Broken] = [
     (dnsmasq, RESOLVER, "domain-needed", ""),
     (dnsmasq, RESOLVER, "no-resolv", ""),
     (dnsmasq, RESOLVER, "host-record=", "#"),
+    (dnsmasq, UPSTREAMS, "forward-addr: 8.8.8.8", "forward-adr: 8.8.8.8"),
+    (dnsmasq, UPSTREAMS, "interface: 127.0.0.1@", "interface: 0.0.0.0@"),
+    (dnsmasq, f"{UNITS}/unbound.service", "-c /etc", "-c /var"),
     (dnsmasq, f"{UNITS}/gateway-resolver.service", "address replace", "address add"),
 ]
 

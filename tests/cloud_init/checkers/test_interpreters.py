@@ -75,6 +75,7 @@ CHECKED_BY: CheckedBy = {
     f"{SBIN}/gateway-watch": (shell,),
     "/usr/local/lib/lunch-gateway/checks.py": (python,),
     "/usr/local/lib/lunch-gateway/health.py": (python,),
+    "/usr/local/lib/lunch-gateway/names.py": (python,),
     "/usr/local/lib/lunch-gateway/rules.py": (python,),
     "/usr/local/lib/lunch-gateway/speed.py": (python,),
     "/usr/local/lib/lunch-gateway/tunnel.py": (python,),

@@ -29,7 +29,7 @@ def systemd(guest: Guest) -> str:
         f"""
         set -e
         systemd-analyze verify --man=no {shlex.join(texts)} strongswan.service
-        for daemon in strongswan haproxy xl2tpd gateway-resolver; do
+        for daemon in strongswan haproxy xl2tpd gateway-resolver unbound; do
             # Of 10; without a sandbox 9.6. What it says is a table.
             systemd-analyze security --offline=yes --threshold=32 $daemon.service >/tmp/said 2>&1 ||
                 tail -n 1 /tmp/said
@@ -56,12 +56,14 @@ CHECKED_BY: CheckedBy = {
     f"{UNITS}/gateway-tunnel.service": (systemd,),
     TUNNEL_SPLIT: (systemd,),
     STRONGSWAN: (systemd,),
+    f"{UNITS}/unbound.service": (systemd,),
     f"{UNITS}/xl2tpd.service": (systemd,),
 }
 
 BROKEN: list[Broken] = [
     (systemd, f"{UNITS}/gateway-bbr-phone.service", "Type=oneshot", "Type=one-shot"),
     (systemd, f"{UNITS}/gateway-resolver.service", "DynamicUser=yes", "DynamikUser=yes"),
+    (systemd, f"{UNITS}/unbound.service", "DynamicUser=yes", "DynamikUser=yes"),
     (systemd, f"{UNITS}/gateway-ready.service", "sbin/gateway-ready", "sbin/gateway-redy"),
     (systemd, f"{UNITS}/gateway-ready.service", "RestartSec", "RestatSec"),
     (systemd, f"{UNITS}/gateway-ready.service", "After=", "After=cloud-final.service "),

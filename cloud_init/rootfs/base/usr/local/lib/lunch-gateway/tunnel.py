@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import stat
-import struct
 import subprocess
 from pathlib import Path
 
-from checks import Failure, compare_sysctls, expect, required, run, settings
+from checks import compare_sysctls, expect, required, run, settings
 
 ONLY_FOR_SPEED = {"tcp_bbr", "sch_fq"}  # congestion_control and qdisc look at their effect.
 FOREIGN_SECRETS = ("/var/lib/cloud/instance/user-data.txt", "/var/lib/waagent/CustomData")
@@ -29,8 +27,6 @@ ESP_ALGORITHMS = (
     f"enc 'cbc(aes)' {KEY} auth-trunc 'hmac(sha256)' {KEY} 128",
     f"enc 'cbc(aes)' {KEY} auth-trunc 'hmac(sha1)' {HALF} 96",
 )
-RESOLVER = Path("/etc/lunch-gateway/dnsmasq.conf")
-OWN_NAME = "resolver.lunch-gateway.internal"
 
 
 def needed_modules() -> list[str]:
@@ -94,7 +90,8 @@ def pppd() -> str:
 
 @required
 def daemons() -> str:
-    units = ["nftables.service", "strongswan.service", "gateway-resolver.service"]
+    units = ["nftables.service", "strongswan.service"]
+    units += ["gateway-resolver.service", "unbound.service"]
     units += ["xl2tpd.service"] if L2TP.exists() else []
     units += ["gateway-tunnel.service"] if IKEV2.exists() else []
     states = {
@@ -153,33 +150,6 @@ def listening() -> str:
     ]
     expect(not silent, f"nobody listens: {', '.join(silent)}")
     return " ".join(f"{port}/{daemon}" for port, daemon in expected.items())
-
-
-@required
-def resolver() -> str:
-    """It listens where phones ask, nowhere else, and answers, also while we are offline."""
-    (address,) = (line.split("=")[1] for line in settings(RESOLVER) if "listen-address=" in line)
-    for kind in ("-t", "-u"):
-        # Those for phones: from others it asks its upstreams, for as long as they take.
-        sockets = run("ss", "-H", "-l", kind, "-n", "-p", "sport", "=", ":53").splitlines()
-        ours = [line.split()[3] for line in sockets if '"dnsmasq"' in line]
-        expect(ours == [f"{address}:53"], f"dnsmasq listens on {ours}, not just on {address}:53")
-    expect(answer_of(address).endswith(socket.inet_aton(address)), f"no address for {OWN_NAME}")
-    return f"dnsmasq answers on {address} only"
-
-
-def answer_of(address: str) -> bytes:
-    labels = "".join(f"{chr(len(label))}{label}" for label in OWN_NAME.split("."))
-    # One question (RFC 1035, 4.1): its name, type A, class IN.
-    question = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + labels.encode() + b"\0\0\1\0\1"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(3)
-        client.connect((address, 53))
-        client.send(question)
-        try:
-            return client.recv(512)
-        except OSError as error:
-            raise Failure(f"no answer ({error}); see journalctl -u gateway-resolver") from None
 
 
 @required
