@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -237,9 +237,25 @@ class Life:
     def nobody_left(self) -> None:
         """Look for what should be gone when all of it is: processes, disks, sockets."""
         with self.checks.check("no-process-and-no-disk-is-left"):
-            running = [str(pid) for pid in self.stands.pids if Path(f"/proc/{pid}").exists()]
+            places = (str(self.world.scratch), str(self.project.directory / "bin"))
+            running = [*_running(places), *(pid for pid in self.stands.pids if _runs(pid))]
             if running or self.world.scratch.exists():
-                raise ExpectationFailed(f"left: {' '.join(running)} {self.world.scratch}")
+                left = " ".join(map(str, running))
+                raise ExpectationFailed(f"processes: {left or 'none'}; {self.world.scratch}")
+
+
+def _runs(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def _running(places: Iterable[str]) -> Iterator[int]:
+    """Yields the processes with one of these places on their command line."""
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        # Many end while they are looked at.
+        with suppress(OSError):
+            words = process.read_bytes().decode(errors="replace")
+            if any(place in words for place in places):
+                yield int(process.parent.name)
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:

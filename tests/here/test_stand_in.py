@@ -4,8 +4,11 @@ emulation, as far as it can be seen without one."""
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -130,6 +133,10 @@ def test_a_process_or_a_disk_that_is_left_is_found(tmp_path: Path) -> None:
         led.nobody_left()
         return [check["ok"] for check in led.checks.results]
 
-    assert left([], tmp_path / "gone") == [True]
+    gone = tmp_path / "gone"
+    assert left([], gone) == [True]
+    with subprocess.Popen([sys.executable, "-c", "input()", str(gone)], stdin=PIPE) as process:
+        assert left([], gone) == [False]
+        process.kill()
     assert left([os.getpid()], tmp_path / "gone") == [False]
     assert left([], tmp_path) == [False]
