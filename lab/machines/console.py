@@ -22,9 +22,13 @@ class Console:
         """Returns all of it, as it came."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def plain(self) -> str:
+        """Returns all of it as one reads it: systemd colours lines by how serious they are."""
+        return _ESCAPES.sub("", self.text())
+
     def last_line(self) -> str:
         """Returns the newest line, whoever wrote it, without colours and time stamp."""
-        lines = _ESCAPES.sub("", self.text()).splitlines()
+        lines = self.plain().splitlines()
         said = (_STAMP.sub("", line).strip() for line in reversed(lines))
         return next(filter(None, said), "")[:100]
 

@@ -64,6 +64,23 @@ def test_what_failed_is_said(tmp_path: Path) -> None:
         module._first_boot_ended(lab)
 
 
+@pytest.mark.parametrize(("times", "given_up"), [(3, False), (4, True)])
+def test_a_self_test_that_goes_on_failing_is_said(
+    tmp_path: Path, times: int, given_up: bool
+) -> None:
+    """As systemd colours it on the console. The first one may come before a slow daemon."""
+    gateway = Pretender()
+    gateway.directory = tmp_path
+    line = "[   41.1] gateway-ready[9]: \x1b[0;1;39mFAIL  names: no answer\x1b[0m\r\n"
+    gateway.console.log.write_text(line * times + "[ 99] gateway-ready[9]: FAIL  pppd: x\n")
+    lab = Lab(tmp_path, tmp_path, Pretender(), gateway)
+    if not given_up:
+        assert module._answers_ike(lab) is True
+    else:
+        with pytest.raises(ExpectationFailed, match=r"4 times: FAIL  names$"):
+            module._answers_ike(lab)
+
+
 def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

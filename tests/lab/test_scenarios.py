@@ -101,6 +101,7 @@ PROMISED = {
         for name in (
             *("kernel", "congestion_control", "nat", "connections", "secrets"),
             *("cleartext", "esp", "pppd", "l2tp_calls"),
+            *("resolver", "names", "upstreams"),
         )
     ),
 }

@@ -45,7 +45,7 @@ def daemons() -> Iterator[None]:
     started = [subprocess.Popen(_start(unit), stderr=subprocess.DEVNULL) for unit in LISTENERS]
     try:
         for address in LISTENERS.values():
-            _wait_for(lambda to=address: _listens(to))
+            _wait_for(partial(_listens, address))
         yield
     finally:
         for daemon in started:
@@ -53,7 +53,7 @@ def daemons() -> Iterator[None]:
             daemon.wait()
         # A child of dnsmasq's may still hold the address.
         for address in LISTENERS.values():
-            _wait_for(lambda to=address: not _listens(to))
+            _wait_for(partial(_is_free, address))
 
 
 def _start(unit: str) -> list[str]:
@@ -66,6 +66,10 @@ def _listens(to: tuple[str, int]) -> bool:
     with suppress(OSError), socket.create_connection(to, 1):
         return True
     return False
+
+
+def _is_free(address: tuple[str, int]) -> bool:
+    return not _listens(address)
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
