@@ -19,6 +19,17 @@ rm -f /dev/console
 
 KILLS = "ss --kill --tcp --numeric --no-header dst"
 
+IKEV2_GOES = (
+    "PLUTO_VERB=down-client PLUTO_REQID=7 PLUTO_PEER_CLIENT=10.2.2.160/32 gateway-phone-gone"
+)
+SAS = """
+stand_in ip 'test "$*" = "xfrm state list reqid 7" && for call in $(seq %d); do
+    echo "src 198.18.1.7 dst 10.1.0.4"; echo "    proto esp"
+    echo "src 10.1.0.4 dst 198.18.1.7"; echo "    proto esp"
+done'
+"""
+"""So many calls with one address, as iproute2 shows their SAs."""
+
 
 @pytest.mark.parametrize(
     ("event", "said"),
@@ -29,8 +40,10 @@ KILLS = "ss --kill --tcp --numeric --no-header dst"
             [f"{KILLS} 10.2.2.160"],
         ),
         ("PLUTO_VERB=up-client PLUTO_PEER_CLIENT=10.2.2.160/32 gateway-phone-gone", []),
+        (f"{SAS % 1} {IKEV2_GOES}", [f"{KILLS} 10.2.2.160"]),
+        (f"{SAS % 2} {IKEV2_GOES}", []),
     ],
-    ids=["l2tp", "ikev2", "ikev2-comes"],
+    ids=["l2tp", "ikev2", "ikev2-comes", "ikev2-that-was-alone", "ikev2-that-dialled-again"],
 )
 def test_who_has_gone_holds_no_connection(event: str, said: list[str], guest: Guest) -> None:
     # What ss itself prints goes nowhere.
