@@ -116,6 +116,7 @@ class Gateway(Actor):
             r"lsinitramfs": "x/hv_storvsc.ko\nx/nvme.ko\n",
             r"^cat /run/found": "/etc/ppp/chap-secrets /etc/swanctl/conf.d/l2tp-secret.conf"
             " /etc/swanctl/conf.d/ikev2-secrets.conf",
+            r"swanctl --list-sas .*grep -c": "4\n",
             r"ip xfrm state": f"proto esp {self.asked['ip xfrm state']}",
             r"is-active haproxy": "active\n",
         }.items():

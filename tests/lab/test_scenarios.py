@@ -61,6 +61,7 @@ PROMISED = {
             *("own-password-under-anothers-name", "wall-instance-metadata", "user-named-by-bytes"),
             *("split-runs-bbr-towards-phone", "three-devices-behind-one-nat"),
             *("download-survives-change-of-network", "outlives-its-keys", "wakes-up-where-it-was"),
+            "dials-again-and-again",
         )
     ),
     *(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from lab.phones.models import ANDROID, CHROMEOS_IKEV2, IOS, MAC, NETWORK_MANAGER
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
 from lab.world import sites
-from lab.world.line import Line, impose, release
+from lab.world.line import Line, impose, other_ports, release
 from lab.world.topology import (
     AZURE_HOST,
     CAFE,
@@ -37,6 +38,8 @@ TOWARDS_PHONES = "ss -H -t -i -n state established dst {}"
 CALM = Line(rate=10, delay=55, queue=50)
 SECRETS = "/etc/swanctl/conf.d/ikev2-secrets.conf"
 RELOAD = "swanctl --load-creds --clear --noprompt"
+BELIEVED = "swanctl --list-sas --noblock | grep -c \"remote '{}' @\""
+"""Counts a user's calls, as the gateway knows them."""
 
 
 def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
@@ -50,6 +53,7 @@ def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]
     company(lab, phone, users[0], checks)
     moves(lab, phone, users[0], checks)
     lasts(lab, phone, users[0], checks)
+    again(lab, phone, users[0], checks)
     return {}
 
 
@@ -237,3 +241,22 @@ def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         phone.wake()
         fetch_page(phone)
         detail.append(f"still {address}")
+
+
+def again(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> None:
+    """Dial again without a goodbye, from the carrier's same port and from another, while the
+    gateway believes each old call. Last of all: what it believes changes for three minutes."""
+    with checks.check("ikev2-dials-again-and-again") as detail:
+        began = time.monotonic()
+        for _ in range(2):
+            phone.connect(user)
+            phone.break_off()
+        with other_ports(lab.world):
+            phone.connect(user)
+            phone.break_off()
+        with dialled(phone, user) as address:
+            fetch_page(phone)
+            believed = int(lab.gateway.succeed(BELIEVED.format(user.user)))
+        detail.append(f"{address} at the fourth call, after {time.monotonic() - began:.0f} s")
+        if believed < 4:
+            raise ExpectationFailed(f"only {believed} calls were believed: nothing was tried")
