@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import day, guards, house, lines, path
+from pictures import day, guards, house, lines, path, up
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
@@ -19,10 +19,10 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
     """Return each drawing by its name, its colours still to be chosen.
 
     Raises:
-        Mistake: records are there, and can't be drawn.
+        Mistake, ValueError: records are there, and can't be drawn.
     """
-    measured = {"day": (day.newest, day.draw), "lines": (lines.newest, lines.draw)}
-    found = {name: (newest(results), draw) for name, (newest, draw) in measured.items()}
+    kept = {"day": day, "lines": lines, "up": up}
+    found = {name: (each.newest(results), each.draw) for name, each in kept.items()}
     return {
         "path": path.draw(path.ENGLISH),
         "path.ja": path.draw(path.JAPANESE),
