@@ -60,6 +60,9 @@ def copy(made: Path, target: Path, told: Mapping[str, Any]) -> None:
 
 def _written(told: Mapping[str, Any]) -> Iterator[str]:
     """Yields each path that the user-data wrote, and that its own archive brought."""
+    for name in told.get("apt", {}).get("sources", {}):
+        # To a list that is there, cloud-init adds its lines once more.
+        yield f"/etc/apt/sources.list.d/{name}.list"
     for file in told.get("write_files", []):
         yield file["path"]
         if file.get("encoding") == "b64":

@@ -45,12 +45,14 @@ def test_what_it_sends_reaches_the_cable_and_nothing_else(tmp_path: Path) -> Non
     assert plugged.poll() is not None
 
 
-def test_frames_come_whole_however_they_are_cut(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pieces", [1, 5, 100])
+def test_frames_come_whole_however_they_are_cut(tmp_path: Path, pieces: int) -> None:
     card = tmp_path / "card"
+    sent = b"\x00\x00\x00\x03abc\x00\x00\x00\x01d\x00\x00"
     heard = b""
     with card.open("wb", buffering=0) as file:
-        for byte in b"\x00\x00\x00\x03abc\x00\x00\x00\x01d\x00\x00":
-            heard = computer._delivered(heard + bytes([byte]), file.fileno())
+        for start in range(0, len(sent), pieces):
+            heard = computer._delivered(heard + sent[start : start + pieces], file.fileno())
     assert card.read_bytes() == b"abcd"
     assert heard == b"\x00\x00"
 

@@ -16,6 +16,7 @@ from lab.images import disk
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "cloud_init/rootfs/base/usr/local/sbin/gateway-setup"
 SECRET = "a secret of seventeen letters"
+LIST = "/etc/apt/sources.list.d/backports.list"
 WRITTEN = ("/etc/ppp/chap-secrets", "/etc/nftables.conf")
 REMEMBERED = (
     "/etc/cloud/cloud-init.disabled",
@@ -33,7 +34,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install(disk.HOST_PACKAGES)
     root = tmp_path_factory.mktemp("made")
     tree, image, whole = root / "tree", root / "image", root / "whole"
-    for path in (*WRITTEN, *REMEMBERED, *STAYS, "/var/lib/cloud/data/x", f"{WANTS}/cron.service"):
+    for path in (
+        *WRITTEN,
+        LIST,
+        *REMEMBERED,
+        *STAYS,
+        "/var/lib/cloud/data/x",
+        f"{WANTS}/cron.service",
+    ):
         file = tree / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(SECRET)
@@ -50,7 +58,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def copied(made: Path) -> Path:
     target = made.with_name("copy.qcow2")
-    told = {"write_files": [{"path": path, "content": ""} for path in WRITTEN]}
+    written = [{"path": path, "content": ""} for path in WRITTEN]
+    told = {"write_files": written, "apt": {"sources": {"backports": {"source": "deb x"}}}}
     forgetting.copy(made, target, yaml.safe_load(yaml.safe_dump(told)))
     return target
 
@@ -64,7 +73,7 @@ def there(image: Path, path: str) -> bool:
 
 def test_packages_stay_and_the_rest_is_gone(made: Path, copied: Path) -> None:
     links = (f"{WANTS}/strongswan.service", f"{WANTS}/cron.service")
-    everything = (*WRITTEN, *REMEMBERED, *STAYS, *links)
+    everything = (*WRITTEN, LIST, *REMEMBERED, *STAYS, *links)
     assert all(there(made, path) for path in everything)
     assert [path for path in everything if there(copied, path)] == [*STAYS, links[1]]
 

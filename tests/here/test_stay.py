@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -29,6 +30,12 @@ def test_nothing_stands_where_nothing_was_begun(tmp_path: Path) -> None:
 def test_another_process_with_its_number_is_not_it(tmp_path: Path) -> None:
     told(tmp_path, os.getpid())
     assert not stay.stands(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", "input()", str(tmp_path)], stdin=PIPE) as other:
+        told(tmp_path, other.pid)
+        while str(tmp_path).encode() not in Path(f"/proc/{other.pid}/cmdline").read_bytes():
+            time.sleep(0.01)
+        assert not stay.stands(tmp_path)
+        other.kill()
 
 
 def test_it_ends_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
