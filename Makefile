@@ -175,7 +175,7 @@ pulumi: setup ##- get a Pulumi for the engine tests, or build it
 provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
 
-soak: setup ##- cut the power of twenty first boots; CUTS=20 SEED=; hours
+soak: setup ##- cut the power of CUTS=20 first boots; SEED=; hours
 	$(RUN) -m lab soak --cuts '$(CUTS)' $(if $(SEED),--seed '$(SEED)')
 
 bench-short: setup ##- measure what a broken split can't pass; 10 min

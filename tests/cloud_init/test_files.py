@@ -102,7 +102,7 @@ def test_git_knows_what_is_executable() -> None:
     assert wrong == []
 
 
-EXECUTABLE = ("/sbin/", "/ip-up.d/", "/ip-down.d/", "/hooks/")
+EXECUTABLE = ("/sbin/", "/ip-up.d/", "/ip-down.d/", "/hooks/", "/postinst.d/")
 
 
 def test_modes(settings: Settings) -> None:

@@ -32,8 +32,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What the commands behind the door were asked."""
     asked: list[object] = []
 
-    def run(options: LabOptions, chosen: list[str], progress: Progress) -> int:
-        asked.extend((options, chosen))
+    def run(
+        options: LabOptions, chosen: list[str], progress: Progress, broken: list[str] | None
+    ) -> int:
+        asked.extend((options, chosen, *(broken or [])))
         return 1
 
     def provisioned(options: LabOptions, progress: Progress) -> int:
@@ -49,6 +51,11 @@ def test_scenarios_are_played_as_they_are_asked_for(asked: list[object]) -> None
     told = ["--scenario", "split", "--scenario", "attacks"]
     assert main(["run", *told, "--settings", "mine.yaml", "--out", "there", "--fresh"]) == 1
     assert asked == [LabOptions(Path("mine.yaml"), Path("there"), True), ["split", "attacks"]]
+
+
+def test_what_is_to_be_undone_is_handed_on(asked: list[object]) -> None:
+    assert main(["run", "--scenario", "attacks", "--broken", "attacks-flushed-rules"]) == 1
+    assert asked[1:] == [["attacks"], "attacks-flushed-rules"]
 
 
 def test_without_options_all_scenarios(asked: list[object]) -> None:
