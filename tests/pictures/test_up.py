@@ -51,15 +51,15 @@ def test_what_a_cursor_would_have_replaced_is_gone_and_what_is_long_is_wrapped(
         "warning: using pulumi-x from y",
         "",
         "",
-        "twenty letters and 99 of them",
+        "twenty letters and a few of them",
     )
     assert list(up.shown(path)) == [
         "$ make up",
         " +  a:b:C d created ",
         "(3s)",
         "",
-        "twenty letters and 9",
-        "9 of them",
+        "twenty letters and a",
+        " few of them",
     ]
 
 
