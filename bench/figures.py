@@ -131,7 +131,7 @@ class Ratio:
 
     @property
     def value(self) -> float | None:
-        """By pairs where there are any, else of the medians."""
+        """Return the ratio by pairs where there are any, else that of the medians."""
         return round(statistics.median(self.pairs), 3) if self.pairs else self.medians
 
     @property

@@ -202,6 +202,6 @@ def _swanctl_text(secret: str) -> str:
 
 
 def _pppd_escape(secret: str) -> str:
-    """For between double quotes in chap-secrets: pppd(8), "a backslash escapes the
+    """Return a text for between double quotes in chap-secrets: pppd(8), "a backslash escapes the
     following character"."""
     return secret.replace("\\", "\\\\").replace('"', '\\"')

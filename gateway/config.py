@@ -189,7 +189,7 @@ class _Reader:
         }
 
     def fitting(self, key: str, check: Callable[[str, str], None], other: str) -> Any:
-        """As `read`; a value that was chosen must also go together with another one."""
+        """Read as `read` does; a value that was chosen must also go together with another one."""
         value = self.read(key)
         if self.raw.get(key):
             try:

@@ -64,7 +64,7 @@ class Network(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, deleted_with=args.resource_group)
 
     def _replaced_on(self, args: NetworkArgs, path: str) -> pulumi.ResourceOptions:
-        """For what can't change there as long as something uses it, and can't be twice."""
+        """Return options for what can't change while something uses it, and can't be twice."""
         replaced = pulumi.ResourceOptions(replace_on_changes=[path], delete_before_replace=True)
         return pulumi.ResourceOptions.merge(self._inside(args), replaced)
 

@@ -104,7 +104,7 @@ class _Asking:
             self._report()
 
     def _report(self) -> None:
-        """Of the first port that is still silent."""
+        """Report the first port that is still silent."""
         known = [self._heard[port] for port in self.ports if port in self._heard]
         one = next((one for one in known if not one.verdict.alive), None)
         if one and one.waited - self._said >= REPORT_EVERY:
@@ -175,7 +175,7 @@ class _Words(NamedTuple):
 
 
 def _words(vm: str = "") -> _Words:
-    """Those of make for who came by `make up`: Pulumi's own would look for another stack."""
+    """Return make's words for who came by `make up`: Pulumi's would look for another stack."""
     if os.environ.get("LUNCH_GATEWAY_CALLER") == "make":
         stack = f"STACK={pulumi.get_stack()}"
         return _Words(f"make up {stack}", f"make up REFRESH=yes {stack}", f"make logs {stack}")

@@ -126,7 +126,7 @@ class Lock:
 
     @property
     def stale(self) -> bool:
-        """Its command ran on this machine and is gone."""
+        """Say whether its command ran on this machine and is gone."""
         if self.host != socket.gethostname():
             return False
         try:
@@ -153,7 +153,7 @@ def has_local_stacks(url: str) -> bool:
 
 
 def locks(url: str, stack: str) -> Iterator[Lock]:
-    """Those on a stack in a local backend; other backends are not looked into."""
+    """Return those on a stack in a local backend; other backends are not looked into."""
     state = local_state(url)
     name = stack.split("/")[-1]
     for file in state.glob(f"locks/organization/{PROJECT}/{name}/*.json") if state else ():

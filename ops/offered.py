@@ -121,7 +121,7 @@ def _entries(of: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def _how_much(sku: Sku) -> tuple[float, float, str]:
-    """For an order that begins with the smallest, which is mostly the cheapest."""
+    """Return a key for an order that begins with the smallest, mostly the cheapest."""
     able = _abilities(sku)
     return _number(able.get("vCPUs")), _number(able.get("MemoryGB")), _name(sku)
 
@@ -141,7 +141,7 @@ def _skus(environment: Mapping[str, str], region: str) -> list[Sku]:
 
 
 def _schedule_regions(environment: Mapping[str, str]) -> list[str]:
-    """As Azure's portal calls them: West US 2."""
+    """Return the regions as Azure's portal calls them: West US 2."""
     shown = _answer(environment, "provider", "show", "--namespace", azure.SHUTDOWN_NAMESPACE)
     for kind in _entries(shown, "resourceTypes"):
         if kind.get("resourceType") == "schedules" and isinstance(kind.get("locations"), list):

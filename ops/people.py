@@ -81,7 +81,7 @@ def _remove(stack: Stack, name: str) -> str:
 
 
 def _users(stack: Stack) -> dict[str, object]:
-    """Those of the configuration; passwords in the clear.
+    """Return the configuration's users; passwords in the clear.
 
     Raises:
         OpsError: it holds something else, which nobody can be added to.
@@ -103,5 +103,5 @@ def _next(pulumi: Pulumi) -> str:
 
 
 def _path(name: str) -> str:
-    """As Pulumi's ``--path`` takes it: a point alone would end the name."""
+    """Return a key as Pulumi's ``--path`` takes it: a point alone would end the name."""
     return f'users["{name}"]'

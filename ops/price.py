@@ -50,7 +50,7 @@ class Price:
 
     @property
     def a_day(self) -> float:
-        """Of a gateway that stands, without traffic."""
+        """Return the price of a gateway that stands, without traffic."""
         return 24 * sum(self.hourly.values())
 
 

@@ -41,7 +41,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 
 def _state(pulumi: Pulumi, entry: Mapping[str, Any]) -> str:
-    """In one line, whether it stands and since when."""
+    """Say in one line whether it stands and since when."""
     count = entry.get("resourceCount")
     working = "; a command is at work on it" if entry.get("updateInProgress") else ""
     if not count:

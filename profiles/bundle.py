@@ -19,12 +19,12 @@ class File:
 
     @property
     def text(self) -> str:
-        """For people to read."""
+        """Return it for people to read."""
         return self.content.decode("utf-8-sig").replace("\r\n", "\n")
 
     @property
     def base64(self) -> str:
-        """For a data: URL."""
+        """Return it for a data: URL."""
         return base64.b64encode(self.content).decode("ascii")
 
 

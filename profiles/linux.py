@@ -21,7 +21,7 @@ def can_ikev2(account: Account) -> bool:
 
 
 def l2tp(account: Account) -> bytes:
-    """For the package network-manager-l2tp, 1.20 or later."""
+    """Return the profile for the package network-manager-l2tp, 1.20 or later."""
     return _keyfile(
         account,
         "l2tp",
@@ -44,7 +44,7 @@ def l2tp(account: Account) -> bytes:
 
 
 def ikev2(account: Account) -> bytes:
-    """For the package network-manager-strongswan, 1.3.1 or later; see `can_ikev2`."""
+    """Return the profile for network-manager-strongswan, 1.3.1 or later; see `can_ikev2`."""
     return _keyfile(
         account,
         "ikev2",
@@ -87,5 +87,5 @@ def _keyfile(
 
 
 def _escaped(value: str) -> str:
-    """As GLib's key files want it. Settings hold no line ends and no outer spaces."""
+    """Return it as GLib's key files want it. Settings hold no line ends and no outer spaces."""
     return value.replace("\\", "\\\\")

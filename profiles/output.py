@@ -56,7 +56,7 @@ def refuse_git(out: Path) -> None:
 
 
 def _git(directory: Path, *arguments: str) -> int:
-    """Its exit status; without git nobody can say that the place is safe."""
+    """Return its exit status; without git nobody can say that the place is safe."""
     # A hook's environment names its own repository.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:

@@ -52,5 +52,5 @@ def _is_short(key: Any) -> bool:
 
 
 def _spelled(key: str) -> str:
-    """Without what people write differently: server_name, Server-Name."""
+    """Return a name without what people write differently: server_name, Server-Name."""
     return re.sub(r"[\s_-]", "", key).lower()

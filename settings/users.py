@@ -78,7 +78,7 @@ def _not_usable(name: Any) -> str:
 
 
 def _a_list(path: str) -> str:
-    """Of a list in the place of a password, whose items are not shown."""
+    """Say what is wrong with a list in the place of a password; its items are not shown."""
     return "the password must be text, and this is a list" + in_stack(
         f", which --path makes of a number in brackets. Set it: pulumi config set --secret --path"
         f" {path}, after pulumi config rm --path {path}"

@@ -94,7 +94,7 @@ class Transports:
         return Sender(self.phone.world, site.namespace, f"sport = :{site.port}")
 
     def _own_client(self, transport: str) -> None:
-        """With IKEv2 all the phone's traffic goes that way: it is there for its own way only."""
+        """Have IKEv2 up for its own way only, because all the phone's traffic goes by it."""
         ikev2 = Ikev2Phone(self.phone.world, self.phone.server, model=ANDROID)
         if transport == "ikev2" and not self._by_ikev2:
             self.phone.hang_up()

@@ -132,7 +132,7 @@ def _block(lines: Iterable[str], language: str = "", longest: int = LISTED) -> s
 
 
 def printable(text: str) -> str:
-    """Without what a terminal or a reader's eye could be fooled by (CVE-2021-42574)."""
+    """Return a text without what could fool a terminal or a reader's eye (CVE-2021-42574)."""
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
     )

@@ -54,7 +54,7 @@ Guest = Mapping[str, str]
 
 
 def rendered(directory: Path, code: Path | None = None) -> Mapping[str, Guest | str]:
-    """By choice: the guest, or in one line why there is none.
+    """Return by choice the guest, or in one line why there is none.
 
     Args:
         directory: whose files.
@@ -81,7 +81,7 @@ def rendered(directory: Path, code: Path | None = None) -> Mapping[str, Guest | 
 
 
 def guests(directory: Path) -> Iterator[tuple[str, Guest | str]]:
-    """For each choice: the guest, or in one line why there is none."""
+    """Return for each choice the guest, or in one line why there is none."""
     for choice in CHOICES:
         try:
             settings, rootfs = _settings(choice, directory), directory / ROOTFS
