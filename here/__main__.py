@@ -42,11 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("arguments", nargs=argparse.REMAINDER, help="as for python -m ops")
     told = parser.parse_args(arguments)
     if told.command == "ops":
-        return carry_out(
-            lambda progress: stay.carry_out(told.arguments, told.phone, progress), None
-        )
+        return carry_out(lambda progress: _typed(told.arguments, told.phone, progress), None)
     out = told.out.resolve()
     return carry_out(lambda progress: live(told.settings, out, progress), out)
+
+
+def _typed(arguments: Sequence[str], phone: str, progress: Progress) -> int:
+    """Carry out one of make's commands, and end as those do; returns the status for the shell."""
+    try:
+        return stay.carry_out(arguments, phone, progress)
+    except LabError as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 1
 
 
 def live(settings: Path, out: Path, progress: Progress) -> int:

@@ -13,9 +13,8 @@ from subprocess import PIPE
 import pytest
 
 from here import site, stay
+from here.__main__ import main
 from here.project import Project
-from lab.host import LabError
-from lab.progress import Progress
 from tests.engine.samples import SAMPLES, put
 
 
@@ -64,10 +63,11 @@ def test_a_machine_that_ended_with_the_computer_is_lost_to_azure_too(tmp_path: P
 
 
 def test_a_door_is_opened_at_the_beginning_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(stay, "directory", lambda: tmp_path)
     monkeypatch.setattr(stay, "_project", lambda out: Project(out, stay.STACK))
     monkeypatch.setattr(stay, "stands", lambda _out: True)
-    with pytest.raises(LabError, match="PHONE: it stands already; make down STACK=here"):
-        stay.carry_out(["up"], "192.0.2.7", Progress())
+    assert main(["ops", "--phone", "192.0.2.7", "up", "--stack", "here"]) == 1
+    said = capsys.readouterr().err
+    assert said == "up: PHONE: it stands already; make down STACK=here comes first\n"
