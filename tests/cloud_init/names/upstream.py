@@ -17,6 +17,8 @@ PHONES_ASK = "10.2.2.1"
 SITE = "192.0.2.7"
 A, NS = 1, 2
 RCODES = {"good": 0, "formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
+PATIENCE = 8
+"""Seconds that a phone waits here; many ask again after five, but this machine may be busy."""
 DELAY, SLOW = 0.02, 4
 """Seconds until a good one answers, so that a bad one is first; and until a slow one knows a name,
 counted from when it was asked for it first, as resolvers go on to look."""
@@ -37,7 +39,7 @@ def question(name: str, kind: int = A) -> bytes:
     return header + labels + struct.pack("!BHH", 0, kind, 1)
 
 
-def ask(name: str, by: str, kind: int = A, to: str = PHONES_ASK, patience: float = 5) -> str:
+def ask(name: str, by: str, kind: int = A, to: str = PHONES_ASK, patience: float = PATIENCE) -> str:
     """What comes of one question, asked once: an address, a code, or why there is none."""
     asked = question(name, kind)
     try:
