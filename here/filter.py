@@ -1,6 +1,8 @@
 """A network security group's rules as the world's packet filter, before the gateway's address.
 
-Azure's last rule of its own refuses, so whatever no rule lets in stays outside.
+Azure's last rule of its own refuses, so whatever no rule lets in stays outside. As on Azure (its
+"Network security groups"), who was let in before a rule went may go on until the flow is silent for
+minutes: a phone that dialled just before still gets in then, one that comes new does not.
 """
 
 from __future__ import annotations
