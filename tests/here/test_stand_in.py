@@ -135,7 +135,11 @@ def test_a_process_or_a_disk_that_is_left_is_found(tmp_path: Path) -> None:
 
     gone = tmp_path / "gone"
     assert left([], gone) == [True]
-    with subprocess.Popen([sys.executable, "-c", "input()", str(gone)], stdin=PIPE) as process:
+    runs = [sys.executable, "-c", "print(0, flush=True); input()", str(gone)]
+    with subprocess.Popen(runs, stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout
+        # The kernel knows its command line a moment after Popen has returned.
+        process.stdout.readline()
         assert left([], gone) == [False]
         process.kill()
     assert left([os.getpid()], tmp_path / "gone") == [False]
