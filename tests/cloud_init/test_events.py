@@ -81,7 +81,7 @@ TESTS = "gateway-selftest --gate --changes --save /run/lunch-gateway/selftest.js
         (
             "stand_in gateway-identity 'echo it does not fit'",
             [
-                "gateway-watch: it does not fit; restarting strongswan",
+                "gateway-mend: it does not fit; restarting strongswan",
                 "systemctl restart strongswan.service",
                 TESTS,
             ],

@@ -42,6 +42,19 @@ def test_ready_leaves_the_door_shut_when_it_has_not(guest: Guest) -> None:
     assert guest.run(f"{script}\ngateway-ready || {OPEN_PORTS}").returncode == 1
 
 
+def test_ready_mends_for_its_next_try_what_the_watch_leaves_to_it(guest: Guest) -> None:
+    """An address that changed while the watch tested: the watch does nothing until this passes."""
+    script = (
+        f"{READY} stand_in gateway-selftest 'exit 1'\nstand_in systemctl 'echo systemctl $*'\n"
+        "stand_in gateway-identity 'echo it does not fit'\ngateway-ready || echo tries again"
+    )
+    assert guest.run(script).stdout.splitlines()[-3:] == [
+        "gateway-mend: it does not fit; restarting strongswan",
+        "systemctl restart strongswan.service",
+        "tries again",
+    ]
+
+
 def test_the_door_is_shut_at_boot(guest: Guest) -> None:
     assert guest.run(f"{READY}{OPEN_PORTS}").returncode == 1
 

@@ -44,7 +44,7 @@ BROKEN: Undoings = {
     ],
     # Not together with the next one, which wants the change to be seen.
     "attacks-other-address": [
-        Edit("/usr/local/sbin/gateway-watch", "changed=$(gateway-identity --check)", "changed=")
+        Edit("/usr/local/sbin/gateway-mend", "changed=$(gateway-identity --check)", "changed=")
     ],
     "attacks-dial-in-after-charon-began-anew": [
         Edit(

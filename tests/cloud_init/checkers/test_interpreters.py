@@ -67,6 +67,7 @@ CHECKED_BY: CheckedBy = {
     f"{SBIN}/gateway-bbr-phone-build": (shell,),
     f"{SBIN}/gateway-identity": (python,),
     f"{SBIN}/gateway-l2tp-ended": (shell,),
+    f"{SBIN}/gateway-mend": (shell,),
     f"{SBIN}/gateway-phone-gone": (shell,),
     f"{SBIN}/gateway-ready": (shell,),
     f"{SBIN}/gateway-scrub": (shell,),
