@@ -4,6 +4,7 @@ emulation, as far as it can be seen without one."""
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,9 +28,28 @@ from lab.lab import PUBLIC_ADDRESS
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.progress import Checks, Progress
 from tests.here.stand_in import OPEN, OnStandIn, StandIn, standing_in
-from tests.here.test_life import PROMISED
 from tests.lab.machines import Pretender
 
+# A check that is silently gone would pass.
+PROMISED = {
+    "up-ends-when-the-gateway-answers",
+    "box-with-server-page-and-commands",
+    "no-secret-in-what-up-says",
+    *(f"page-and-profiles-agree-{user}" for user in ("alice", "bob")),
+    *(f"{way}-{user}" for user in ("alice", "bob") for way in ("ikev2", "l2tp")),
+    "preview-shows-what-changes-inside",
+    "preview-replaces-the-machine-alone",
+    "no-secret-in-what-preview-says",
+    "replaced-with-the-same-name-address-and-key",
+    *(f"{way}-alice-again" for way in ("ikev2", "l2tp")),
+    *(f"{way}-bob-again-refused" for way in ("ikev2", "l2tp")),
+    "down-leaves-nothing-on-azure",
+    "down-leaves-no-machine",
+    "down-leaves-no-name",
+    "no-process-and-no-disk-is-left",
+}
+
+ROOT = Path(__file__).parents[2]
 SETTINGS = {**yaml.safe_load(OWN.read_text()), "readyTimeout": 1}
 
 
@@ -144,3 +164,9 @@ def test_a_process_or_a_disk_that_is_left_is_found(tmp_path: Path) -> None:
         process.kill()
     assert left([os.getpid()], tmp_path / "gone") == [False]
     assert left([], tmp_path) == [False]
+
+
+def test_its_readme_draws_who_is_where() -> None:
+    text = (ROOT / "here/life/README.md").read_text()
+    assert re.search(r"^```\n(?:.*\n)+?```$", text, re.MULTILINE)
+    assert "What must hold:" in text
