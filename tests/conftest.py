@@ -27,12 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that drive the engine first, then those with many tests: side by side, no process
-    begins with minutes of work when the others are through. xdist's own order counts only the
-    tests, and of the engine's a single one may take a minute."""
+    """Files that drive the engine or are slow otherwise first, then those with many tests: side by
+    side, no process begins with minutes of work when the others are through. xdist's own order
+    counts only the tests, and of the engine's a single one may take a minute."""
     tests = Counter(item.path for item in items)
-    engine = {item.path for item in items if item.get_closest_marker("engine")}
-    items.sort(key=lambda item: (item.path not in engine, -tests[item.path]))
+    early = {
+        item.path
+        for item in items
+        if item.get_closest_marker("engine") or item.get_closest_marker("slow")
+    }
+    items.sort(key=lambda item: (item.path not in early, -tests[item.path]))
 
 
 class _Watch:

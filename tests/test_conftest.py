@@ -38,18 +38,19 @@ FILES = {
     "test_b_many": "".join(f"def test_{number}(): pass\n" for number in range(4)),
     "test_c_mixed": "import pytest\n\ndef test_0(): pass\n\n"
     "@pytest.mark.engine\ndef test_1(): pass\n",
+    "test_b_slow": "import pytest\n\npytestmark = pytest.mark.slow\n\ndef test(): pass\n",
     "test_d_engine": "import pytest\n\npytestmark = pytest.mark.engine\n\ndef test(): pass\n",
 }
 
 
-ORDER = ["test_c_mixed", "test_d_engine", "test_b_many", "test_a_few"]
+ORDER = ["test_c_mixed", "test_b_slow", "test_d_engine", "test_b_many", "test_a_few"]
 
 
 def test_what_takes_long_begins_early(pytester: pytest.Pytester) -> None:
     """As make has them run, so that xdist does not order them by itself again."""
     makefile = CONFTEST.parents[1].joinpath("Makefile").read_text(encoding="utf-8")
     (options,) = re.findall(r"^SIDE_BY_SIDE := (.+)$", makefile, re.M)
-    pytester.makeini("[pytest]\nmarkers =\n    engine: takes long\n")
+    pytester.makeini("[pytest]\nmarkers =\n    engine: takes long\n    slow: too\n")
     pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(**FILES)
     done = pytester.runpytest_inprocess("--verbose", *options.replace("auto", "1").split())

@@ -14,6 +14,8 @@ import pytest
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.names.upstream import BEHAVIOURS
 
+pytestmark = pytest.mark.slow
+
 DNSMASQ = "/etc/lunch-gateway/dnsmasq.conf"
 UNBOUND = "/etc/unbound/lunch-gateway.conf"
 OTHERS = ("outage", "slow", "asked_anew")

@@ -8,6 +8,8 @@ import pytest
 from tests.cloud_init.guest_tree import Guest
 from tests.cloud_init.test_scripts import STAND_IN
 
+pytestmark = pytest.mark.slow
+
 GENERIC = "/boot/vmlinuz-7.3.4+deb13-amd64"
 
 FUNCTIONS = r"""
