@@ -37,6 +37,28 @@ def test_markdown() -> None:
     assert markdown(*japanese, without="md013") == ""
 
 
+def unwrapped(text: str) -> list[str]:
+    """Lines over 100 characters that could end earlier. pymarkdown lets each end in one word more,
+    however long, so that links may stand."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for line in prose.splitlines() if len(line) > 100]
+    words = r"^\s*(?:[-*] )?|\[[^\]]*\]\([^)]*\)"
+    return [
+        line for line in lines if "|" not in line[:4] and " " in re.sub(words, "", line).strip()
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(documents()))
+def test_no_line_ends_in_one_word_more(name: str) -> None:
+    assert name.endswith(".ja.md") or unwrapped(text_of(name)) == []
+
+
+def test_one_word_more_is_seen() -> None:
+    line = "word " * 19 + "end more"
+    link = f"- [{'two words' * 9}](#{'x' * 40})"
+    assert unwrapped(f"{line}\n{link}\n| {line} |\n```\n{line}\n```\n") == [line]
+
+
 @pytest.mark.parametrize(
     ("program", "arguments", "text"),
     [
