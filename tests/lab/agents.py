@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 
-class Agent(threading.Thread):
-    """Answers guest-exec with a canned status and output, after some line noise."""
+class Speaker(threading.Thread):
+    """Serves one connection after the other, a line at a time, until its socket is closed."""
+
+    greeting = b""
 
     def __init__(self, path: Path) -> None:
         super().__init__(daemon=True)
-        self.status, self.output, self.polls = 0, "", 2
-        self.commands: list[str] = []
-        self.lost_syncs, self.silent_to, self.forgets = 0, "", False
-        self.ends, self.quiet = path.with_suffix(".ends"), False
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(str(path))
         self.server.listen()
@@ -30,12 +28,30 @@ class Agent(threading.Thread):
             except OSError:
                 return
             with connection, connection.makefile("rwb") as file:
+                file.write(self.greeting)
+                file.flush()
                 for line in file:
-                    request = json.loads(line.rpartition(b"\xff")[2])
-                    if self.loses(request):
-                        continue
-                    file.write(self.reply(request) + b"\n")
+                    file.write(self.answer(line))
                     file.flush()
+
+    def answer(self, line: bytes) -> bytes:
+        """Returns what to say to a line, or nothing at all: as here, to each."""
+        return b""
+
+
+class Agent(Speaker):
+    """Answers guest-exec with a canned status and output, after some line noise."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.status, self.output, self.polls = 0, "", 2
+        self.commands: list[str] = []
+        self.lost_syncs, self.silent_to, self.forgets = 0, "", False
+        self.ends, self.quiet = path.with_suffix(".ends"), False
+
+    def answer(self, line: bytes) -> bytes:
+        request = json.loads(line.rpartition(b"\xff")[2])
+        return b"" if self.loses(request) else self.reply(request) + b"\n"
 
     def loses(self, request: dict[str, Any]) -> bool:
         if request["execute"] == "guest-sync-delimited" and self.lost_syncs:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,33 +11,21 @@ import pytest
 
 from lab.machines import monitor as module
 from lab.machines.monitor import Monitor, MonitorRefused, incoming
+from tests.lab.agents import Speaker
 
 
-class Qemu(threading.Thread):
+class Qemu(Speaker):
     """Greets, says what happened meanwhile, and answers as it was told to."""
 
+    greeting = b'{"QMP": {"version": {}, "capabilities": []}}\r\n'
+
     def __init__(self, path: Path) -> None:
-        super().__init__(daemon=True)
+        super().__init__(path)
         self.answers: dict[str, list[Any]] = {}
         self.told: list[tuple[str, Any]] = []
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(str(path))
-        self.server.listen()
 
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self.server.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as file:
-                file.write(b'{"QMP": {"version": {}, "capabilities": []}}\r\n')
-                file.flush()
-                for line in file:
-                    file.write(self.reply(json.loads(line)))
-                    file.flush()
-
-    def reply(self, request: dict[str, Any]) -> bytes:
+    def answer(self, line: bytes) -> bytes:
+        request = json.loads(line)
         name = request["execute"]
         self.told.append((name, request["arguments"]))
         prepared = self.answers.get(name, [{}])

@@ -16,9 +16,11 @@ def tree(folder: Path) -> dict[str, str | None]:
     }
 
 
-def put(out: Path, text: str) -> None:
+def put(out: Path, text: str, then_fails: bool = False) -> None:
     with replacing(out) as new:
         (new / "file").write_text(text)
+        if then_fails:
+            raise ZeroDivisionError
 
 
 def test_it_is_new_or_replaced_and_for_its_owner(tmp_path: Path) -> None:
@@ -32,8 +34,8 @@ def test_it_is_new_or_replaced_and_for_its_owner(tmp_path: Path) -> None:
 def test_what_fails_on_the_way_leaves_what_was_there(tmp_path: Path) -> None:
     put(tmp_path / "out", "first")
     before = tree(tmp_path)
-    with pytest.raises(TypeError):
-        put(tmp_path / "out", 2)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        put(tmp_path / "out", "second", then_fails=True)
     assert tree(tmp_path) == before
 
 
