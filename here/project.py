@@ -88,20 +88,27 @@ class Project:
     def _write_programs(self, cli: Cli, behind: Behind) -> None:
         """The double under the provider's name, az and, where Pulumi brought none, a language
         host."""
-        starts = {
-            "pulumi-resource-azure-native": "-m here.azure",
-            "az": f"-m here.az {shlex.quote(behind.socket)}",
-        }
+        self._write(self.directory / "bin/az", f"-m here.az {shlex.quote(behind.socket)}")
+        azure = f"resource-azure-native-v{version('pulumi_azure_native')}"
+        self._write(self.plugins / azure / "pulumi-resource-azure-native", "-m here.azure")
         if cli.language_host is None:
             executor = cli.pulumi.resolve().with_name("pulumi-language-python-exec")
-            starts["pulumi-language-python"] = (
-                f"-m here.cli.language_host {shlex.quote(str(executor))}"
-            )
-        for name, start in starts.items():
-            script = self.directory / "bin" / name
-            python, here = shlex.quote(sys.executable), shlex.quote(str(ROOT))
-            script.write_text(f'#!/bin/sh\ncd {here} && exec {python} {start} "$@"\n')
-            script.chmod(0o755)
+            host = f"-m here.cli.language_host {shlex.quote(str(executor))}"
+            place = self.plugins / f"language-python-v{cli.version}"
+            self._write(place / "pulumi-language-python", host)
+
+    @staticmethod
+    def _write(script: Path, start: str) -> None:
+        script.parent.mkdir(parents=True, exist_ok=True)
+        python, here = shlex.quote(sys.executable), shlex.quote(str(ROOT))
+        script.write_text(f'#!/bin/sh\ncd {here} && exec {python} {start} "$@"\n')
+        script.chmod(0o755)
+
+    @property
+    def plugins(self) -> Path:
+        """Returns where Pulumi installs its plugins. Of one that it finds on PATH it warns in each
+        command."""
+        return self.directory / "home/.pulumi/plugins"
 
     @property
     def environment(self) -> dict[str, str]:

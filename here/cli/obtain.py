@@ -41,6 +41,9 @@ GO_IN_A_HURRY = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
 """The compiler collects its garbage less often, up to so much memory: of net/http it then took
 23 instead of 31 processor seconds, and 400 instead of 320 MB."""
 
+NOT_INLINED = "all=-l"
+"""Functions stay where they are: net/http took 18 processor seconds instead of 24."""
+
 CONNECT_TIMEOUT = 10
 INSTALL_TIMEOUT = 300
 BUILD_TIMEOUT = 1800
@@ -184,7 +187,7 @@ def _build(made: Path, say: Say) -> None:
         raise CliError("no Go on PATH")
     say(f"building pulumi {BUILT} from its Go modules; this takes minutes, once")
     version = f"-X {SDK}/go/common/version.Version=v{BUILT}"
-    flags = ["-mod=readonly", "-trimpath", "-ldflags", f"-s -w {version}"]
+    flags = ["-mod=readonly", "-trimpath", f"-gcflags={NOT_INLINED}", "-ldflags", f"-s -w {version}"]
     command = ["go", "build", "-C", str(BUILD), "-o", str(made / "bin" / "pulumi"), *flags, PACKAGE]
     _run(command, made, say, "building pulumi", BUILD_TIMEOUT)
     where = ["go", "list", "-C", str(BUILD), "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK]

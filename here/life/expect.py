@@ -249,13 +249,14 @@ def _runs(pid: int) -> bool:
 
 
 def _running(places: Iterable[str]) -> Iterator[int]:
-    """Yields the processes with one of these places on their command line."""
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
+    """Yields the processes with one of these places on their command line or in their
+    environment."""
+    for process in Path("/proc").glob("[0-9]*"):
         # Many end while they are looked at.
         with suppress(OSError):
-            words = process.read_bytes().decode(errors="replace")
-            if any(place in words for place in places):
-                yield int(process.parent.name)
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if any(place.encode() in told for place in places):
+                yield int(process.name)
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
