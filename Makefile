@@ -38,7 +38,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
 .PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
-.PHONY: pictures pulumi test test-without-lab test-fast test-engine image-world image-gateway
+.PHONY: pictures pulumi test test-without-lab test-lab test-fast test-engine image-world image-gateway
 .PHONY: provision soak clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
@@ -151,11 +151,12 @@ pictures: setup ##- draw the documents' pictures anew
 ##@- Test it
 setup: $(STAMP) ##- install what all of this needs, into .venv
 
-# First what measures nothing: the guest is set up beside all other tests, which give way to it,
-# and its images beside the environment. Measuring wants the machine for itself.
-test: ##- everything, lab and short benchmark too; 45 to 60 min
-	$(MAKE) --no-print-directory --jobs=3 test-without-lab provision
-	$(RUN) -m pytest -m lab
+# First what measures nothing: the guest is set up, and the lab's scenarios are played, beside all
+# other tests. Those give way: a scenario keeps less than two processors busy, and its phones have
+# only so many seconds. Measuring wants the machine for itself.
+test: ##- everything, lab and short benchmark too; 30 to 60 min
+	$(MAKE) --no-print-directory --jobs=3 test-without-lab test-lab
+	$(RUN) -m pytest tests/bench/test_short.py
 
 image-world image-gateway:
 	$(PYTHON) -m lab.images $(@:image-%=%)
@@ -164,7 +165,10 @@ test-fast: setup ##- all but the lab and the engine; 3 minutes
 	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
 
 test-without-lab: pulumi ##- all but the lab
-	nice -n 5 $(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+	nice -n 10 $(RUN) -m pytest -m "not lab" $(SIDE_BY_SIDE)
+
+test-lab: provision ##- every scenario of the lab
+	$(RUN) -m pytest tests/lab/test_scenarios.py
 
 test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)

@@ -93,6 +93,21 @@ def test_what_reads_files_needs_the_small_environment_only(target: str, tmp_path
     assert "uninstall" not in made
 
 
+def test_all_tests_of_the_lab_are_run() -> None:
+    """By their files' names: to ask all files whether they have one takes half a minute."""
+    commands = make("--dry-run", "test").stdout
+    files = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if re.search(
+            r"^pytestmark = pytest\.mark\.lab$|^@pytest\.mark\.lab", path.read_text(), re.M
+        )
+    ]
+    assert len(files) > 1
+    assert sorted(re.findall(r"-m pytest (tests/\S+)", commands)) == sorted(files)
+    assert '-m pytest -m "not lab" --numprocesses' in commands
+
+
 # Its list.
 
 
