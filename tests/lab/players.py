@@ -3,10 +3,12 @@ scenario to be played to its end. What the real ones do is seen by `make lab` al
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
+import tarfile
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,7 @@ class Actor(Pretender):
 
     def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
         self.commands.append(command)
+        self.unpack(command)
         self.play.told.append(f"{self.name}: {command}")
         status, output = self.act(command)
         return Ran(command, status, output)
@@ -79,9 +82,15 @@ class Actor(Pretender):
         self.play.told.append(f"{self.name}: fails: {command}")
         return ""
 
-    def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:
-        self.play.written |= files
-        self.play.told.append(f"{self.name}: writes {mode:o} {' '.join(sorted(files))}")
+    def unpack(self, command: str) -> None:
+        """Take what `lab.machines.agent.put` puts there."""
+        for packed in re.findall(r"echo (\S+) \| base64 -d \| tar ", command):
+            with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as archive:
+                for entry in archive:
+                    file = archive.extractfile(entry)
+                    assert file
+                    self.play.written[f"/{entry.name}"] = file.read().decode()
+                    self.play.told.append(f"{self.name}: writes {entry.mode:o} /{entry.name}")
 
     def fetch(self, path: str, target: Path) -> None:
         self.play.told.append(f"{self.name}: fetches {path}")
