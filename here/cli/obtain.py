@@ -187,7 +187,7 @@ def _build(made: Path, say: Say) -> None:
         raise CliError("no Go on PATH")
     say(f"building pulumi {BUILT} from its Go modules; this takes minutes, once")
     version = f"-X {SDK}/go/common/version.Version=v{BUILT}"
-    flags = ["-mod=readonly", "-trimpath", f"-gcflags={NOT_INLINED}", "-ldflags", f"-s -w {version}"]
+    flags = ["-mod=readonly", "-trimpath", "-gcflags", NOT_INLINED, "-ldflags", f"-s -w {version}"]
     command = ["go", "build", "-C", str(BUILD), "-o", str(made / "bin" / "pulumi"), *flags, PACKAGE]
     _run(command, made, say, "building pulumi", BUILD_TIMEOUT)
     where = ["go", "list", "-C", str(BUILD), "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK]

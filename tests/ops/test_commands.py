@@ -282,7 +282,7 @@ def test_an_interrupted_update_may_finish_its_saving(made: Project, how: str) ->
             process.terminate()
         else:
             os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert saved.exists()
     assert process.returncode == 3
     assert b"Traceback" not in errors
