@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from lab.host import LabError
 from lab.machines.machine import ExpectationFailed
 from lab.progress import Progress, complain
+from lab.remembered import of_this_command
 
 
 class Mistake(Exception):
@@ -40,11 +41,14 @@ def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
         command: returns 0 or 1, and raises what is told here.
         out: where it leaves its evidence, if it leaves some.
     """
-    progress = Progress(phases=0)
+    progress = Progress(phases=0, remembered=of_this_command())
     # So that whoever ends us politely gets the machines and disks cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return command(progress)
+        status = command(progress)
+        if status == 0:
+            progress.ended_well()
+        return status
     except Mistake as mistake:
         complain(str(mistake))
         return 2

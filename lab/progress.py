@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.machines.machine import ExpectationFailed
+from lab.remembered import Remembered
 
 HEARTBEAT = 30
 """Seconds between two signs of life in a long phase."""
@@ -24,25 +25,37 @@ class Progress:
 
     phases: int = 1
     current: str = ""
+    remembered: Remembered = field(default_factory=Remembered)
+    """What this machine needed last time."""
     _number: int = 0
+    _took: list[tuple[str, float, float]] = field(default_factory=list)
     _start: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def phase(
         self, name: str, usually: float, detail: Callable[[], str] = lambda: ""
     ) -> Iterator[None]:
-        """Announce a phase and how many seconds it usually takes; then say how long it took.
-        While it lasts, `detail` is asked now and then what is going on."""
+        """Announce a phase and how many seconds it takes, on this machine if it ever ran here, or
+        else usually; and what is left of all. Then say how long it took. While it lasts, `detail`
+        is asked now and then what is going on."""
         self._number += 1
         self.current = name
-        self._say(f"{name} (usually {_span(usually)})")
+        left = self.remembered.left(name, usually)
+        of_all = "" if left is None else f"; about {_span(left)} left"
+        self._say(f"{name} (usually {_span(self.remembered.usually(name, usually))}{of_all})")
         began, ended = time.monotonic(), threading.Event()
         threading.Thread(target=self._beat, args=(name, began, ended, detail), daemon=True).start()
         try:
             yield
         finally:
             ended.set()
-        self._say(f"{name}: done in {_span(time.monotonic() - began)}")
+        took = time.monotonic() - began
+        self._took.append((name, usually, round(took, 1)))
+        self._say(f"{name}: done in {_span(took)}")
+
+    def ended_well(self) -> None:
+        """Keep how long each phase took, for the next time."""
+        self.remembered.keep(self._took)
 
     def note(self, text: str) -> None:
         """Print one line within a phase."""
