@@ -59,10 +59,10 @@ def payload_share(transport: str, mtu: int) -> float:
 
 
 def limit(line: Line, direction: str, transport: str, mtu: int) -> float:
-    """Return the goodput, Mbit/s, that physics allows on a line. Loss is the downlink's only."""
+    """Return the goodput, Mbit/s, that physics allows on a line."""
     rate = line.uplink if direction == "up" else min(line.rate, _rate_for(transport, line))
-    surviving = 1.0 if direction == "up" else 1 - line.loss / 100
-    return round(rate * surviving * payload_share(transport, mtu), 3)
+    lost = line.uplink_loss if direction == "up" else line.loss
+    return round(rate * (1 - lost / 100) * payload_share(transport, mtu), 3)
 
 
 def soonest_page(line: Line, gateway_at: str, way: Way, mtu: int) -> float:

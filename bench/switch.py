@@ -40,7 +40,7 @@ class Switch:
         if dialling:
             impose(world, comparison.line, comparison.case.gateway_at, seed)
         else:
-            reseed(world, comparison.line, seed)
+            reseed(world, comparison.line, comparison.case.gateway_at, seed)
 
     def take(self, way: Way) -> None:
         """Take the way's transport, and have the gateway split or forward with its congestion

@@ -3,6 +3,7 @@ world's kernel."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -17,9 +18,11 @@ GATEWAY_AT = {"near": 5, "far": 55}
 """One way, ms, from the operator to the gateway: one in Japan East, one in West US 2."""
 
 
-LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2}
+LEAST = {"rate": 0.05, "uplink": 0.05, "tcp_rate": 0.05, "queue": 1, "burst": 2, "in_a_row": 1}
 """What a line's numbers must be at least: tc refuses no queue and no burst, and a burst that
 holds no packet lets nothing through."""
+BELOW_ALL = ("loss", "uplink_loss", "reorder", "varies")
+"""Of these a hundred per cent would be no line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,12 @@ class Line:
     queue: float = 50
     """What the limiter holds back before it drops, ms; nothing where there is a burst."""
     loss: float = 0
-    """Random, per cent of packets, before the limiter."""
+    """Per cent of packets, at random, before the limiter."""
+    in_a_row: float = 1
+    """So many are lost one after the other, on average: of more than one, when is at random
+    (Gilbert and Elliott's model: nothing passes in a bad state, everything in a good one)."""
+    reorder: float = 0
+    """Per cent of packets that don't wait for the delay, and overtake what does."""
     jitter: float = 0
     """The delay varies by it, ms; packets may overtake each other."""
     burst: float | None = None
@@ -42,6 +50,10 @@ class Line:
     """Mbit/s for TCP, where the operator tells it from the rest. None: one rate for all."""
     uplink: float = 10
     """Mbit/s."""
+    uplink_loss: float = 0
+    """Per cent of packets, at random, behind the uplink's limiter."""
+    varies: float = 0
+    """Per cent that the rate may be above or below its mean; it is another one each second."""
 
     def __post_init__(self) -> None:
         """Refuse what tc would refuse, or what lets nothing through.
@@ -53,8 +65,12 @@ class Line:
             least, value = LEAST.get(each.name, 0), getattr(self, each.name)
             if value is not None and not least <= value <= 10_000:
                 raise ValueError(f"{each.name} must be from {least} to 10000, not {value:g}")
-        if self.loss >= 100:
-            raise ValueError("loss must be below 100 per cent")
+        if whole := [name for name in BELOW_ALL if getattr(self, name) >= 100]:
+            raise ValueError(f"{whole[0]} must be below 100 per cent")
+        if self.in_a_row > 1 and self.loss > 50:
+            raise ValueError("loss must be at most 50 per cent where it comes in_a_row")
+        if self.varies and (self.burst is not None or self.tcp_rate is not None):
+            raise ValueError("varies goes with neither burst nor tcp_rate")
         if self.burst is not None and self.tcp_rate is not None:
             raise ValueError("burst and tcp_rate don't go together")
 
@@ -71,23 +87,25 @@ def impose(world: Machine, line: Line, gateway_at: str | None = None, seed: int 
     site = SITE_DELAY if gateway_at else 0
     queue = f"burst {_burst(line.uplink)} latency {line.queue}ms"
     commands = [
-        _loss(line, seed),
+        *_losses(line, gateway_at, seed),
         *_limiter(line),
         f"{_CARRIER} qdisc replace dev internet root tbf rate {line.uplink}mbit {queue}",
-        # Beyond the uplink's limiter its delay can only be on the hops that follow.
-        _netem("internet", "web", f"delay {line.delay + site}ms"),
         _netem("web", "internet", f"delay {site}ms"),
-        _netem("internet", "azure", f"delay {line.delay + far}ms"),
         _netem("azure", "internet", f"delay {far}ms"),
         _netem("azure", "site", f"delay {site}ms"),
         _netem("site", "azure", f"delay {site}ms"),
     ]
     world.succeed(" && ".join([*_one_packet_each(), *commands]))
+    _vary(world, line, seed)
 
 
-def reseed(world: Machine, line: Line, seed: int) -> None:
-    """Have the losses of a line that is imposed begin again."""
-    world.succeed(_loss(line, seed))
+def reseed(world: Machine, line: Line, gateway_at: str, seed: int) -> None:
+    """Have what chance decides on a line that is imposed begin again."""
+    losses = _losses(line, gateway_at, seed)
+    world.succeed(" && ".join(each for each in losses if " seed " in each))
+    if line.varies:
+        world.stop_unit(VARIES)
+        _vary(world, line, seed)
 
 
 def release(world: Machine) -> None:
@@ -97,7 +115,8 @@ def release(world: Machine) -> None:
             f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null"
             for host, device in _CABLES
         )
-        + "; ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null; true"
+        + "; ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null"
+        + f"; systemctl stop {VARIES} 2>/dev/null; true"
     )
 
 
@@ -162,9 +181,42 @@ def _one_packet_each() -> list[str]:
     ]
 
 
-def _loss(line: Line, seed: int) -> str:
-    what = f"delay {line.delay}ms {line.jitter}ms loss {line.loss}% seed {seed}"
-    return _netem("internet", "carrier", what)
+def _losses(line: Line, gateway_at: str | None, seed: int) -> list[str]:
+    """Returns what loses and delays, down and up. Beyond the uplink's limiter its delay and loss
+    can only be on the hops that follow."""
+    far = GATEWAY_AT[gateway_at] if gateway_at else 0
+    site = SITE_DELAY if gateway_at else 0
+    lost = f"loss {line.loss}%"
+    if line.in_a_row > 1:
+        # From good to bad, and back, so that the mean is the line's.
+        back = 1 / line.in_a_row
+        lost = f"loss gemodel {back * line.loss / (1 - line.loss / 100):.6g}% {100 * back:.6g}%"
+    late = f"delay {line.delay}ms {line.jitter}ms"
+    late += f" reorder {line.reorder}%" if line.reorder else ""
+    up = f"ms loss {line.uplink_loss}% seed {seed}" if line.uplink_loss else "ms"
+    return [
+        _netem("internet", "carrier", f"{late} {lost} seed {seed}"),
+        _netem("internet", "web", f"delay {line.delay + site}{up}"),
+        _netem("internet", "azure", f"delay {line.delay + far}{up}"),
+    ]
+
+
+VARIES = "line-varies"
+
+
+def _vary(world: Machine, line: Line, seed: int) -> None:
+    """Have the rate be another each second, if it varies: as much above its mean as below it the
+    next second, so that a measurement of some seconds meets the mean."""
+    if not line.varies:
+        return
+    dice = random.Random(seed)  # noqa: S311 - the same each time
+    parts = [dice.uniform(0, line.varies / 100) for _ in range(60)]
+    rates = [line.rate * (1 + sign * part) for part in parts for sign in (1, -1)]
+    burst = _burst(max(rates))
+    change = f"{_CARRIER} qdisc change dev phone root tbf rate $rate burst {burst}"
+    each = " ".join(f"{rate:.3f}mbit" for rate in rates)
+    loop = f"for rate in {each}; do {change} latency {line.queue}ms; sleep 1; done"
+    world.start_unit(VARIES, f"while :; do {loop}; done")
 
 
 def _netem(host: str, device: str, what: str) -> str:
@@ -185,6 +237,7 @@ def _limiter(line: Line) -> list[str]:
         f"{{ {_CARRIER} qdisc delete dev phone {place} 2>/dev/null; true; }}"
         for place in ("clsact", "root")
     ]
+    wipe.append(f"{{ systemctl stop {VARIES} 2>/dev/null; true; }}")
     if line.burst is not None:
         police = f"police rate {line.rate}mbit burst {line.burst * 1000:.0f} conform-exceed drop"
         return [

@@ -123,6 +123,13 @@ def test_what_goes_up_is_not_lost(transport: str, loss: float) -> None:
     assert limit(line, "up", transport, 1280) <= 4
 
 
+@given(transport=transports, loss=losses)
+def test_but_by_what_the_uplink_loses(transport: str, loss: float) -> None:
+    whole = limit(a_line(uplink=4), "up", transport, 1280)
+    lossy = limit(a_line(uplink=4, uplink_loss=loss), "up", transport, 1280)
+    assert lossy == pytest.approx(whole * (1 - loss / 100), abs=0.001)
+
+
 @given(mtu=mtus)
 def test_the_frame_grows_in_steps_of_the_cipher(mtu: int) -> None:
     """One byte more costs nothing, or a whole block: only then a larger packet is worse."""

@@ -51,7 +51,7 @@ def test_a_line_of_ones_own(text: str, line: Line) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "'' is none of burst, delay, jitter, loss, queue, rate, tcp_rate, uplink"),
+        ("", "'' is none of burst, delay, in_a_row, jitter, loss, queue, rate, reorder, tcp_rate, "),
         ("rate=10,delay=25,", "'' is none of"),
         ("speed=10", "'speed' is none of"),
         ("rate", "rate='' is not a number"),
@@ -71,6 +71,12 @@ def test_a_line_of_ones_own(text: str, line: Line) -> None:
         ("rate=10,delay=25,queue=0", "queue must be from 1"),
         ("rate=10,delay=25,burst=0", "burst must be from 2"),
         ("rate=10,delay=25,loss=100", "loss must be below 100 per cent"),
+        ("rate=10,delay=25,uplink_loss=100", "uplink_loss must be below 100 per cent"),
+        ("rate=10,delay=25,reorder=100", "reorder must be below 100 per cent"),
+        ("rate=10,delay=25,varies=100", "varies must be below 100 per cent"),
+        ("rate=10,delay=25,in_a_row=0.5", "in_a_row must be from 1 to 10000, not 0.5"),
+        ("rate=10,delay=25,loss=51,in_a_row=2", "loss must be at most 50 per cent where it comes"),
+        ("rate=10,delay=25,burst=75,varies=5", "varies goes with neither burst nor tcp_rate"),
         ("rate=10,delay=25,burst=75,tcp_rate=2", "burst and tcp_rate don't go together"),
     ],
 )

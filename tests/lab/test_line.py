@@ -16,6 +16,10 @@ LINES_AND_MORE = {
     **LINES,
     **{f"day-{hour}": line for hour, line in DAY.items()},
     "jitter": Line(rate=10, delay=25, jitter=5, loss=1),
+    "bursty": Line(rate=10, delay=25, loss=3, in_a_row=4),
+    "overtaking": Line(rate=10, delay=25, loss=1, reorder=0.5),
+    "uphill": Line(rate=10, delay=25, uplink=1, uplink_loss=3),
+    "varying": Line(rate=8, delay=25, varies=60),
     "slowest": Line(rate=0.05, delay=0, queue=1, uplink=0.05, tcp_rate=0.05),
 }
 # Where packets pass on their way down, in this order.
@@ -48,11 +52,53 @@ def test_the_loss_comes_before_the_limiter(name: str) -> None:
     line = LINES_AND_MORE[name]
     commands = imposed(line, seed=7)
     (loss,) = on(commands, LOSS)
-    assert f"delay {line.delay}ms {line.jitter}ms loss {line.loss}% seed 7 " in loss
-    assert [command for command in commands if "loss" in command] == [loss]
+    late = f"delay {line.delay}ms {line.jitter}ms"
+    late += f" reorder {line.reorder}%" if line.reorder else ""
+    if line.in_a_row == 1:
+        assert f" {late} loss {line.loss}% seed 7 " in loss
+    downwards = [each for each in commands if "loss" in each and each not in upwards(commands)]
+    assert downwards == [loss]
     limiter = " ".join(on(commands, LIMITER))
     assert f"rate {line.rate}mbit" in limiter
     assert "netem" not in limiter
+
+
+def upwards(commands: list[str]) -> list[str]:
+    """What delays what comes from the uplink."""
+    return [on(commands, ("internet", device))[0] for device in ("web", "azure")]
+
+
+@pytest.mark.parametrize(("loss", "in_a_row"), [(1, 4), (3, 4), (50, 2), (0.3, 10)])
+def test_losses_in_a_row_have_the_line_s_mean(loss: float, in_a_row: float) -> None:
+    (command,) = on(imposed(Line(rate=10, delay=25, loss=loss, in_a_row=in_a_row)), LOSS)
+    found = re.search(r" loss gemodel ([\d.]+)% ([\d.]+)% seed 1 ", command)
+    assert found
+    into, out_of = (float(each) / 100 for each in found.groups())
+    assert 1 / out_of == pytest.approx(in_a_row), "packets until it is good again"
+    assert into / (into + out_of) == pytest.approx(loss / 100, rel=1e-3), "of all that time bad"
+
+
+def test_the_uplink_loses_where_its_delay_is() -> None:
+    line = Line(rate=10, delay=25, uplink=1, uplink_loss=3)
+    for command, far in zip(upwards(imposed(line, seed=7)), (5, 55), strict=True):
+        assert f"netem delay {25 + far}ms loss 3% seed 7 limit" in command
+    for command in upwards(imposed(Line(rate=10, delay=25, loss=3))):
+        assert "loss" not in command
+
+
+def test_a_rate_that_varies_has_the_line_s_mean() -> None:
+    line = Line(rate=8, delay=25, queue=60, varies=50)
+    commands = [imposed(line, seed=seed)[-1] for seed in (1, 1, 2)]
+    assert commands[0] == commands[1] != commands[2], "the same for the same seed"
+    found = re.search(r"--unit=line-varies .*for rate in ([^;]+); do (.*); sleep 1;", commands[0])
+    assert found
+    rates = [float(each.removesuffix("mbit")) for each in found[1].split()]
+    assert min(rates) < 5
+    assert max(rates) > 11
+    for above, below in zip(rates[::2], rates[1::2], strict=True):
+        assert above + below == pytest.approx(16, abs=0.01), "of any two seconds"
+    change = "ip netns exec carrier tc qdisc change dev phone root tbf rate $rate"
+    assert re.fullmatch(re.escape(change) + r" burst \d+ latency 60ms", found[2])
 
 
 @pytest.mark.parametrize("name", LINES_AND_MORE)
@@ -93,6 +139,8 @@ def test_whatever_limited_before_goes_first(name: str) -> None:
     """The kinds can't replace each other."""
     commands = imposed(LINES_AND_MORE[name])
     first = commands.index(on(commands, LIMITER)[0])
+    stopped = "{ systemctl stop line-varies 2>/dev/null; true; }"
+    assert stopped in commands[:first]
     for place in ("clsact", "root"):
         wiped = f"{{ ip netns exec carrier tc qdisc delete dev phone {place} 2>/dev/null; true; }}"
         assert wiped in commands[:first]
@@ -143,8 +191,19 @@ def test_one_packet_is_one_packet_on_every_cable() -> None:
 def test_the_same_losses_again() -> None:
     world = Pretender()
     line = Line(rate=10, delay=25, loss=1)
-    module.reseed(world, line, 9)
+    module.reseed(world, line, "far", 9)
     assert world.commands == on(imposed(line, seed=9), LOSS)
+
+
+def test_the_same_losses_of_the_uplink_and_the_same_rates_again() -> None:
+    world = Pretender()
+    line = Line(rate=10, delay=25, loss=1, uplink_loss=1, varies=50)
+    module.reseed(world, line, "near", 9)
+    commands = imposed(line, "near", 9)
+    losses, stop, start = world.commands
+    assert losses.split(" && ") == [*on(commands, LOSS), *upwards(commands)]
+    assert stop == "systemctl stop line-varies"
+    assert start.endswith(commands[-1])
 
 
 def test_release_takes_all_of_it_away() -> None:
@@ -155,6 +214,7 @@ def test_release_takes_all_of_it_away() -> None:
     for host, device in module._CABLES:
         assert f"ip netns exec {host} tc qdisc delete dev {device} root 2>/dev/null" in parts
     assert "ip netns exec carrier tc qdisc delete dev phone clsact 2>/dev/null" in parts
+    assert "systemctl stop line-varies 2>/dev/null" in parts
     assert parts[-1] == "true", "what is not there can't be deleted"
 
 
