@@ -27,7 +27,7 @@ from lab.manners import Manners
 from lab.phones.phone import Phone
 from lab.phones.transports import Transports
 from lab.progress import Progress, complain, write_result, write_whole
-from lab.world import sites
+from lab.world import sites, today
 
 PROCESSORS = 1
 """Of the world: two that are busy can kill it, see `build`, and gain little (ADR 8). The
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
     with opening.opened(options.lab, progress, PROCESSORS) as (lab, _):
         with progress.phase("sites: iperf3 and a web server", 10):
             sites.serve(lab.world)
+            today.serve(lab.world)
         about = _about(options, lab)
         if before and (changed := [key for key in SAME if before.about.get(key) != about[key]]):
             told = f"is of another run ({', '.join(changed)} differ): measure into another"

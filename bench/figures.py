@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,8 +24,10 @@ class Figure:
     """On the terminal."""
     spread: str = ""
     """What its least and greatest are called in results.json; empty: they are not there."""
-    of: Callable[[Record], Value] | None = None
-    """Computes it; without, it stands in the record."""
+    of: Callable[[Sequence[Record]], Value] | None = None
+    """Computes it of one repeat, or of several together; without, it stands in the record."""
+    together: bool = False
+    """Whether that of all repeats together counts, and not the median of theirs."""
 
 
 def percentile(values: Value, share: float) -> float | None:
@@ -35,18 +37,22 @@ def percentile(values: Value, share: float) -> float | None:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _round_trip(share: float, record: Record) -> Value:
-    return percentile(record.figures.get("rtts_ms"), share)
+def _ranked(key: str, share: float, records: Sequence[Record]) -> Value:
+    lists = (record.figures.get(key) for record in records)
+    return percentile([each for found in lists if isinstance(found, list) for each in found], share)
 
 
 FIGURES: dict[str, Figure] = {
     "goodput_mbps": Figure("goodput Mbit/s", "Mbit/s", spread="spread"),
     "limit_mbps": Figure("limit Mbit/s", "limit"),
-    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=partial(_round_trip, 0.5)),
-    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=partial(_round_trip, 0.95)),
+    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=partial(_ranked, "rtts_ms", 0.5)),
+    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=partial(_ranked, "rtts_ms", 0.95)),
     "retransmit_pct": Figure("sent again %", "again %"),
     "cpu_s_per_gb": Figure("CPU s/GB", "s/GB", 0),
     "load_time_s": Figure("page load s", "page s", spread="load_time_spread"),
+    "load_time_p95_s": Figure(
+        "page load p95 s", "p95 s", of=partial(_ranked, "page_times_s", 0.95), together=True
+    ),
     "load_time_limit_s": Figure("least s", "least"),
     "neighbours_mbps": Figure("neighbours Mbit/s"),
     "delivery_rate_mbps": Figure("sender's rate Mbit/s", "sender"),
@@ -76,11 +82,14 @@ class Measured:
 
     def values(self, key: str) -> dict[int, Value]:
         """Return a figure of each repeat in which it was seen, by the losses' seed."""
-        of = FIGURES[key].of or (lambda record: record.figures.get(key))
-        found = {record.seed: of(record) for record in self.records}
+        of = FIGURES[key].of or (lambda records: records[0].figures.get(key))
+        found = {record.seed: of([record]) for record in self.records}
         return {seed: value for seed, value in found.items() if value not in (None, [])}
 
     def median(self, key: str) -> Value:
+        figure = FIGURES[key]
+        if figure.of and figure.together:
+            return figure.of(self.records)
         return median(self.values(key).values())
 
     def number(self, key: str) -> float | None:

@@ -8,8 +8,9 @@ counts Ethernet frames without preamble, as Linux' tbf does.
 
 from __future__ import annotations
 
+from bench.records import Case
 from bench.ways import Way
-from lab.phones.page import soonest
+from lab.phones.page import soonest, soonest_today
 from lab.world.line import GATEWAY_AT, SITE_DELAY, Line
 
 ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
@@ -65,20 +66,21 @@ def limit(line: Line, direction: str, transport: str, mtu: int) -> float:
     return round(rate * (1 - lost / 100) * payload_share(transport, mtu), 3)
 
 
-def soonest_page(line: Line, gateway_at: str, way: Way, mtu: int) -> float:
-    """Return the seconds that the benchmark's page takes at least; see `soonest`.
+def soonest_page(line: Line, case: Case, way: Way, mtu: int) -> float:
+    """Return the seconds that a page takes at least; see `soonest` and `soonest_today`.
 
     Args:
-        gateway_at: a key of `lab.world.line.GATEWAY_AT`.
+        case: of a page.
         mtu: of the gateway's L2TP tunnel, bytes.
     """
-    to_gateway = 0 if way.transport == "direct" else GATEWAY_AT[gateway_at]
+    to_gateway = 0 if way.transport == "direct" else GATEWAY_AT[case.gateway_at]
     # Who ends TCP answers the phone's SYN, the gateway or the site.
     gateway_answers = way.split or way.transport == "shadowsocks"
     handshake = line.delay + to_gateway + (0 if gateway_answers else SITE_DELAY)
     round_trip = line.delay + to_gateway + SITE_DELAY
     rate = limit(line, "down", way.transport, mtu)
-    return round(soonest(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
+    least = soonest_today if case.load == "today" else soonest
+    return round(least(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
 
 
 def _rate_for(transport: str, line: Line) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
+
 from bench.limits import limit, soonest_page
-from bench.plan import Comparison
+from bench.plan import PAGES_OF_TODAY, Comparison
 from bench.records import Case, Value
 from bench.ways import Way
 from lab.phones import beside, https, iperf, page
 from lab.phones.beside import Carried, Load, Neighbours
-from lab.phones.transports import SITES, Transports
+from lab.phones.transports import SITES, Site, Transports
 
 OMIT = 3
 """Seconds at the start of a flow that don't count; a page counts from its first."""
@@ -23,8 +25,8 @@ def measure(
         ExpectationFailed: the load could not be carried.
     """
     case, site = comparison.case, SITES[way.transport]
-    (goodput, size, took), rtts, busy, counters, neighbours = beside.carry(
-        _load(site.host, way, case, seconds),
+    (goodput, size, times), rtts, busy, counters, neighbours = beside.carry(
+        _load(site, way, case, seconds),
         transports.phone,
         site.pinged,
         transports.sender(way.transport, case.direction, way.split),
@@ -35,7 +37,8 @@ def measure(
         "goodput_mbps": round(goodput, 3),
         "rtts_ms": rtts,
         "cpu_s_per_gb": round(busy / (size / 1e9), 1) if size else None,
-        "load_time_s": round(took, 2) if took else None,
+        "load_time_s": round(statistics.median(times), 2) if times else None,
+        "page_times_s": list(times) or None,
         **counters,
     }
     return {**figures, "neighbours_mbps": neighbours} if comparison.neighbours else figures
@@ -45,28 +48,31 @@ def allowed(way: Way, comparison: Comparison, mtu: int) -> dict[str, Value]:
     """Return the figures that need no measurement: what the line allows on this way."""
     case, line = comparison.case, comparison.line
     figures: dict[str, Value] = {"limit_mbps": limit(line, case.direction, way.transport, mtu)}
-    if case.load == "page":
-        figures["load_time_limit_s"] = soonest_page(line, case.gateway_at, way, mtu)
+    if case.is_page:
+        figures["load_time_limit_s"] = soonest_page(line, case, way, mtu)
     return figures
 
 
-def _load(host: str, way: Way, case: Case, seconds: int) -> Load:
+def _load(site: Site, way: Way, case: Case, seconds: int) -> Load:
     """Return what the phone does, and for how long."""
     ends = OMIT + seconds
     if case.load == "https":
-        command = https.command(host, ends)
+        command = https.command(site.host, ends)
         return Load("HTTPS", command, 300, lambda said: Carried(*https.read(said, way.quic)))
     if case.load == "page":
-        return Load("PAGE", page.command(host), 900, _page)
+        return Load("PAGE", page.command(site.host), 900, _page)
+    if case.load == "today":
+        asked = page.command_of_today(way.transport, site.resolver, PAGES_OF_TODAY)
+        return Load("PAGE", asked, 900, _page)
 
     def flow(said: str) -> Carried:
         goodput = iperf.goodput(said, case.direction)
         return Carried(goodput, goodput * 1e6 / 8 * ends)
 
-    command = iperf.command(host, case.flows, case.direction, seconds, OMIT)
+    command = iperf.command(site.host, case.flows, case.direction, seconds, OMIT)
     return Load("IPERF", command, seconds + 120, flow, ends, OMIT)
 
 
 def _page(said: str) -> Carried:
-    took, size = page.read(said)
-    return Carried(size / page.PAGES * 8 / took / 1e6, size, took)
+    times, size = page.read(said)
+    return Carried(size / len(times) * 8e-6 / statistics.median(times), size, times)

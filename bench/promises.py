@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bench.figures import Measured, Ways, ratio
 from bench.lines import LINES, Promise
+from bench.plan import FLOWS
 from bench.records import Case
-from lab.phones.page import CONNECTIONS
 
 GENEROUS = 0.4
 """Where one short run decides, on a machine that others may use: what noise does not reach
@@ -39,7 +39,7 @@ def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]
     judged: list[Judged] = []
     for name, line in LINES.items():
         for promise in line.promises:
-            flows = CONNECTIONS if promise.load == "page" else 1
+            flows = FLOWS.get(promise.load, 1)
             case = Case(name, promise.gateway_at, flows, promise.direction, promise.load)
             ways = measured.get(case, {})
             mine = ways.get(promise.way)

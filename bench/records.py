@@ -18,7 +18,7 @@ VERSION = 1
 Value = float | list[float] | None
 """Of a figure; None where it can't be seen."""
 
-BOTH, LOADS = ("down", "up"), ("bulk", "page", "https")
+BOTH, LOADS = ("down", "up"), ("bulk", "page", "today", "https")
 """What `Case` says of directions and loads."""
 
 About = dict[str, Any]
@@ -39,8 +39,8 @@ class Case(NamedTuple):
     direction: str = "down"
     """``down`` to the phone, or ``up``."""
     load: str = "bulk"
-    """``bulk``: as much as possible; ``page``: a web page of many parts; ``https``: a large
-    file, as a browser fetches it, by QUIC where that gets through."""
+    """``bulk``: as much as possible; ``page``: a web page of many parts; ``today``: one of as many
+    origins as they have now; ``https``: a large file, by QUIC where that gets through."""
     hour: str | None = None
     """Of the day, ``12:15``."""
 
@@ -50,9 +50,14 @@ class Case(NamedTuple):
         return f"{self.line} {self.hour or ''}".strip()
 
     @property
+    def is_page(self) -> bool:
+        """Return whether what counts is when it is there, and not how fast it comes."""
+        return self.load in ("page", "today")
+
+    @property
     def first_figure(self) -> str:
         """Return which figure such measurements are compared by, if nobody names another."""
-        return "load_time_s" if self.load == "page" else "goodput_mbps"
+        return "load_time_s" if self.is_page else "goodput_mbps"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +178,7 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], object]]] = {
     "gateway_at": ("near or far", ("near", "far").__contains__),
     "flows": ("a whole number from 1", lambda value: _count(value) and value > 0),
     "direction": ("down or up", BOTH.__contains__),
-    "load": ("bulk, page or https", LOADS.__contains__),
+    "load": ("bulk, page, today or https", LOADS.__contains__),
     "hour": ("null or like 12:15", lambda value: value is None or HOUR.fullmatch(str(value))),
     "way": ("a name", _name),
     "seed": ("a whole number", _count),
@@ -184,7 +189,7 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], object]]] = {
 }
 """What a record can't do without."""
 A_LIST = "a list of numbers", lambda value: isinstance(value, list) and all(map(_number, value))
-LISTS = {"rtts_ms": A_LIST, "neighbours_mbps": A_LIST}
+LISTS = dict.fromkeys(("rtts_ms", "neighbours_mbps", "page_times_s"), A_LIST)
 """The figures that are lists. The others are numbers."""
 
 

@@ -16,7 +16,11 @@ from bench.ways import DIRECT, OURS, label, rank
 HEADLINE = Case("lossy-1")
 """What the headline is about: the phone's own client, a far gateway, random loss."""
 PLACES = {"far": "gateway far away", "near": "gateway nearby"}
-LOADS = {"page": "web page", "https": "a browser's download, QUIC where it can"}
+LOADS = {
+    "page": "web page",
+    "today": "web page of today",
+    "https": "a browser's download, QUIC where it can",
+}
 UNITS = {"rate": "Mbit/s", "delay": "ms one way", "queue": "ms", "loss": "%", "burst": "KB"}
 
 
@@ -104,7 +108,7 @@ def _cards(
     found: dict[str, dict[str, dict[str, list[Mark]]]] = {}
     for case, ways in cases.items():
         seen = any(each.number(bars.key) is not None for each in ways)
-        if seen and (case.load == "page") == (bars.key == "load_time_s"):
+        if seen and case.is_page == (bars.key == "load_time_s"):
             panels = found.setdefault(case.line, {}).setdefault(case.gateway_at, {})
             panels[title(case)] = [mark(bars, each) for each in ways]
 
@@ -146,7 +150,7 @@ def title(case: Case) -> str:
 def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
     """Return all lines in one chart: what a way costs hardly depends on the line."""
     found: dict[str, list[float]] = {}
-    for each in (each for ways in cases for each in ways if each.case.load != "page"):
+    for each in (each for ways in cases for each in ways if not each.case.is_page):
         if (value := each.number("cpu_s_per_gb")) is not None:
             found.setdefault(each.way, []).append(value)
     marks = [

@@ -35,6 +35,7 @@ WORLD_PACKAGES = (
     "dnsmasq-base",
     "curl",
     "python3",
+    "python3-pycurl",
     "tcpdump",
     "bind9-dnsutils",
     "openssl",

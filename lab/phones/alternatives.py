@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.machines.machine import Machine
 from lab.phones.phone import Phone
 from lab.world.sites import PORTS
-from lab.world.topology import SITE_BY_SHADOWSOCKS, SITE_BY_WIREGUARD
+from lab.world.topology import SECOND_RESOLVER, SITE_BY_SHADOWSOCKS, SITE_BY_WIREGUARD
 
 SHADOWSOCKS_PORT, WIREGUARD_PORT = 8388, 51820
 SHADOWSOCKS = f"-p {SHADOWSOCKS_PORT} -k throw-away -m chacha20-ietf-poly1305"
@@ -33,6 +33,7 @@ def open_wireguard(gateway: Machine, phone: Phone) -> None:
         f" peer {keys[1]} allowed-ips 0.0.0.0/0 endpoint {phone.server}:{WIREGUARD_PORT}"
         f" && ip route replace {phone.server} via {phone.router}"
         f" && ip link set wg0 up && ip route replace {SITE_BY_WIREGUARD} dev wg0"
+        f" && ip route replace {SECOND_RESOLVER} dev wg0"
     )
     # The handshake belongs to nobody's measurement.
     phone.host.wait_until_succeeds(f"ping -q -c 1 -W 5 {SITE_BY_WIREGUARD}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,8 +36,8 @@ class Carried(NamedTuple):
     """Mbit/s."""
     size: float
     """Bytes."""
-    took: float | None = None
-    """Of a page, s."""
+    times: Sequence[float] = ()
+    """Of each page, s."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID
 from lab.phones.phone import Credentials, Phone
 from lab.world.sites import PORTS
-from lab.world.topology import SITE, SITE_BY_SHADOWSOCKS, SITE_BY_WIREGUARD, TUNNELS, WEB
+from lab.world.topology import (
+    SECOND_RESOLVER,
+    SITE,
+    SITE_BY_SHADOWSOCKS,
+    SITE_BY_WIREGUARD,
+    TUNNEL_ADDRESS,
+    TUNNELS,
+    WEB,
+)
 
 
 @dataclass(frozen=True)
@@ -28,15 +36,17 @@ class Site:
     """Where the site is, in the world."""
     port: int = PORTS["iperf"]
     """Where its iperf3 is asked for."""
+    resolver: str = TUNNEL_ADDRESS
+    """Whom the phone asks for names."""
 
 
 SITES: dict[str, Site] = {
-    "direct": Site(WEB, WEB, "web"),
+    "direct": Site(WEB, WEB, "web", resolver=WEB),
     "l2tp": Site(SITE, SITE),
     "ikev2": Site(SITE, SITE),
-    "wireguard": Site(SITE_BY_WIREGUARD, SITE_BY_WIREGUARD),
+    "wireguard": Site(SITE_BY_WIREGUARD, SITE_BY_WIREGUARD, resolver=SECOND_RESOLVER),
     # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
-    "shadowsocks": Site("127.0.0.1", SITE_BY_SHADOWSOCKS, port=SHADOWSOCKS_PORT),
+    "shadowsocks": Site("127.0.0.1", SITE_BY_SHADOWSOCKS, port=SHADOWSOCKS_PORT, resolver=WEB),
 }
 
 
@@ -63,8 +73,9 @@ class Transports:
             return False
         self.opened.add(transport)
         if transport in ("direct", "shadowsocks"):
-            around = SITES[transport].pinged
-            self.phone.run(f"ip route replace {around} via {self.phone.router}")
+            routes = (SITES[transport].pinged, SITES[transport].resolver)
+            add = "ip route replace {0} via " + self.phone.router
+            self.phone.run(" && ".join(map(add.format, dict.fromkeys(routes))))
         if transport == "wireguard":
             alternatives.open_wireguard(self.gateway, self.phone)
         elif transport == "shadowsocks":

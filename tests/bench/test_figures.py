@@ -30,6 +30,15 @@ def test_a_row_is_the_median_and_the_spread_of_its_repeats() -> None:
     assert (row["retransmit_pct"], row["load_time_s"], row["load_time_spread"]) == (1, None, None)
 
 
+def test_what_one_page_in_twenty_exceeds_is_of_all_repeats_together() -> None:
+    times = {1: [1.0] * 7, 2: [2.0] * 7, 3: [3.0] * 5 + [8.0, 9.0]}
+    records = [record(seed=seed, load="today", page_times_s=each) for seed, each in times.items()]
+    (row,) = summary(records)
+    assert row["load_time_p95_s"] == 8.0, "the 20th of 21, and no median of three 95th percentiles"
+    (ways,) = collect(records).values()
+    assert ways["gateway-l2tp"].values("load_time_p95_s") == {1: 1.0, 2: 2.0, 3: 9.0}
+
+
 def test_neighbours_are_summed_up_place_by_place() -> None:
     lists = [[1.0, 4.0], [3.0, 6.0], [2.0, 5.0], [9.0]]
     records = [record(seed=seed, neighbours_mbps=each) for seed, each in enumerate(lists)]

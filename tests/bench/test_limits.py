@@ -9,10 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.limits import frame_in_l2tp, limit, payload_share, soonest_page
+from bench.records import Case
 from bench.ways import WAYS
-from lab.phones.page import soonest
+from lab.phones.page import soonest, soonest_today
 from lab.world.line import Line
 from lab.world.sites import OBJECT_SIZES
+from lab.world.today import LOADED, ORIGINS
 
 ETHERNET = 6 + 6 + 2  # IEEE 802.3: two addresses, the type; tbf sees neither preamble nor FCS
 IP = 20  # RFC 791
@@ -199,7 +201,10 @@ def test_the_page_that_nothing_delays(sizes: list[int], handshake: float, expect
 
 def test_the_page_on_the_benchmarks_line() -> None:
     """What ADR 8 compares its measurements with."""
-    least = {name: soonest_page(a_line(loss=1), "far", way, 1280) for name, way in WAYS.items()}
+    least = {
+        name: soonest_page(a_line(loss=1), Case("", load="page"), way, 1280)
+        for name, way in WAYS.items()
+    }
     assert least["direct"] < least["shadowsocks"] < least["gateway-ikev2"] < least["gateway-l2tp"]
     assert least["gateway-l2tp"] == least["gateway-cubic"] > least["direct"] + 1
     assert least["gateway-l2tp"] == pytest.approx(3.43, abs=0.01)
@@ -213,5 +218,72 @@ def test_a_page_needs_its_bytes_and_its_round_trips(name: str, rate: float, loss
     passing = sum(OBJECT_SIZES) * 8e-6 / limit(line, "down", transport, 1280)
     handshake, round_trip = (0.06, 0.06) if transport == "direct" else (0.16, 0.17)
     rounding = 0.005
-    took = soonest_page(line, "far", WAYS[name], 1280)
+    took = soonest_page(line, Case("", load="page"), WAYS[name], 1280)
     assert took >= passing + handshake + 2 * round_trip - rounding
+
+
+# One of today: origins, names, TLS.
+
+
+@pytest.mark.parametrize(
+    ("waves", "handshake", "expected"),
+    [
+        # Its name, its connection, TLS, the request, the bytes.
+        ([[("a", 2)]], 0.5, 1 + 0.5 + 1 + 1 + 2 * KB),
+        # More of an origin that is known: a request; of another: all of it again.
+        ([[("a", 2)], [("a", 3)]], 0.5, (3.5 + 2 * KB) + 1 + 3 * KB),
+        ([[("a", 2)], [("b", 3)]], 0.5, (3.5 + 2 * KB) + 3.5 + 3 * KB),
+        # What is asked for together shares the line.
+        ([[("a", 2)], [("a", 3), ("a", 5)]], 0.5, (3.5 + 2 * KB) + 1 + 8 * KB),
+        # The known origin's 125 KB take 1 s, and are long there when the other's begin.
+        ([[("a", 2)], [("b", 3), ("a", 125)]], 0.5, (3.5 + 2 * KB) + 3.5 + 3 * KB),
+        # Its 500 KB take 4 s: the other's come when the line is free.
+        ([[("a", 2)], [("b", 3), ("a", 500)]], 0.5, (3.5 + 2 * KB) + 1 + 503 * KB),
+        # A wave waits for the one before, and knows its origins.
+        ([[("a", 2)], [("b", 3)], [("b", 4)]], 0, (3 + 2 * KB) + (3 + 3 * KB) + (1 + 4 * KB)),
+    ],
+)
+def test_the_page_of_today_that_nothing_delays(
+    waves: list[list[tuple[str, int]]], handshake: float, expected: float
+) -> None:
+    """On 1 Mbit/s, each round trip 1 s."""
+    assert soonest_today(1, 1, handshake, waves) == pytest.approx(expected, abs=1e-6)
+
+
+@given(name=st.sampled_from(list(WAYS)), rate=st.floats(1, 1000), loss=st.floats(0, 50))
+def test_a_page_of_today_needs_its_bytes_and_its_rounds(
+    name: str, rate: float, loss: float
+) -> None:
+    """The first origin's four, and one for each of the other waves, in which the line is idle."""
+    line, transport = a_line(rate, loss), WAYS[name].transport
+    passing = sum(size for wave in LOADED for _, size in wave) * 8e-3
+    passing /= limit(line, "down", transport, 1280)
+    handshake, round_trip = (0.06, 0.06) if transport == "direct" else (0.16, 0.17)
+    took = soonest_page(line, Case("", load="today"), WAYS[name], 1280)
+    assert took >= passing + handshake + 5 * round_trip - 0.005
+    assert took <= passing + 12 * round_trip + 0.005
+
+
+def test_what_the_page_of_today_is_made_of() -> None:
+    """The Web Almanac's numbers of 2025, by kind: files and KB."""
+    made = {
+        kind: [size for kinds in ORIGINS.values() for size in kinds.get(kind, ())]
+        for kind in ("html", "css", "js", "fonts", "images", "other")
+    }
+    assert {kind: (len(sizes), sum(sizes)) for kind, sizes in made.items()} == {
+        "html": (3, 22),
+        "css": (8, 77),
+        "js": (22, 632),
+        "fonts": (4, 122),
+        "images": (19, 911),
+        "other": (19, 38),
+    }
+    assert [len(wave) for wave in LOADED] == [1, 34, 40], "75 requests"
+    assert len(ORIGINS) == 1 + 16
+    old = [name for name in ORIGINS if name.startswith("h1.")]
+    assert len(old) == 2, "of 17: one in seven or eight speaks HTTP/1.1"
+    for wave in LOADED:
+        for name in old:
+            assert sum(origin == name for origin, _ in wave) <= 6, (
+                "or `soonest_today` were too soon"
+            )

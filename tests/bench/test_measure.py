@@ -142,6 +142,25 @@ def test_a_page() -> None:
     assert "".join(lab.world.commands).count("/lab/load-page 198.18.4.80 8080 66") == page.PAGES
 
 
+@pytest.mark.parametrize(
+    ("way", "resolver"),
+    [
+        ("gateway-l2tp", "10.2.2.1"),
+        ("direct", "198.18.2.80"),
+        ("wireguard", "1.1.1.1"),
+        ("shadowsocks", "198.18.2.80"),
+    ],
+)
+def test_a_page_of_today(way: str, resolver: str) -> None:
+    pages = "\n".join(f"{seconds}.0 2000000" for seconds in (4, 9, 3, 4, 4, 5, 2))
+    taken, lab = sample(seen("PAGE", pages, 20), way, load="today", flows=17)
+    assert (taken["load_time_s"], taken["goodput_mbps"]) == (4.0, 4.0)
+    assert taken["page_times_s"] == [4.0, 9.0, 3.0, 4.0, 4.0, 5.0, 2.0]
+    command = "".join(lab.world.commands)
+    assert f"echo nameserver {resolver} > /etc/resolv.conf; RES_OPTIONS=" in command
+    assert f"/lab/load-today {WAYS[way].transport}.page.test {plan.PAGES_OF_TODAY}" in command
+
+
 def test_a_browsers_download() -> None:
     """10 MB in 10 s, the handshake's time included, by QUIC since nobody refuses it."""
     taken, lab = sample(seen("HTTPS", "3 10000000 10.0"), "gateway-quic", load="https")

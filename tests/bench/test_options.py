@@ -51,7 +51,10 @@ def test_a_line_of_ones_own(text: str, line: Line) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "'' is none of burst, delay, in_a_row, jitter, loss, queue, rate, reorder, tcp_rate, "),
+        (
+            "",
+            "'' is none of burst, delay, in_a_row, jitter, loss, queue, rate, reorder, tcp_rate, ",
+        ),
         ("rate=10,delay=25,", "'' is none of"),
         ("speed=10", "'speed' is none of"),
         ("rate", "rate='' is not a number"),

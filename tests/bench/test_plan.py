@@ -13,7 +13,6 @@ from bench.lines import DAY, LINES, Promise, own_name
 from bench.plan import Comparison
 from bench.records import Case
 from bench.ways import WAYS
-from lab.phones import page
 from lab.world.line import GATEWAY_AT, Line
 from tests.bench.test_options import parse
 from tests.lab.live import ROOT
@@ -29,7 +28,7 @@ def decides(comparisons: Sequence[Comparison], name: str, promise: Promise) -> b
     return any(
         each.case.line == name
         and (each.case.gateway_at, each.case.direction, each.case.load) == place
-        and (each.case.flows == 1 or each.case.load == "page")
+        and (each.case.flows == 1 or each.case.is_page)
         and wanted <= set(each.ways)
         for each in comparisons
     )
@@ -79,13 +78,16 @@ def test_comparisons_are_what_their_line_says(name: str) -> None:
     for each in SETS[name]():
         assert set(each.ways) <= set(WAYS)
         assert each.case.gateway_at in GATEWAY_AT
-        if each.case.load == "page":
-            assert (each.case.flows, each.case.direction) == (6, "down")
+        if each.case.is_page:
+            flows = {"page": 6, "today": 17}[each.case.load]
+            assert (each.case.flows, each.case.direction) == (flows, "down")
         if each.case.line == "day":
             assert each.case.hour
             assert each.line == DAY[each.case.hour]
         else:
             line = LINES[each.case.line]
+            if each.case.load == "today":
+                line = replace(line, uplink_loss=max(line.uplink_loss, min(line.loss, 1)))
             assert (each.line, each.neighbours) == (line, line.neighbours)
 
 
@@ -103,7 +105,7 @@ def test_a_comparisons_estimate() -> None:
     two = compared(("direct", "forward"))
     assert two.estimate(10, 3) == 2 * 3 * (10 + plan.OVERHEAD)
     one_page = compared(("direct",), load="page")
-    assert one_page.estimate(10, 1) == page.PAGES * plan.PAGE_SECONDS + plan.OVERHEAD
+    assert one_page.estimate(10, 1) == plan.LOADING["page"] + plan.OVERHEAD
     hourly = compared(("direct",), hour="12:30")
     assert hourly.estimate(10, 3) == 10 + plan.OVERHEAD, "the hours are not repeated"
     both = replace(two, ways=("direct", "gateway-ikev2"), times=2)
@@ -129,8 +131,9 @@ def test_full_is_everything_with_everything() -> None:
     }
     bulk = itertools.product(LINES, WAYS, GATEWAY_AT, [1, 6], ["down", "up"], ["bulk"])
     pages = itertools.product(LINES, WAYS, GATEWAY_AT, [6], ["down"], ["page"])
+    today = itertools.product(LINES, WAYS, GATEWAY_AT, [17], ["down"], ["today"])
     browsers = itertools.product(LINES, WAYS, GATEWAY_AT, [1], ["down"], ["https"])
-    assert cells == {*bulk, *pages, *browsers}
+    assert cells == {*bulk, *pages, *today, *browsers}
     assert {each.case.hour for each in comparisons} == {None, *DAY}
 
 

@@ -105,7 +105,7 @@ WRONG = {
     ),
     "line": (lines(ABOUT_LINE, but(line=[])), "line must be a name, not []"),
     "place": (lines(ABOUT_LINE, but(gateway_at="here")), "gateway_at must be near or far, not 'h"),
-    "list": (lines(ABOUT_LINE, but(load=["bulk"])), "load must be bulk, page or https, not ['b"),
+    "list": (lines(ABOUT_LINE, but(load=["bulk"])), "load must be bulk, page, today or https"),
     "hour": (lines(ABOUT_LINE, but(hour="noon")), "hour must be null or like 12:15, not 'noon'"),
     "flows": (lines(ABOUT_LINE, but(flows=0)), "flows must be a whole number from 1, not 0"),
     "seed": (lines(ABOUT_LINE, but(seed=1.5)), "seed must be a whole number, not 1.5"),
