@@ -21,7 +21,7 @@ from lab.images.world import world_image
 from lab.lab import HOST_PACKAGES, Lab, build, on_the_world
 from lab.machines.machine import Machine
 from lab.phones.phone import Credentials
-from lab.progress import Progress
+from lab.progress import Progress, write_result
 from lab.provision import Provisioned
 
 ROOT = Path(__file__).parent.parent
@@ -102,14 +102,15 @@ def opened(
 def provisioned(options: Options, progress: Progress) -> int:
     """Provision the gateway, unless it was before: whatever opens the lab next finds it.
 
-    Arguments and errors are those of `opened`. Returns 0.
+    Arguments and errors are those of `opened`. What was measured is in `result.json`. Returns 0.
     """
     progress.phases += 1
     user_data, gateway = _prepare(options, progress)
     if not gateway:
         progress.phases += 1
         with _world(options, progress, user_data) as lab:
-            provision.provision(progress, lab, user_data)
+            gateway = provision.provision(progress, lab, user_data)
+    write_result(options.out / "result.json", gateway.told())
     return 0
 
 

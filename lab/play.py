@@ -90,11 +90,7 @@ def _examine(
         "congestion_control": lab.gateway.succeed(
             "cat /proc/sys/net/ipv4/tcp_congestion_control"
         ).strip(),
-        "ready_seconds": gateway.ready_seconds,
-        "first_boot": gateway.first_boot,
-        "world_boot_seconds": gateway.world_boot_seconds,
-        "boots": len(gateway.kernels),
-        "kernels": gateway.kernels,
+        **gateway.told(),
     }
     checks.add(
         "self-test-before-ike",

@@ -6,10 +6,11 @@ import json
 import re
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
-from lab import host, kept
+from lab import host, kept, yardstick
 from lab.images.gateway import gateway_image
 from lab.lab import IKE_ASKED, IKE_AWAITED, Lab, firmware
 from lab.machines.machine import ExpectationFailed, poll
@@ -38,6 +39,16 @@ class Provisioned:
     first_boot: dict[str, float]
     """What took how many seconds of it, by the clocks of the kernels; what is left of
     `ready_seconds` is firmware, boot loader and the restart."""
+    processor_seconds: float
+    """For so long QEMU kept the host's processors busy for it, from power-on to IKE."""
+    yardstick: dict[str, dict[str, float]]
+    """What the same work takes there and here: see `lab.yardstick`."""
+
+    def told(self) -> dict[str, Any]:
+        """Returns what a run's result says of it: all but its place here."""
+        told = asdict(self)
+        del told["disk"], told["selftest_before_ike"]
+        return {"boots": len(self.kernels), **told}
 
 
 def earlier(user_data: Path) -> Provisioned | None:
@@ -71,6 +82,7 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
     with progress.phase("keep it as it runs, shut down and keep the disk", 30):
         # What belongs to the set-up shall be over: its last act is this clean-up.
         lab.gateway.wait_until_succeeds("test -e /var/lib/lunch-gateway/scrubbed", 300)
+        outcome = replace(outcome, yardstick=yardstick.measure(lab.gateway))
         kept.keep(progress, lab.gateway, state_of(lab, outcome))
         lab.gateway.shut_down()
         lab.gateway_disk.replace(disk)
@@ -92,7 +104,7 @@ def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
     began = time.monotonic()
     lab.gateway.start()
     until_ready(progress, lab)
-    ready = time.monotonic() - began
+    ready, busy = time.monotonic() - began, lab.gateway.processor_seconds
     world = lab.world.succeed("systemctl show --value --property FinishTimestampMonotonic")
     return Provisioned(
         str(disk),
@@ -101,6 +113,8 @@ def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
         round(int(world) / 1e6, 1),  # microseconds, org.freedesktop.systemd1(5)
         selftest_passed(lab),
         phases(lab.gateway.console.text()),
+        round(busy, 1),
+        {},
     )
 
 

@@ -20,6 +20,7 @@ from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
 from lab.machines.hosts import Host, on, unit
 from lab.machines.monitor import Monitor, incoming
+from lab.machines.processor import seconds
 from lab.machines.qemu import Sockets, qemu
 
 T = TypeVar("T")
@@ -29,7 +30,6 @@ PARTING = 5
 """Seconds that a command may go unanswered around a reboot."""
 LAST_BREATH = 30
 """Seconds that QEMU may take to end when it is asked to."""
-
 
 ENDS_AT_RESTART = ("-action", "reboot=shutdown")
 """For machines that restart: QEMU ends instead, and is started anew. Firmware and GRUB take minutes
@@ -64,6 +64,7 @@ class Machine:
     disks: Sequence[Path] = ()
     """All that it has of disks: files in `scratch`."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _busy: dict[int, float] = field(default_factory=dict, init=False)
 
     @property
     def console(self) -> Console:
@@ -106,7 +107,17 @@ class Machine:
 
     def is_running(self) -> bool:
         """Returns whether its power is on."""
-        return self._process is not None and self._process.poll() is None
+        # Once a process was waited for, its number may be another's.
+        if self._process is None or self._process.returncode is not None:
+            return False
+        self._busy[self._process.pid] = seconds(self._process.pid)
+        return self._process.poll() is None
+
+    @property
+    def processor_seconds(self) -> float:
+        """Returns for how long its QEMU has kept processors busy, over all restarts (seconds)."""
+        self.is_running()
+        return sum(self._busy.values())
 
     def shut_down(self, timeout: float = 300) -> None:
         """Ask the machine to shut down, and wait until it has (seconds)."""
@@ -139,7 +150,8 @@ class Machine:
     def follow_reboot(self) -> None:
         """Power on again if QEMU has ended because the machine restarts (`ENDS_AT_RESTART`).
         Raises `LabError` with QEMU's last words if it has ended otherwise."""
-        if ENDS_AT_RESTART[-1] in self.arguments and self._process and self._process.poll() == 0:
+        ended_well = not self.is_running() and self._process and self._process.returncode == 0
+        if ended_well and ENDS_AT_RESTART[-1] in self.arguments:
             self.start()
         else:
             self.check_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What happens, in order, on machines that need no image."""
     told: list[str] = []
     lab = Lab(tmp_path, tmp_path, Switched("world", told), Switched("gateway", told))
-    gateway = Provisioned("kept.qcow2", [], 1.0, 1.0, True, {})
+    gateway = Provisioned("kept.qcow2", [], 1.0, 1.0, True, {}, 1.0, {})
     monkeypatch.setattr(module, "build", lambda *_arguments: lab)
     monkeypatch.setattr(lab_module, "_listens", lambda _path: True)
     monkeypatch.setattr("lab.images.disk.overlay", lambda base, _target: told.append(str(base)))
@@ -116,6 +117,25 @@ def test_one_that_is_not_is_provisioned_first(
     opened(tmp_path, told)
     before = ["world on", "world up", "provisioned"]
     assert told == [*before, "kept.qcow2", "gateway on", "opened"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_whoever_only_provisions_finds_what_was_measured(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+) -> None:
+    """Now or earlier. Where its disk lies on this computer is nobody's business."""
+    out = tmp_path_factory.mktemp("out")
+    if not there:
+        monkeypatch.setattr(module, "_prepare", lambda *_arguments: (tmp_path, None))
+    assert module.provisioned(LabOptions(tmp_path, out, False), Progress()) == 0
+    assert ("provisioned" in told) is not there
+    found = json.loads((out / "result.json").read_text())
+    assert found["ready_seconds"] == found["processor_seconds"] == 1.0
+    assert "kept.qcow2" not in json.dumps(found)
 
 
 def test_a_cable_is_there_when_somebody_takes_connections(tmp_path: Path) -> None:

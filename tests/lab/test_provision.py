@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import kept
+from lab import kept, yardstick
 from lab import provision as module
 from lab.images.debian import BootFiles
 from lab.lab import Lab
@@ -89,11 +89,18 @@ def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(tmp_path / "gateway.qcow2"))
     monkeypatch.setattr("lab.images.disk.overlay", lambda _base, to: to.write_text("a disk"))
     told: list[object] = []
-    outcome = module.Provisioned("", ["6.12", "7.3"], 601.2, 15.1, True, {})
+    outcome = module.Provisioned("", ["6.12", "7.3"], 601.2, 15.1, True, {}, 0.0, {})
     monkeypatch.setattr(module, "_follow", lambda *all: replace(outcome, disk=str(all[2])))
     monkeypatch.setattr(module, "firmware", lambda: b"firmware")
     monkeypatch.setattr(kept, "state_of", lambda *all: all[1:])
     monkeypatch.setattr(kept, "keep", lambda *all: told.append(all[2]))
+    took = {"python": {"gateway": 5.0, "host": 0.3}}
+
+    def measure(_gateway: object) -> dict[str, dict[str, float]]:
+        told.append("measured")
+        return took
+
+    monkeypatch.setattr(yardstick, "measure", measure)
     gateway = Pretender()
     monkeypatch.setattr(gateway, "shut_down", lambda: told.append("off"))
     (user_data := tmp_path / "user-data").write_text("#cloud-config\n")
@@ -102,7 +109,8 @@ def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     module.provision(Progress(), lab, user_data)
     found = module.earlier(user_data)
     assert found
-    assert told == [module.state_of(lab, found), "off"]
+    assert told == ["measured", module.state_of(lab, found), "off"]
+    assert found.yardstick == took
 
 
 def test_the_phases_of_a_first_boot_are_told_by_its_kernels_clocks() -> None:

@@ -156,3 +156,12 @@ def test_ready_in_reasonable_time(result: Any) -> None:
     """Both by emulation, of the same run: hosts differ threefold (545 s on one day, 1,329 on
     another, for the same guest). 34 measured; hardware is ten times as fast."""
     assert 0 < result["ready_seconds"] < 75 * result["world_boot_seconds"]
+
+
+def test_processor_time_is_counted_beside_its_yardstick(result: Any) -> None:
+    """One emulated processor keeps one of the host's busy, and little beside it."""
+    assert 0 < result["processor_seconds"] < 1.5 * result["ready_seconds"]
+    assert result["yardstick"]
+    for took in result["yardstick"].values():
+        assert took["host"] > 0
+        assert took["gateway"] > 0

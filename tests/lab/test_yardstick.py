@@ -1,0 +1,41 @@
+"""The same work here and on a gateway, which is one more process of this computer here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import yardstick
+from lab.machines.machine import Machine, Ran
+
+BUSY = "import time\nwhile time.process_time() < {}: pass"
+
+
+class Emulated(Machine):
+    """One whose commands take a process of its own, with three times the work."""
+
+    def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
+        self._process = subprocess.Popen(["sh", "-c", command.replace("0.2", "0.6")])
+        while self.is_running():
+            pass
+        return Ran(command, 0, "")
+
+
+def test_it_says_what_the_same_work_takes_on_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = f"exec {sys.executable} -c '{BUSY.format(0.2)}'"
+    monkeypatch.setattr(yardstick, "WORK", {"a loop": command})
+    told = yardstick.measure(Emulated("box", tmp_path, tmp_path, []))
+    assert list(told) == ["a loop"]
+    assert told["a loop"]["host"] == pytest.approx(0.2, abs=0.1)
+    assert told["a loop"]["gateway"] == pytest.approx(0.6, abs=0.2)
+
+
+def test_what_can_not_be_done_here_is_no_measure() -> None:
+    assert all(yardstick._here(command) > 0.05 for command in yardstick.WORK.values())
+    with pytest.raises(subprocess.CalledProcessError):
+        yardstick._here("sleep 0.1; false")
