@@ -31,6 +31,15 @@ WRITE_AGAIN = (
     "test -e /var/lib/lunch-gateway/written || rm -f /var/lib/cloud/instance/sem/config_*",
 )
 
+# The unit goes on by itself, whatever happens to cloud-init; so all depends on this. On a machine
+# that gets no processor for minutes systemd does not answer in time ("Reload daemon failed:
+# Connection timed out"), and cloud-init runs this once.
+BEGIN = (
+    *("sh", "-c"),
+    "until systemctl daemon-reload && systemctl enable --no-reload gateway-setup.service &&"
+    " systemctl start --no-block gateway-setup.service; do sleep 10; done",
+)
+
 PROGRAMS = "/var/lib/lunch-gateway/programs.tar.bz2"
 """Guest path of the archive that holds our programs and units, see `_is_packed`."""
 UNPACKER = "/etc/systemd/system/gateway-setup.service"
@@ -99,11 +108,7 @@ def _cloud_config(files: list[dict[str, str]]) -> dict[str, Any]:
         "bootcmd": [list(MASK_APT_TIMERS), list(WRITE_AGAIN)],
         "ssh_pwauth": False,
         "write_files": files,
-        # It is one that goes on by itself, whatever happens to cloud-init.
-        "runcmd": [
-            ["systemctl", "daemon-reload"],
-            ["systemctl", "enable", "--now", "--no-block", "gateway-setup.service"],
-        ],
+        "runcmd": [list(BEGIN)],
     }
 
 

@@ -6,8 +6,10 @@ import base64
 import dataclasses
 import io
 import re
+import subprocess
 import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,7 +91,32 @@ def test_cloud_init_sets_nothing_up_by_itself(settings: Settings) -> None:
     config = load(user_data(settings))
     assert set(config) == {"bootcmd", "ssh_pwauth", "write_files", "runcmd"}
     assert config["ssh_pwauth"] is False
-    assert config["runcmd"][-1][-1] == "gateway-setup.service"
+
+
+SYSTEMD = """#!/bin/sh
+echo . >>calls
+[ $(wc -l <calls) -gt {late} ] || exit 1
+echo "$*" >>done
+"""
+
+
+@pytest.mark.parametrize("late", range(5))
+def test_setting_up_begins_however_late_systemd_answers(
+    settings: Settings, tmp_path: Path, late: int
+) -> None:
+    """One that had no processor for minutes did not, and no gateway came of it."""
+    for name, text in {"systemctl": SYSTEMD.format(late=late), "sleep": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (command,) = load(user_data(settings))["runcmd"]
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(command, cwd=tmp_path, env=path, check=True, timeout=30)
+    done = (tmp_path / "done").read_text().splitlines()
+    assert done[-3:] == [
+        "daemon-reload",
+        "enable --no-reload gateway-setup.service",
+        "start --no-block gateway-setup.service",
+    ]
 
 
 def test_without_split_nothing_of_it_is_there(raw: dict[str, Any]) -> None:
