@@ -57,7 +57,7 @@ def run(
     changes = broken.edits(chosen, undone)
     progress.phases = len(scenarios)
     with opening.opened(options, progress) as (lab, gateway):
-        checks = Checks(progress)
+        checks = Checks(progress, only=undone)
         if changes:
             broken.undo(lab, changes)
         result = _examine(lab, gateway, scenarios, opening.credentials(options.settings), checks)

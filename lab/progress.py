@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +84,13 @@ class Checks:
 
     progress: Progress
     results: list[dict[str, Any]] = field(default_factory=list)
+    only: Sequence[str] = ()
+    """What is looked at for the sake of these alone, by their names. Empty: for all there are."""
+
+    def wants(self, *beginnings: str) -> bool:
+        """Returns whether anybody waits for checks whose names begin so; a scenario may leave out
+        what nobody waits for."""
+        return not self.only or any(name.startswith(beginnings) for name in self.only)
 
     @contextmanager
     def check(self, name: str) -> Iterator[list[str]]:

@@ -14,7 +14,7 @@ from lab import broken, play
 from lab.broken import Edit
 from lab.host import LabError
 from lab.progress import Checks, Progress
-from tests.lab.players import laid_out
+from tests.lab.players import USERS, laid_out
 from tests.lab.test_scenarios import PROMISED
 
 CHECK = "attacks-mistake-in-the-rules"
@@ -37,6 +37,22 @@ def test_what_two_checks_share_is_undone_once() -> None:
 def test_a_check_that_nobody_knows_is_told(scenario: str) -> None:
     with pytest.raises(LabError, match=r"--broken nothing: .*expected one of"):
         broken.edits([scenario], ["nothing"])
+
+
+UNDONE = [(name, check) for name in play.names() for check in broken.undoings(name)]
+
+
+@pytest.mark.parametrize(("scenario", "check"), UNDONE, ids=[check for _, check in UNDONE])
+def test_what_was_undone_is_looked_at_and_not_much_beside_it(
+    scenario: str, check: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    lab, _ = laid_out(tmp_path)
+    checks = Checks(Progress(), only=[check])
+    play.load(scenario)(lab, USERS, checks)
+    names = {result["name"] for result in checks.results}
+    assert check in names
+    assert len(names) <= 6
 
 
 def test_the_gateways_file_is_changed_and_all_begin_anew(
