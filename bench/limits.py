@@ -84,6 +84,6 @@ def soonest_page(line: Line, case: Case, way: Way, mtu: int) -> float:
 
 
 def _rate_for(transport: str, line: Line) -> float:
-    """Where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
+    """Return the rate: where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
     is_tcp = transport in ("direct", "shadowsocks")
     return line.tcp_rate if is_tcp and line.tcp_rate is not None else line.rate

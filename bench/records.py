@@ -79,11 +79,11 @@ class Record:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What no two records of a file have in common."""
+        """Return what no two records of a file have in common."""
         return self.case, self.way, self.seed
 
     def told(self) -> dict[str, Any]:
-        """The line of the file."""
+        """Return the line of the file."""
         numbers = {"seed": self.seed, "repeat": self.repeat, "place": self.place}
         seen = {key: value for key, value in self.figures.items() if value is not None}
         return {**self.case._asdict(), "way": self.way, **numbers, **seen}

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _may_be_public(options: argparse.Namespace) -> bool:
-    """Whether the secrets may be those that everybody can read."""
+    """Say whether the secrets may be those that everybody can read."""
     the_example = os.path.realpath(options.settings) == os.path.realpath(published.EXAMPLE)
     return the_example or bool(options.example or options.redacted)
 

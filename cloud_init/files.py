@@ -124,7 +124,7 @@ def _without_comments(text: str, path: str) -> str:
 
 
 def _without_docstrings(code: str) -> str:
-    """Also without those of constants. What ``--help`` prints stays."""
+    """Return Python without docstrings, those of constants too. What ``--help`` prints stays."""
     printed = "__doc__" in code
     lines = code.splitlines(keepends=True)
     for node in ast.walk(ast.parse(code)):
@@ -147,7 +147,7 @@ def _mode(source: Path, path: str) -> int:
 
 
 def _template_values(settings: Settings) -> dict[str, str]:
-    """What the templates may name. Lists are joined here: templates have no loops."""
+    """Return what the templates may name. Lists are joined here: templates have no loops."""
     first, last = settings.l2tp_range
     ikev2_first, ikev2_last = settings.ikev2_range
     return {
@@ -181,7 +181,7 @@ def _template_values(settings: Settings) -> dict[str, str]:
 
 
 def _swanctl_secret(number: int, user: str, password: str) -> str:
-    """One assignment a line: swanctl's parser knows no other separator. None is indented, since
+    """Assign one a line: swanctl's parser knows no other separator. None is indented, since
     each byte of these counts a hundred times.
 
     A client sends a name with an @ as somebody's at a host, and any other as a host's

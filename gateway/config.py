@@ -65,7 +65,7 @@ class GatewayConfig:
 
     @property
     def server(self) -> str:
-        """What a phone dials."""
+        """Return what a phone dials."""
         return self.settings.server_name or azure_name(self.dns_label, self.location)
 
 
@@ -89,7 +89,7 @@ def load() -> GatewayConfig:
 
 @contextlib.contextmanager
 def full_keys() -> Iterator[None]:
-    """Has what is wrong with the settings inside told as `load` tells it.
+    """Have what is wrong with the settings inside told as `load` tells it.
 
     Raises:
         ConfigError: in the place of a `SettingsError`.
@@ -101,7 +101,7 @@ def full_keys() -> Iterator[None]:
 
 
 def azure_name(dns_label: str, location: str) -> str:
-    """What Azure's public cloud makes of these two, and anybody can resolve."""
+    """Return what Azure's public cloud makes of these two, and anybody can resolve."""
     return f"{dns_label}.{location}.cloudapp.azure.com"
 
 
@@ -155,7 +155,7 @@ class _Reader:
     problems: list[str] = dataclasses.field(default_factory=list)
 
     def read(self, key: str) -> Any:
-        """One machine setting, or its default where nothing or nothing good is set."""
+        """Return one machine setting, or its default where nothing or nothing good is set."""
         try:
             return machine.read(key, self.raw.get(key))
         except BadValue as bad:
@@ -220,7 +220,7 @@ class _Reader:
 
 
 def _place() -> Place:
-    """Where this stack's settings are written, as ops/pulumi.py says who started it."""
+    """Say where this stack's settings are written, as ops/pulumi.py says who started it."""
     return MAKE if os.environ.get("LUNCH_GATEWAY_CALLER") == "make" else STACK
 
 

@@ -78,6 +78,6 @@ class Gateway(pulumi.ComponentResource):
 
 
 def _group_name(name: str) -> str:
-    """What the portal lists: project and stack. Pulumi adds eight characters, so that two
+    """Return what the portal lists: project and stack. Pulumi adds eight characters, so that two
     gateways in one subscription never meet; Azure takes 90."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", f"{name}-{pulumi.get_stack()}")[:80]

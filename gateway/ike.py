@@ -82,7 +82,7 @@ def first_message(version: int, spi: bytes) -> bytes:
 
 
 def read_answer(packet: bytes, version: int, spi: bytes) -> Answer:
-    """What ``packet`` says in answer to our first message of this version.
+    """Return what ``packet`` says in answer to our first message of this version.
 
     Raises:
         NotForUs: it repeats another SPI than ours.
@@ -152,7 +152,7 @@ _SHA1, _SHA2_256 = 2, 4
 
 
 def _main_mode() -> _Message:
-    """What phones propose (RFC 2409 appendix A): AES-256 or -128, SHA-2 or SHA-1, a
+    """Return what phones propose (RFC 2409 appendix A): AES-256 or -128, SHA-2 or SHA-1, a
     pre-shared key, group 14, for eight hours. The gateway's l2tp.conf takes any of them."""
     transforms = [
         struct.pack("!BBH", number, 1, 0)  # KEY_IKE

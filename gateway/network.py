@@ -60,7 +60,7 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({"address": self.address, "interfaceId": self.interface_id})
 
     def _inside(self, args: NetworkArgs) -> pulumi.ResourceOptions:
-        """To delete the group is to delete all that is in it, in one call."""
+        """Return options by which one call, the group's end, deletes all that is in it."""
         return pulumi.ResourceOptions(parent=self, deleted_with=args.resource_group)
 
     def _replaced_on(self, args: NetworkArgs, path: str) -> pulumi.ResourceOptions:
@@ -143,7 +143,7 @@ class Network(pulumi.ComponentResource):
 def inbound_rules(
     ssh_source: IPv4Network | None, protocols: tuple[str, ...]
 ) -> Iterator[network.SecurityRuleArgs]:
-    """What may reach the machine, in the order that Azure asks."""
+    """Return what may reach the machine, in the order that Azure asks."""
     for number, (name, port) in enumerate(OPEN_UDP_PORTS.items()):
         if name == "l2tp" and "l2tp" not in protocols:
             continue

@@ -81,7 +81,7 @@ class _Shown:
 
 @dataclass
 class _Asking:
-    """All ports at the same time, each until it answers: a phone begins on one, and finds the
+    """Asks all ports at the same time, each until it answers: a phone begins on one, and finds the
     other as soon as it knows of a NAT, of which Azure's is one."""
 
     gateway: Gateway
@@ -128,7 +128,7 @@ _CAUSES = {
 
 
 def explanation(heard: Mapping[int, probe.Round], config: GatewayConfig, vm: str) -> str:
-    """One line for the one who waited in vain: what, the likely cause, the next command.
+    """Return one line for the one who waited in vain: what, the likely cause, the next command.
 
     Args:
         heard: of each port the last round; at least one of them brought no answer.

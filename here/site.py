@@ -104,7 +104,7 @@ class Site:
 
 
 def main() -> None:
-    """``python -m here.site DIRECTORY``: build it, and answer until the end."""
+    """Do what ``python -m here.site DIRECTORY`` asks: build it, and answer until the end."""
     parser = argparse.ArgumentParser(prog="python -m here.site", description=__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--keep", action="store_true", help="disks with the gateway's secrets")

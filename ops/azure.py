@@ -43,7 +43,7 @@ def require(environment: Mapping[str, str], namespaces: Iterable[str]) -> None:
 
 
 def logs_in_by_itself(environment: Mapping[str, str]) -> bool:
-    """Whether the provider goes its own way around az (registry page "azure-native:
+    """Say whether the provider goes its own way around az (registry page "azure-native:
     installation")."""
     return bool(environment.get("ARM_CLIENT_ID") or environment.get("ARM_USE_MSI"))
 
@@ -66,7 +66,7 @@ def registration(namespace: str) -> str:
 def unregistered(
     environment: Mapping[str, str], namespaces: Iterable[str], patience: float = PATIENCE
 ) -> list[str]:
-    """Which of them the subscription has never used. Whoever may not ask is not told, and may
+    """Return those that the subscription has never used. Whoever may not ask is not told, and may
     well be allowed to create."""
 
     def asked(name: str) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def _state(environment: Mapping[str, str], namespace: str, patience: float) -> s
 
 
 def ask(environment: Mapping[str, str], *question: str, patience: float = PATIENCE) -> Any:
-    """What az answers.
+    """Return what az answers.
 
     Args:
         question: its arguments.

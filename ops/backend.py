@@ -39,7 +39,7 @@ def require_project(directory: Path) -> None:
 
 
 def directory(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    """One of the XDG base directories, ours in it."""
+    """Return one of the XDG base directories, ours in it."""
     base = environment.get(variable) or Path(environment.get("HOME") or Path.home(), otherwise)
     return Path(base) / PROJECT
 
@@ -139,7 +139,7 @@ class Lock:
 
 
 def local_state(url: str) -> Path | None:
-    """Where a local backend keeps its files; None for any other backend."""
+    """Return where a local backend keeps its files; None for any other backend."""
     parts = urlsplit(url)
     if parts.scheme != "file":
         return None
@@ -147,7 +147,7 @@ def local_state(url: str) -> Path | None:
 
 
 def has_local_stacks(url: str) -> bool:
-    """Whether a local backend holds any stack of this project."""
+    """Say whether a local backend holds any stack of this project."""
     state = local_state(url)
     return state is not None and any((state / "stacks" / PROJECT).glob("*.json"))
 

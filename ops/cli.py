@@ -32,15 +32,15 @@ def checked_name(name: str) -> str:
 
 
 def interactive() -> bool:
-    """Whether a person reads along and can answer."""
+    """Say whether a person reads along and can answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def unwatched(environment: Mapping[str, str]) -> bool:
-    """Whether a person at a terminal reads what we print, and no log keeps it."""
+    """Say whether a person at a terminal reads what we print, and no log keeps it."""
     return interactive() and not in_ci(environment)
 
 
 def in_ci(environment: Mapping[str, str]) -> bool:
-    """Whether this machine is thrown away afterwards. GitHub, GitLab and others set it."""
+    """Say whether this machine is thrown away afterwards. GitHub, GitLab and others set it."""
     return environment.get("CI", "").lower() not in ("", "0", "false")

@@ -85,7 +85,7 @@ class Findings(NamedTuple):
 
 
 def this_system(os_release: Path = Path("/etc/os-release")) -> System:
-    """What kind of system this is."""
+    """Return what kind of system this is."""
     if platform.system() == "Darwin":
         return System("macos")
     try:
@@ -154,7 +154,7 @@ def _azure(environment: Mapping[str, str]) -> Findings:
 
 
 def _logged_in(environment: Mapping[str, str]) -> bool | None:
-    """None: it can't be said."""
+    """Say whether somebody is; None: it can't be said."""
     try:
         return bool(azure.ask(environment, "account", "show", patience=PATIENCE))
     except subprocess.TimeoutExpired:
@@ -164,7 +164,7 @@ def _logged_in(environment: Mapping[str, str]) -> bool | None:
 
 
 def text(findings: Findings) -> str:
-    """What a person reads; without a word if there is nothing to say."""
+    """Return what a person reads; without a word if there is nothing to say."""
     lacks = findings.lacks
     lines = []
     if lacks:

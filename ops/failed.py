@@ -52,8 +52,9 @@ def report(pulumi: Pulumi) -> str:
 
 
 def _kinds(exported: Any) -> Iterator[str]:
-    """Of what Azure has as far as the state knows, such as ``network:PublicIPAddress``: what was
-    being made when a command was killed may be there as well."""
+    """Yield the kinds of what Azure has as far as the state knows, such as
+    ``network:PublicIPAddress``: what was being made when a command was killed may be there as
+    well."""
     deployment = exported.get("deployment") if isinstance(exported, Mapping) else None
     state = deployment if isinstance(deployment, Mapping) else {}
     began = [entry.get("resource") or {} for entry in state.get("pending_operations") or ()]

@@ -48,7 +48,7 @@ def backup(options: argparse.Namespace, pulumi: Pulumi) -> int:
 
 
 def _kept(pulumi: Pulumi) -> Iterator[tuple[str, Path]]:
-    """What there is to copy, by its name in the backup.
+    """Return what there is to copy, by its name in the backup.
 
     Raises:
         OpsError: the settings are not there, so that a copy would be worth nothing.
@@ -80,7 +80,7 @@ def _where(pulumi: Pulumi, kept: dict[str, Path]) -> str:
 
 
 def _write(out: Path, kept: dict[str, Path], where: str) -> None:
-    """All or nothing, and never readable by anybody else."""
+    """Write all or nothing, and never readable by anybody else."""
     partial = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         contents = {name: path.read_bytes() for name, path in kept.items()}

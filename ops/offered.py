@@ -56,7 +56,7 @@ def require(pulumi: Pulumi) -> None:
 
 
 def size_fault(skus: Iterable[Sku], size: str, region: str, stack: str, file: str) -> str:
-    """Why the machine could not be made there; empty if it can, or nobody knows.
+    """Return why the machine could not be made there; empty if it can, or nobody knows.
 
     Args:
         skus: what Azure answered about the region; empty if it did not.
@@ -79,7 +79,7 @@ def size_fault(skus: Iterable[Sku], size: str, region: str, stack: str, file: st
 
 
 def shutdown_fault(regions: Iterable[str], region: str) -> str:
-    """Why Azure could not stop the machine there; empty if it can, or nobody knows."""
+    """Return why Azure could not stop the machine there; empty if it can, or nobody knows."""
     offered = {short_region(name) for name in regions}
     if not offered or region in offered:
         return ""
@@ -95,7 +95,7 @@ _NEARBY = frozenset({"westus2", "japaneast", "westeurope"})
 
 
 def _reason(sku: Sku) -> str:
-    """Why it can't be our machine; empty if it can."""
+    """Return why it can't be our machine; empty if it can."""
     for limit in _entries(sku, "restrictions"):
         # A zone that is shut is none of ours: the machine is in no zone.
         if limit.get("type") == "Location":

@@ -57,7 +57,7 @@ def _unreadable(why: str) -> OpsError:
 
 
 def items(url: str, text: str, currency: str) -> Items:
-    """What the list has for one filter.
+    """Return what the list has for one filter.
 
     Raises:
         OSError: there was no answer.

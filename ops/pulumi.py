@@ -80,7 +80,7 @@ class Pulumi:
             raise OpsError(f"pulumi {arguments[0]}: what it prints is no JSON") from None
 
     def outputs(self, *options: str) -> Mapping[str, Any]:
-        """What the stack's latest update left; empty if nothing stands.
+        """Return what the stack's latest update left; empty if nothing stands.
 
         Raises:
             OpsError: as in `json`, or it printed no map.

@@ -79,7 +79,7 @@ def adopt(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_back(deployment: dict[str, Any], inputs: Mapping[str, Any]) -> None:
-    """Inputs as they were asked for. With no earlier reading to compare with, the refresh
+    """Put inputs back as they were asked for. With no earlier reading to compare with, the refresh
     takes Azure's defaults for changed inputs, and an `up` would then change them back."""
     for resource in deployment.get("resources") or []:
         if resource["urn"] in inputs:
@@ -87,7 +87,7 @@ def put_back(deployment: dict[str, Any], inputs: Mapping[str, Any]) -> None:
 
 
 def subscription(deployment: Mapping[str, Any]) -> str:
-    """Where the stack lives: as its resources say, else as the provider would choose it.
+    """Say where the stack lives: as its resources say, else as the provider would choose it.
 
     Raises:
         RecoverError: nothing says so.

@@ -41,7 +41,7 @@ def renew(stack: Stack) -> str:
 
 
 def warning(stack: Stack) -> str:
-    """What to say before an update to whoever has removed a user; empty if there is nothing."""
+    """Return what to say before an update to whoever has removed a user; empty if nothing."""
     gone = _gone(stack)
     if not gone:
         return ""
@@ -78,7 +78,8 @@ def _l2tp(protocols: Any) -> bool:
 
 
 def _listed(names: list[str], public: bool) -> str:
-    """``public``: strangers may read it, so it says only how many they are."""
+    """Return them for a line. ``public``: strangers may read it, so it says only how many they
+    are."""
     if public:
         return f"{len(names)} user{'s' if len(names) > 1 else ''}"
     more = len(names) - _NAMED

@@ -18,7 +18,7 @@ _NAMED = 5
 
 
 def phone_settings(pulumi: Pulumi) -> str:
-    """What `make output` shows: the values to type into a phone."""
+    """Return what `make output` shows: the values to type into a phone."""
     open_ = unwatched(pulumi.environment)
     outputs = pulumi.outputs(*(["--show-secrets"] if open_ else []))
     if "server" not in outputs:
@@ -27,12 +27,13 @@ def phone_settings(pulumi: Pulumi) -> str:
 
 
 def not_up(pulumi: Pulumi) -> str:
-    """What there is to say of a stack that has left no outputs."""
+    """Return what there is to say of a stack that has left no outputs."""
     return f"stack {pulumi.stack} is not up; make up STACK={pulumi.stack}"
 
 
 def _lines(outputs: Mapping[str, Any], open_: bool, public: bool, stack: str) -> list[str]:
-    """``open_``: a person reads along. ``public``: strangers may, as in a workflow's log."""
+    """Return the lines. ``open_``: a person reads along. ``public``: strangers may, as in a
+    workflow's log."""
     lines = [
         "",
         f"For phones: make profiles STACK={stack} writes files and a page for each user;",
@@ -50,7 +51,7 @@ def _lines(outputs: Mapping[str, Any], open_: bool, public: bool, stack: str) ->
 
 
 def success(pulumi: Pulumi, outputs: Mapping[str, Any], seconds: float, pages: Path | None) -> str:
-    """What `make up` ends with: that it answers, the pages, the price, and what comes next.
+    """Return what `make up` ends with: that it answers, the pages, the price, and what comes next.
 
     Args:
         outputs: of the stack.
@@ -99,7 +100,7 @@ def _next(pulumi: Pulumi) -> list[str]:
 
 
 def which(pulumi: Pulumi) -> str:
-    """What names the stack in a command of make's; nothing where it is make's own choice."""
+    """Return what names the stack in a command of make's; nothing where it is make's own choice."""
     return "" if pulumi.stack == "dev" else f" STACK={pulumi.stack}"
 
 

@@ -59,7 +59,7 @@ class Stack:
     pulumi: Pulumi
 
     def summary(self) -> Mapping[str, Any] | None:
-        """What the backend lists about it; None if it does not exist there."""
+        """Return what the backend lists about it; None if it does not exist there."""
         for entry in self.pulumi.json("stack", "ls"):
             if entry["name"].rstrip("*") in (self.pulumi.stack, self.pulumi.name):
                 return dict(entry)
@@ -77,12 +77,12 @@ class Stack:
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
-        """What its latest update left, secrets in the clear; empty if nothing stands."""
+        """Return what its latest update left, secrets in the clear; empty if nothing stands."""
         return dict(self.pulumi.outputs("--show-secrets")) if self.stands else {}
 
     @property
     def stands(self) -> bool:
-        """Whether there is anything of it on Azure, as far as its state knows."""
+        """Say whether there is anything of it on Azure, as far as its state knows."""
         return bool((self.summary() or {}).get("resourceCount"))
 
     @property
@@ -102,13 +102,13 @@ class Stack:
         return content
 
     def missing_secrets(self) -> list[str]:
-        """Of the two that every stack needs. Pulumi stores ``users`` as one map, and
-        ``users.NAME`` never."""
+        """Return those that are missing of the two that every stack needs. Pulumi stores ``users``
+        as one map, and ``users.NAME`` never."""
         settings = self.settings()
         return [key for key in ("psk", "users") if not settings.get(f"{PROJECT}:{key}")]
 
     def used(self) -> bool:
-        """Whether an update of it ever began. Then phones may know its secrets."""
+        """Say whether an update of it ever began. Then phones may know its secrets."""
         history = self.pulumi.json("stack", "history", "--stack", self.pulumi.stack)
         return bool(history)
 

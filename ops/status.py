@@ -56,7 +56,7 @@ def _state(pulumi: Pulumi, entry: Mapping[str, Any]) -> str:
 
 
 def stands_since(history: Sequence[Mapping[str, Any]]) -> datetime | None:
-    """When the first update after the last teardown began; from the latest command to the
+    """Say when the first update after the last teardown began; from the latest command to the
     earliest, as Pulumi tells them. None: it can't be said."""
     began = None
     for entry in history:
@@ -85,7 +85,8 @@ def _details(pulumi: Pulumi) -> Iterator[tuple[str, str]]:
 
 
 def _answer(pulumi: Pulumi, host: str) -> str:
-    """What a phone's first packet gets. By the users' own command: the room is above ours."""
+    """Return what a phone's first packet gets, by the users' own command: its room is above
+    ours."""
     command = [sys.executable, "-m", "gateway.probe", host]
     try:
         done = subprocess.run(

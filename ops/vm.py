@@ -75,7 +75,7 @@ def _machine(pulumi: Pulumi) -> str:
 
 
 def _result(answer: Any) -> tuple[str, int]:
-    """What the script printed, and how it ended.
+    """Return what the script printed, and how it ended.
 
     Raises:
         OpsError: the answer has another shape.

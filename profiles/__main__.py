@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _access(options: argparse.Namespace) -> tuple[Settings, str]:
-    """Whose profiles, and what they dial."""
+    """Return whose profiles, and what they dial."""
     if options.stack is not None:
         if options.server is not None:
             raise ProfileError("--server: goes with --settings; a stack knows its own name")

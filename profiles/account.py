@@ -53,7 +53,7 @@ class Account:
     up to 11."""
 
     def name(self, protocol: str) -> str:
-        """What the device calls this connection: both protocols can stand side by side."""
+        """Return what the device calls this connection: both protocols can stand side by side."""
         return f"{self.title} {PROTOCOL_NAMES[protocol]}"
 
     def identifier(self, *parts: str) -> str:
@@ -98,7 +98,7 @@ def accounts(settings: Settings, server: str, title: str = DEFAULT_TITLE) -> lis
 
 
 def is_address(text: str) -> bool:
-    """Whether devices take the text for an IPv4 address rather than a name."""
+    """Say whether devices take the text for an IPv4 address rather than a name."""
     try:
         IPv4Address(text)
     except AddressValueError:

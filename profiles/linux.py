@@ -16,7 +16,7 @@ STRONGSWAN_MIN_KEY = 20
 
 
 def can_ikev2(account: Account) -> bool:
-    """Whether NetworkManager's strongSwan plugin takes this person's password as a key."""
+    """Say whether NetworkManager's strongSwan plugin takes this person's password as a key."""
     return len(account.password) >= STRONGSWAN_MIN_KEY
 
 

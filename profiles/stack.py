@@ -21,7 +21,7 @@ _NEEDED = ("server", "psk", "passwords")
 
 
 def settings(stack: str) -> Settings:
-    """What the profiles need of a deployed stack; ``server_name`` is set.
+    """Return what the profiles need of a deployed stack; ``server_name`` is set.
 
     Raises:
         ProfileError: Pulumi is missing, failed, or the stack is not deployed.

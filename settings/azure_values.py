@@ -123,7 +123,7 @@ def vm_size(value: Any) -> str:
 
 
 def _without_trusted_launch(size: str) -> str:
-    """Why Azure would refuse the machine, which is made with trusted launch; empty if it would not,
+    """Return why Azure would refuse a machine with trusted launch; empty if it would not,
     as far as is known without asking."""
     if _GENERATION_1.fullmatch(size):
         return "starts no generation 2 images, which trusted launch needs"
@@ -133,7 +133,7 @@ def _without_trusted_launch(size: str) -> str:
 
 
 def disk_type(value: Any) -> str:
-    """What the machine's disk is made of, by Azure's name for it."""
+    """Read what the machine's disk is made of, by Azure's name for it."""
     if value not in DISK_TYPES:
         raise BadValue(
             f"{shown(value)} is not usable; allowed: {', '.join(DISK_TYPES)}"

@@ -64,7 +64,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _other_kind(raw: Mapping[Hashable, Any]) -> str:
-    """What the file is instead of a settings file; empty if it is one."""
+    """Return what the file is instead of a settings file; empty if it is one."""
     if {"encryptionsalt", "secretsprovider", "encryptedkey"} & raw.keys() or isinstance(
         raw.get("config"), dict
     ):

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def path(setting: str, name: str) -> str:
-    """One part of a setting, as the command takes it from a shell."""
+    """Return one part of a setting, as the command takes it from a shell."""
     if not re.fullmatch(r"[A-Za-z0-9._@-]+", name):
         return f"{setting}.NAME"
     return f"""'{setting}["{name}"]'""" if "." in name else f"{setting}.{name}"

@@ -21,7 +21,7 @@ _DNS_NAME = re.compile(rf"(?!.{{254}})(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
 
 
 def protocols(value: Any) -> tuple[str, ...]:
-    """One or more of `PROTOCOLS`, always in that order."""
+    """Read one or more of `PROTOCOLS`, always in that order."""
     known = isinstance(value, list) and all(item in PROTOCOLS for item in value)
     if not known or not value or len(set(value)) < len(value):
         raise BadValue(
@@ -31,7 +31,7 @@ def protocols(value: Any) -> tuple[str, ...]:
 
 
 def server_name(value: Any) -> str | None:
-    """What phones dial, in lower case; an empty text is nothing."""
+    """Read what phones dial, in lower case; an empty text is nothing."""
     if value == "":
         return None
     text = value.lower().rstrip(".") if isinstance(value, str) else ""

@@ -27,7 +27,7 @@ _ALLOWED = f"ssh-ed25519, or ssh-rsa of at least {MIN_RSA_BITS} bits"
 
 
 def ssh_public_key(value: Any) -> str:
-    """One line of an OpenSSH public key file.
+    """Read one line of an OpenSSH public key file.
 
     Messages never quote the value: what lands here by mistake may be a private key.
     """

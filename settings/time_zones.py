@@ -167,7 +167,7 @@ def named(text: str) -> str | None:
 
 
 def meant(text: str) -> list[str]:
-    """Which zones somebody may have meant who wrote something else, at most three. None is
+    """Return which zones somebody may have meant who wrote something else, at most three. None is
     better than a wrong one, whose clock may be hours off."""
     exact = [name for name, place in PLACES.items() if place.lower() == text.lower()]
     if exact:

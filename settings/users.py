@@ -67,8 +67,8 @@ def _user_faults(name: Any, password: Any) -> Iterator[str]:
 
 
 def _not_usable(name: Any) -> str:
-    """Of a name that is none. To YAML 7, true and 2026-11-27 are no texts unless they are quoted,
-    and a reader who sees digits allowed would not see why his are not."""
+    """Say what is wrong with a name that is none. To YAML 7, true and 2026-11-27 are no texts
+    unless they are quoted, and a reader who sees digits allowed would not see why his are not."""
     if not isinstance(name, str | None):
         return f"user name {shown(name)} is no text to YAML; write it in quotes"
     return (
@@ -93,7 +93,8 @@ def _as_text(path: str) -> str:
 
 
 def _below(name: str, parts: Mapping[Any, Any]) -> str:
-    """Of a map in the place of a password. What it holds is not shown, but names that a dot cut."""
+    """Say what is wrong with a map in the place of a password. What it holds is not shown, but
+    names that a dot cut."""
     meant = next((full for full in dotted(name, parts) if _is_usable(full)), f"{name}.NAME")
     return "the password must be text, and this is a map" + in_stack(
         ", which --path makes of a name with a dot."

@@ -109,7 +109,7 @@ def secret(what: str, lengths: range, forbidden: str = "", note: str = "") -> Ca
 
 
 def _not_in_a_secret(character: str, forbidden: str, at_an_end: bool) -> str:
-    """Why it may not stand there, by its kind; empty if it may."""
+    """Return why it may not stand there, by its kind; empty if it may."""
     if not character.isascii():
         return "not ASCII"
     if not character.isprintable():
@@ -153,7 +153,7 @@ def private_network(prefixes: range) -> Callable[[Any], IPv4Network]:
 
 
 def ssh_source(value: Any) -> IPv4Network | None:
-    """Where SSH may come from; an empty text is nowhere."""
+    """Read where SSH may come from; an empty text is nowhere."""
     if value == "":
         return None
     source = network(value, "203.0.113.7/32")
@@ -170,7 +170,7 @@ def ssh_source(value: Any) -> IPv4Network | None:
 
 
 def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
-    """One or two resolvers for the gateway's own to ask."""
+    """Read one or two resolvers for the gateway's own to ask."""
     if not isinstance(value, list) or len(value) not in (1, 2):
         raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
     faults = [fault for item in value for fault in _resolver_faults(item)]
@@ -191,7 +191,7 @@ def _resolver_faults(item: Any) -> Iterator[str]:
 
 
 def mtu(value: Any) -> int:
-    """Bytes; a number, or its digits as text."""
+    """Read bytes: a number, or its digits as text."""
     digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)
     number = int(value) if digits else value
     # bool is an int to Python; "true" is not a size to anybody.

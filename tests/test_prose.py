@@ -1,14 +1,15 @@
-"""Linters of words: spelling, Markdown, and the glossary of CONTRIBUTING.md."""
+"""Linters of words: spelling, Markdown, docstrings, and the glossary of CONTRIBUTING.md."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.test_linters import REPOSITORY, complaints, text_of, tracked
+from tests.test_linters import REPOSITORY, complaints, python_files, text_of, tracked
 
 CONFIGURATION = str(REPOSITORY / "pyproject.toml")
 
@@ -87,6 +88,37 @@ def test_what_can_not_be_wrapped_may_be_long(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.md").write_text("# A\n\n" + text)
     scan = ["--config", CONFIGURATION, "scan", str(tmp_path / "x.md")]
     assert complaints("pymarkdown", *scan) == ""
+
+
+MID_AIR = re.compile(
+    r"(Also|And|As|But|By|For|From|How|Its|Nor|Of|Or|Than|Their|Those|Whether|Which|Who|Whose|Why"
+    r"|What(?!ever))\b|[a-z]"
+)
+"""How the second half of a sentence begins, whose first half would be the name. An attribute's may:
+its name stands beside it."""
+
+
+def in_mid_air(source: str) -> list[str]:
+    """Return the functions whose docstrings can't be read on their own."""
+    return [
+        f"{node.name}: {docstring.splitlines()[0]}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (docstring := ast.get_docstring(node))
+        and MID_AIR.match(docstring)
+    ]
+
+
+def test_docstrings_are_sentences_of_their_own() -> None:
+    """A test's may go on from its name, which is a sentence."""
+    files = [name for name in python_files() if not name.startswith("tests/")]
+    assert {name: found for name in files if (found := in_mid_air(text_of(name)))} == {}
+
+
+@pytest.mark.parametrize("words", ["Of the two.", "Its interfaces.", "Whose?", "for a process."])
+def test_a_docstring_in_mid_air_is_found(words: str) -> None:
+    assert in_mid_air(f'def f():\n    """{words}"""\n')
+    assert not in_mid_air('def f():\n    """Return what is there."""\n')
 
 
 class Retired(NamedTuple):

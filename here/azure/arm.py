@@ -40,13 +40,13 @@ class Azure:
 
     @property
     def control(self) -> dict[str, Any]:
-        """What a scenario asks of Azure today, see `here.azure.control`."""
+        """Return what a scenario asks of Azure today, see `here.azure.control`."""
         path = self.directory / "control.json"
         return dict(json.loads(path.read_text())) if path.exists() else {}
 
     @contextmanager
     def open(self) -> Iterator[dict[str, Resource]]:
-        """All resources by id in lower case, as Azure compares them. Changes are kept unless
+        """Yield all resources by id in lower case, as Azure compares them. Changes are kept unless
         the block raises."""
         path = self.directory / "cloud.json"
         with (self.directory / "cloud.lock").open("w") as lock:
@@ -61,7 +61,7 @@ class Azure:
                 aside.rename(path)
 
     def resources(self, kind: str = "") -> list[Resource]:
-        """What exists now, of one kind such as ``VirtualMachine`` or of all."""
+        """Return what exists now, of one kind such as ``VirtualMachine`` or of all."""
         with self.open() as known:
             every = [entry for entry in known.values() if "token" in entry]
         return [entry for entry in every if not kind or short(entry) == kind]
@@ -72,7 +72,7 @@ class Azure:
             return [entry["id"] for entry in known.values() if "disk_of" in entry]
 
     def log(self, verb: str, kind: Kind, resource_id: str, outcome: str) -> None:
-        """One line per request, in ``calls.jsonl``."""
+        """Write one line per request, in ``calls.jsonl``."""
         line = {"verb": verb, "kind": kind.short, "id": resource_id, "outcome": outcome}
         with (self.directory / "calls.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")

@@ -21,7 +21,8 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True)
 class Behind:
-    """Where it listens, and which public address it routes to its machine."""
+    """What boots the machines: where it listens, and which public address it routes to its
+    machine."""
 
     socket: str
     address: str

@@ -71,7 +71,7 @@ def _value(at: str, old: Any, new: Any) -> Changes:
 
 
 def apply_drift(inputs: Any, old: Any, new: Any) -> Any:
-    """Inputs after a refresh: what changed in Azure between two readings is written into
+    """Return the inputs after a refresh: what changed in Azure between two readings is written into
     them, what Azure only filled in by itself is not (`applyDiff` of the same file)."""
     if all(isinstance(part, dict) for part in (inputs, old, new)):
         kept = {key: value for key, value in inputs.items() if key not in old or key in new}

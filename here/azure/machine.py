@@ -204,7 +204,7 @@ def _interfaces(known: Known, new: Resource) -> None:
 
 
 def _filled_in(new: Resource) -> dict[str, Any]:
-    """What a later reading shows besides the inputs, as Azure's own examples have it."""
+    """Return what a later reading shows besides the inputs, as Azure's own examples have it."""
     outputs: dict[str, Any] = new["outputs"]
     mark = sha256(str(new["id"]).encode()).hexdigest()
     random_name = f"{outputs['name']}_OsDisk_1_{time.time_ns():x}"
@@ -229,7 +229,7 @@ def _filled_in(new: Resource) -> dict[str, Any]:
 
 
 def released(known: Known, entry: Resource, *, failed: bool) -> None:
-    """Its interfaces are free again: at once, or some minutes after a failure."""
+    """Free the interfaces of a machine that is gone: at once, or some minutes after a failure."""
     for interface in of_kind(known, "NetworkInterface"):
         if interface["own"].get("vm") == entry["id"]:
             del interface["own"]["vm"]

@@ -76,7 +76,7 @@ def subnet(azure: Azure, known: Known, new: Resource, old: Resource | None) -> N
 
 
 def users_of(known: Known, resource_id: str) -> list[Resource]:
-    """Interfaces that name this subnet, address or filter."""
+    """Return the interfaces that name this subnet, address or filter."""
     return [
         entry for entry in of_kind(known, "NetworkInterface") if resource_id in ids(entry["inputs"])
     ]

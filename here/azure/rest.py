@@ -84,7 +84,7 @@ def _accept(
 def _place(
     known: dict[str, Resource], kind: Kind, resource_id: str, inputs: dict[str, Any]
 ) -> None:
-    """What holds for every resource: a region that exists, a group to lie in, tags."""
+    """Return what holds for every resource: a region that exists, a group to lie in, tags."""
     region = inputs.get("location")
     if region is not None and region not in REGIONS:
         raise ArmError(
@@ -124,7 +124,7 @@ def _mark_failed(azure: Azure, resource_id: str) -> None:
 
 
 def get(azure: Azure, kind: Kind, resource_id: str) -> dict[str, Any] | None:
-    """What a reading shows, or None for 404."""
+    """Return what a reading shows, or None for 404."""
     with azure.open() as known:
         entry = find(known, resource_id)
         return deepcopy(entry["outputs"]) if entry else None

@@ -27,14 +27,14 @@ Schema = dict[str, Any]
 
 
 def extract(target: Path) -> None:
-    """All types that `KINDS` reaches. It takes seconds, so it is done once per session and
-    not in each of the engine's runs; and in a process of its own, because the SDK loads its
+    """Write down all types that `KINDS` reaches. It takes seconds, so it is done once per session
+    and not in each of the engine's runs; and in a process of its own, because the SDK loads its
     modules lazily and is not whole afterwards in one that has imported some by hand."""
     subprocess.run([sys.executable, "-m", __name__, str(target)], check=True, cwd=REPOSITORY)
 
 
 def write(target: Path) -> None:
-    """For a process of its own, see `extract`."""
+    """Do what `extract` asks of a process of its own."""
     classes: dict[str, Schema] = {}
     for token, kind in KINDS.items():
         module, _, name = kind.arguments.partition(":")
@@ -100,7 +100,7 @@ def _either(inner: tuple[Any, ...], classes: dict[str, Schema]) -> Schema:
 
 
 def faults(classes: dict[str, Schema], token: str, inputs: dict[str, Any]) -> list[str]:
-    """What azure-native, or Azure behind it, would refuse about these inputs."""
+    """Return what azure-native, or Azure behind it, would refuse about these inputs."""
     # The provider adds these two itself.
     own = {k: v for k, v in inputs.items() if k not in ("azureApiVersion", "__createBeforeDelete")}
     return _faults(classes, classes[token], own, "")
@@ -155,7 +155,7 @@ def _fits(plain: str, value: Any) -> bool:
 
 
 def settable(classes: dict[str, Schema], token: str, state: Any) -> Any:
-    """Of what a reading shows, the part that can also be asked for."""
+    """Return the part of a reading that can also be asked for."""
     return _settable(classes, classes[token], state)
 
 

@@ -124,7 +124,7 @@ def dotted(version: tuple[int, ...]) -> str:
 
 @contextmanager
 def alone(say: Say) -> Iterator[None]:
-    """One process fetches or builds, others wait for what it leaves in the cache."""
+    """Let one process fetch or build while others wait for what it leaves in the cache."""
     with (cache_directory() / "pulumi.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,7 +135,7 @@ def alone(say: Say) -> Iterator[None]:
 
 
 def _cached(name: str, make: Callable[[Path], None]) -> Cli:
-    """``name/bin/pulumi`` in the cache; made aside first, so that a broken attempt leaves
+    """Return ``name/bin/pulumi`` in the cache; made aside first, so that a broken attempt leaves
     nothing that looks like one that worked."""
     target = cache_directory() / name
     if not target.exists():
@@ -156,7 +156,7 @@ def _required(pulumi: Path) -> Cli:
 
 
 def _installed(say: Say) -> Cli:
-    """By Pulumi's installer, which brings the language hosts along. Where a build is at
+    """Install one by Pulumi's installer, which brings the language hosts along. Where a build is at
     hand already, nobody waits for a network that may not be there."""
     if not (cache_directory() / f"pulumi-{INSTALLED}").exists() and _build_directory().exists():
         return _built(say)
@@ -199,7 +199,7 @@ def _build(made: Path, say: Say) -> None:
 
 
 def _run(command: list[str], made: Path, say: Say, doing: str, timeout: float) -> None:
-    """One long command, with a sign of life every fifteen seconds."""
+    """Run one long command, with a sign of life every fifteen seconds."""
     log = made.with_name("log")
     started = time.monotonic()
     # Without GOTOOLCHAIN=local an old Go would fetch a whole new one.

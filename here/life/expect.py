@@ -180,7 +180,7 @@ class Life:
                 raise ExpectationFailed(f"other than before: {', '.join(wrong)}")
 
     def no_secret(self, said: str, command: str) -> None:
-        """What a command printed holds none of the secrets."""
+        """See that what a command printed holds none of the secrets."""
         with self.checks.check(f"no-secret-in-what-{command}-says"):
             if any(secret in said for secret in self.secrets):
                 raise ExpectationFailed("one stands there")

@@ -101,7 +101,7 @@ def _settings(choice: str, directory: Path) -> Settings:
 
 
 def _parts(text: str, files: Iterable[GuestFile]) -> Guest:
-    """What a machine is booted with, taken apart for people to compare: its files in plain
+    """Return what a machine is booted with, taken apart for people to compare: its files in plain
     sight, and of the text what is no file."""
     parts = {file.path: f"mode {file.mode:04o}\n{file.content}" for file in files}
     config = yaml.load(text, Loader=yaml.CSafeLoader)

@@ -31,7 +31,7 @@ _REGION = re.compile(r"[a-z][a-z0-9]{2,49}")
 
 
 def plan(environment: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """``action`` (up, down, guard or none), ``stacks`` (JSON), ``region`` and ``like``.
+    """Return ``action`` (up, down, guard or none), ``stacks`` (JSON), ``region`` and ``like``.
 
     Raises:
         OpsError: the stacks or the region are not what they should be.
@@ -51,7 +51,7 @@ def plan(environment: Mapping[str, str], now: datetime) -> dict[str, str]:
 
 
 def _by_hand(environment: Mapping[str, str], stacks: list[str]) -> dict[str, str]:
-    """Only stacks that the guard knows, each in any region."""
+    """Take only stacks that the guard knows, each in any region."""
     stack, action = environment.get("STACK", ""), environment.get("ACTION", "")
     region = environment.get("REGION", "").replace(" ", "").lower()
     if stack not in stacks:

@@ -16,7 +16,7 @@ from ops.cli import OpsError
 
 
 def check(environment: str, status: int, body: str) -> str:
-    """What is right about the environment, in one line.
+    """Return what is right about the environment, in one line.
 
     Args:
         environment: its name.

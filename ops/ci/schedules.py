@@ -24,7 +24,7 @@ _KEY = "lunch-gateway:shutdownTime"
 
 
 def check(status: int, body: str, now: datetime) -> str:
-    """What is right about it, in one line.
+    """Return what is right about it, in one line.
 
     Args:
         status: of GitHub's answer to GET /repos/OWNER/REPO, as in HTTP.
@@ -54,7 +54,7 @@ def check(status: int, body: str, now: datetime) -> str:
 
 
 def unguarded(settings: Mapping[str, object]) -> str:
-    """What to say before a machine is brought up that only a schedule would end; or nothing."""
+    """Return what to say before an `up` that only a schedule would end; or nothing."""
     if settings.get(_KEY):
         return ""
     return (

@@ -41,7 +41,7 @@ Tree = Mapping[str, Entry]
 
 
 def git(*arguments: str, given: bytes = b"", directory: Path = PROJECT_DIRECTORY) -> bytes:
-    """What git prints.
+    """Return what git prints.
 
     Raises:
         OpsError: it failed, or took more than `TIMEOUT` seconds.

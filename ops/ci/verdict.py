@@ -51,12 +51,12 @@ class Verdict:
 
 
 def is_data(path: str) -> bool:
-    """Whether the renderer reads this file and nothing runs it here."""
+    """Say whether the renderer reads this file and nothing runs it here."""
     return path == guests.EXAMPLE or path.startswith(guests.ROOTFS)
 
 
 def can_shape(path: str) -> bool:
-    """Whether a change of this file may change a guest."""
+    """Say whether a change of this file may change a guest."""
     folders = tuple(name for name in HARMLESS if name.endswith("/"))
     return path not in HARMLESS and not path.startswith(folders)
 

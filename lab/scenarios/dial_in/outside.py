@@ -58,7 +58,7 @@ def port_scan_control(lab: Lab, checks: Checks) -> None:
 
 
 def port_scan(lab: Lab, checks: Checks) -> None:
-    """From the internet, and from inside the VNet where no NSG helps."""
+    """Scan from the internet, and from inside the VNet where no NSG helps."""
     for name, prefix, target in (
         ("internet", "", PUBLIC_ADDRESS),
         ("vnet", "ip netns exec azure ", PRIVATE_ADDRESS),

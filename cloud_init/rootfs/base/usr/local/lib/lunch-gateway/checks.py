@@ -70,7 +70,7 @@ def settings(path: Path, comment: str = "#") -> Iterator[str]:
 
 
 def compare_sysctls(forwarding: bool) -> str:
-    """What is in effect with what the file says, for one kind of its lines."""
+    """Compare what is in effect with what the file says, for one kind of its lines."""
     wrong, count = [], 0
     for line in settings(SYSCTLS):
         pattern, wanted = (part.strip() for part in line.split("=", 1))

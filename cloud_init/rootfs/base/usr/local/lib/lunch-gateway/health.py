@@ -49,7 +49,7 @@ def updates() -> str:
 
 @advisory
 def conntrack() -> str:
-    """Where it is full, nobody new gets anything, and only the kernel's log says so."""
+    """Where conntrack is full, nobody new gets anything, and only the kernel's log says so."""
     files = [CONNTRACK / f"nf_conntrack_{name}" for name in ("count", "max")]
     count, most = (int(file.read_text()) for file in files)
     expect(count < FULL * most, f"{count} of {most} flows; a phone with thousands is ill")
@@ -81,7 +81,7 @@ def l2tp_calls() -> str:
 
 
 def xl2tpd_says() -> str:
-    """What it tells of its tunnels, in a file that it removes when it is done.
+    """Return what xl2tpd tells of its tunnels, in a file that it removes when it is done.
 
     Into a FIFO, as xl2tpd-control has it, it would wait for its reader for ever. Of several
     questions at the same moment one may be lost.

@@ -54,7 +54,7 @@ def names() -> str:
 
 @advisory
 def upstreams() -> str:
-    """Each by itself, also by TCP, which long answers need."""
+    """Ask each by itself, also by TCP, which long answers need."""
     ways = [(address, kind) for address in upstream_addresses() for kind in WAYS]
     with ThreadPoolExecutor(len(ways)) as pool:
         found = list(pool.map(lambda way: fault(way[0], WAYS[way[1]]), ways))
@@ -77,13 +77,13 @@ def upstream_addresses() -> list[str]:
 
 
 def question(name: str, kind: int) -> bytes:
-    """One (RFC 1035, 4.1): its name, type, class IN."""
+    """Return one (RFC 1035, 4.1): its name, type, class IN."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label)
     return struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!BHH", 0, kind, 1)
 
 
 def by_udp(address: str, asked: bytes) -> bytes:
-    """The answer. Raises OSError without one."""
+    """Return the answer. Raises OSError without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(PATIENCE)
         client.connect((address, 53))
@@ -96,7 +96,7 @@ def by_udp(address: str, asked: bytes) -> bytes:
 
 
 def by_tcp(address: str, asked: bytes) -> bytes:
-    """The answer. Raises OSError without one."""
+    """Return the answer. Raises OSError without one."""
     with socket.create_connection((address, 53), TRIES * PATIENCE) as client:
         client.sendall(len(asked).to_bytes(2) + asked)
         with client.makefile("rb") as answers:
@@ -107,7 +107,7 @@ WAYS: dict[str, Callable[[str, bytes], bytes]] = {"UDP": by_udp, "TCP": by_tcp}
 
 
 def fault(address: str, ask: Callable[[str, bytes], bytes]) -> str:
-    """What is wrong with the answer to a question that every resolver can answer, or nothing."""
+    """Return what is wrong with the answer to what every resolver can answer, or nothing."""
     try:
         answer = ask(address, question(ROOT, NS))
     except OSError as error:

@@ -27,7 +27,7 @@ def firewall() -> str:
 
 
 def chains(listing: str) -> set[tuple[str, str]]:
-    """Each chain's name and its rules. Sets fill and empty themselves, and are left out."""
+    """Return each chain's name and its rules. Sets fill and empty themselves, and are left out."""
     return set(re.findall(r"^\tchain (\w+) \{\n(.*?)^\t\}", listing, re.M | re.S))
 
 
@@ -36,14 +36,14 @@ def in_effect() -> str:
 
 
 def as_shipped() -> str:
-    """What the kernel makes of the files, in a network namespace that is thrown away."""
+    """Return what the kernel makes of the files, in a network namespace that is thrown away."""
     both = "nft -f /etc/nftables.conf && nft --stateless list table inet gateway"
     return run("unshare", "--net", "sh", "-c", both)
 
 
 @required
 def nat() -> str:
-    """Never from a port of ours (CVE-2021-3773), and all that has no ports."""
+    """Have nobody sent from a port of ours (CVE-2021-3773), and all that has no ports."""
     rules = [rule["expr"] for rule in loaded("rule") if rule["chain"] == "postrouting"]
     ours = [part["masquerade"] for expr in rules for part in expr if "masquerade" in part]
     expect(None in ours, "no masquerade rule is loaded; see /etc/nftables.conf")

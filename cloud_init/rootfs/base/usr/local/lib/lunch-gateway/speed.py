@@ -73,7 +73,7 @@ def split() -> str:
 
 
 def accepted_by_haproxy() -> str:
-    """What the kernel says of a connection that HAProxy accepts from us.
+    """Return what the kernel says of a connection that HAProxy accepts from us.
 
     It keeps such a one for 2 s and dials nowhere for it (haproxy.cfg): the site asked for
     would be HAProxy itself. A phone's local address is the site's, so none is found here.
@@ -114,7 +114,7 @@ def goes_by_bbr_phone(interface: str) -> bool:
 
 @advisory
 def burst() -> str:
-    """What TCP hands down to a phone's interface at once, as udev sets it when one appears."""
+    """See what TCP hands down to a phone's interface at once, as udev sets it for a new one."""
     if not BURST.exists():
         return "off by configuration"
     most = int(burst_link()["Link"]["GenericSegmentOffloadMaxBytes"])
@@ -136,7 +136,7 @@ def pacing() -> str:
 
 
 def phones_interfaces() -> list[dict[str, Any]]:
-    """Those that are there, as `ip` tells of them."""
+    """Return those that are there, as `ip` tells of them."""
     names = burst_link()["Match"]["OriginalName"].split()
     devices: list[dict[str, Any]] = json.loads(run("ip", "-j", "-d", "link", "show"))
     return [each for each in devices if any(fnmatch(each["ifname"], name) for name in names)]

@@ -107,8 +107,8 @@ def daemons() -> str:
 
 @required
 def connections() -> str:
-    """What charon refuses (say, a word it does not know) is missing and nothing else fails.
-    Also whether our address is still the one that the keys were given out by."""
+    """Charon has them all: what it refuses (say, a word it does not know) is missing, and nothing
+    else fails. Our address is still the one that the keys were given out by."""
     found = re.findall(r"^([^\s:]+): IKEv", run("swanctl", "--list-conns"), re.M)
     wanted = ["l2tp"] if L2TP.exists() else []
     if IKEV2.exists():
