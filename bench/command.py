@@ -88,8 +88,8 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
     # Only here: it brings a library of charts, and whoever measures need not wait for that.
     from bench.report import render
 
-    judged = judge(collect(run.records), run.about.get("generous", False))
-    rows = summary(run.records)
+    measured = collect(run.records)
+    judged, rows = judge(measured, run.about.get("generous", False)), summary(measured)
     write_result(out / "results.json", rows)
     write_result(out / "promises.json", [asdict(each) for each in judged])
     write_whole(out / "report.html", render(run, judged, against))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -123,9 +123,9 @@ def collect(records: Iterable[Record]) -> dict[Case, Ways]:
     return found
 
 
-def summary(records: Iterable[Record]) -> list[dict[str, Any]]:
+def summary(measured: Mapping[Case, Ways]) -> list[dict[str, Any]]:
     """Return a row per way and case."""
-    return [each.row() for ways in collect(records).values() for each in ways.values()]
+    return [each.row() for ways in measured.values() for each in ways.values()]
 
 
 @dataclass(frozen=True)

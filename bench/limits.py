@@ -8,7 +8,8 @@ counts Ethernet frames without preamble, as Linux' tbf does.
 
 from __future__ import annotations
 
-from bench.records import Case
+from bench.plan import Comparison
+from bench.records import Case, Value
 from bench.ways import Way
 from lab.phones.page import soonest, soonest_today
 from lab.world.line import GATEWAY_AT, SITE_DELAY, Line
@@ -64,6 +65,15 @@ def limit(line: Line, direction: str, transport: str, mtu: int) -> float:
     rate = line.uplink if direction == "up" else min(line.rate, _rate_for(transport, line))
     lost = line.uplink_loss if direction == "up" else line.loss
     return round(rate * (1 - lost / 100) * payload_share(transport, mtu), 3)
+
+
+def allowed(way: Way, comparison: Comparison, mtu: int) -> dict[str, Value]:
+    """Return the figures that need no measurement: what the line allows on this way."""
+    case, line = comparison.case, comparison.line
+    figures: dict[str, Value] = {"limit_mbps": limit(line, case.direction, way.transport, mtu)}
+    if case.is_page:
+        figures["load_time_limit_s"] = soonest_page(line, case, way, mtu)
+    return figures
 
 
 def soonest_page(line: Line, case: Case, way: Way, mtu: int) -> float:

@@ -1,36 +1,33 @@
-"""One measurement: load on the line, what is seen beside it, and what the line would allow."""
+"""One measurement: load on the line, and what is seen beside it."""
 
 from __future__ import annotations
 
 import statistics
 
-from bench.limits import limit, soonest_page
 from bench.plan import PAGES_OF_TODAY, Comparison
 from bench.records import Case, Value
 from bench.ways import Way
 from lab.phones import beside, https, iperf, page
 from lab.phones.beside import Carried, Load, Neighbours
-from lab.phones.transports import SITES, Site, Transports
+from lab.phones.transports import Reach, Site
 
 OMIT = 3
 """Seconds at the start of a flow that don't count; a page counts from its first."""
 
 
-def measure(
-    transports: Transports, way: Way, comparison: Comparison, seconds: int
-) -> dict[str, Value]:
+def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dict[str, Value]:
     """Load the line on this way for so many seconds, and return the figures of a record.
 
     Raises:
         ExpectationFailed: the load could not be carried.
     """
-    case, site = comparison.case, SITES[way.transport]
+    case = comparison.case
     (goodput, size, times), rtts, busy, counters, neighbours = beside.carry(
-        _load(site, way, case, seconds),
-        transports.phone,
-        site.pinged,
-        transports.sender(way.transport, case.direction, way.split),
-        transports.gateway,
+        _load(reach.site, way, case, seconds),
+        reach.phone,
+        reach.site.pinged,
+        reach.sender,
+        reach.gateway,
         Neighbours(comparison.neighbours, seconds, OMIT + 1),
     )
     figures: dict[str, Value] = {
@@ -42,15 +39,6 @@ def measure(
         **counters,
     }
     return {**figures, "neighbours_mbps": neighbours} if comparison.neighbours else figures
-
-
-def allowed(way: Way, comparison: Comparison, mtu: int) -> dict[str, Value]:
-    """Return the figures that need no measurement: what the line allows on this way."""
-    case, line = comparison.case, comparison.line
-    figures: dict[str, Value] = {"limit_mbps": limit(line, case.direction, way.transport, mtu)}
-    if case.is_page:
-        figures["load_time_limit_s"] = soonest_page(line, case, way, mtu)
-    return figures
 
 
 def _load(site: Site, way: Way, case: Case, seconds: int) -> Load:

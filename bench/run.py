@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from bench.comparing import PLACE, cell, place
 from bench.figures import FIGURES, collect
-from bench.measure import allowed, measure
+from bench.limits import allowed
+from bench.measure import measure
 from bench.options import BenchOptions
 from bench.plan import Comparison
 from bench.records import Record
@@ -73,9 +74,9 @@ class Benchmark:
     def _record(self, comparison: Comparison, name: str, repeat: int, place: int) -> Record:
         """Take the way, and measure; a load that can't be carried at all has a goodput of 0."""
         case, way, seed = comparison.case, WAYS[name], self.options.seed + repeat
-        self.switch.turn(comparison, way, seed)
+        reach = self.switch.turn(comparison, way, seed)
         try:
-            figures = measure(self.switch.transports, way, comparison, self.options.seconds)
+            figures = measure(reach, way, comparison, self.options.seconds)
         except ExpectationFailed as failure:
             self.say(f"{case.line} {name}: no load got through: {failure}"[:200])
             figures = {"goodput_mbps": 0.0}

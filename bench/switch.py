@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.plan import Comparison
 from bench.ways import WAYS, Way
 from lab.manners import Manners
-from lab.phones.transports import Transports
+from lab.phones.transports import Reach, Transports
 from lab.world.line import impose, release, reseed
 
 
@@ -29,10 +29,11 @@ class Switch:
                 self.manners.forget()
         impose(world, comparison.line, comparison.case.gateway_at, seed)
 
-    def turn(self, comparison: Comparison, way: Way, seed: int) -> None:
-        """Take one of its ways, with these losses. Dial, where it must, on a calm line: one that
-        loses every tenth packet may cost a call."""
+    def turn(self, comparison: Comparison, way: Way, seed: int) -> Reach:
+        """Take one of its ways, with these losses, and return what is reached by it. Dial, where
+        it must, on a calm line: one that loses every tenth packet may cost a call."""
         world = self.transports.phone.world
+        reach = self.transports.reach(way.transport, comparison.case.direction, way.split)
         dialling = self.transports.must_dial(way.transport)
         if dialling:
             release(world)
@@ -41,6 +42,7 @@ class Switch:
             impose(world, comparison.line, comparison.case.gateway_at, seed)
         else:
             reseed(world, comparison.line, comparison.case.gateway_at, seed)
+        return reach
 
     def take(self, way: Way) -> None:
         """Take the way's transport, and have the gateway split or forward with its congestion

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bench import records
-from bench.figures import FIGURES, summary
+from bench.figures import FIGURES, collect, summary
 from bench.ways import WAYS, label
 from tests.test_linters import tracked
 
@@ -68,7 +68,7 @@ def _wrong(before: str, heads: list[str], rows: list[list[str]]) -> Iterator[str
         return
     if not any(figures) and not (key and any(ways)):
         yield f"{heads}: no figure of the benchmark"
-    known = summary(records.read(path).records)
+    known = summary(collect(records.read(path).records))
     for row in rows:
         place = {head: cell for head, cell in zip(heads, row, strict=True) if head in USUAL}
         for head, cell in zip(heads, row, strict=True):

@@ -50,6 +50,17 @@ SITES: dict[str, Site] = {
 }
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Who is there for a load, once a phone has taken a transport."""
+
+    phone: Phone
+    gateway: Machine
+    site: Site
+    sender: Sender
+    """Who sends into the phone's line."""
+
+
 @dataclass
 class Transports:
     """Opens what one phone needs, and knows what is open."""
@@ -93,8 +104,12 @@ class Transports:
             return not self._by_ikev2
         return transport == "l2tp" and not self._by_l2tp()
 
-    def sender(self, transport: str, direction: str, split: bool) -> Sender:
-        """Returns who sends into the phone's line; `split`: the gateway ends the tunnel's TCP."""
+    def reach(self, transport: str, direction: str, split: bool) -> Reach:
+        """Returns who is there for a load; `split`: the gateway ends the tunnel's TCP."""
+        sender = self._sender(transport, direction, split)
+        return Reach(self.phone, self.gateway, SITES[transport], sender)
+
+    def _sender(self, transport: str, direction: str, split: bool) -> Sender:
         site = SITES[transport]
         if direction == "up":
             return Sender(self.phone.world, self.phone.namespace, f"dport = :{site.port}")

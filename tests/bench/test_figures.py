@@ -22,7 +22,7 @@ def test_a_row_is_the_median_and_the_spread_of_its_repeats() -> None:
         record(seed=seed, goodput_mbps=goodput, rtts_ms=rtts, retransmit_pct=1.0)
         for seed, goodput, rtts in ((1, 8.0, [30.0, 10.0, 20.0]), (2, 6.0, [50.0]), (3, 7.0, []))
     ]
-    (row,) = summary(records)
+    (row,) = summary(collect(records))
     assert (row["line"], row["way"], row["repeats"]) == ("lossy-1", "gateway-l2tp", 3)
     assert (row["goodput_mbps"], row["spread"], row["limit_mbps"]) == (7.0, [6.0, 8.0], 9.5)
     assert row["rtt_p50_ms"] == 35.0, "of 20 and 50; a repeat without a ping says nothing"
@@ -33,7 +33,7 @@ def test_a_row_is_the_median_and_the_spread_of_its_repeats() -> None:
 def test_what_one_page_in_twenty_exceeds_is_of_all_repeats_together() -> None:
     times = {1: [1.0] * 7, 2: [2.0] * 7, 3: [3.0] * 5 + [8.0, 9.0]}
     records = [record(seed=seed, load="today", page_times_s=each) for seed, each in times.items()]
-    (row,) = summary(records)
+    (row,) = summary(collect(records))
     assert row["load_time_p95_s"] == 8.0, "the 20th of 21, and no median of three 95th percentiles"
     (ways,) = collect(records).values()
     assert ways["gateway-l2tp"].values("load_time_p95_s") == {1: 1.0, 2: 2.0, 3: 9.0}
@@ -42,7 +42,7 @@ def test_what_one_page_in_twenty_exceeds_is_of_all_repeats_together() -> None:
 def test_neighbours_are_summed_up_place_by_place() -> None:
     lists = [[1.0, 4.0], [3.0, 6.0], [2.0, 5.0], [9.0]]
     records = [record(seed=seed, neighbours_mbps=each) for seed, each in enumerate(lists)]
-    (row,) = summary(records)
+    (row,) = summary(collect(records))
     assert row["neighbours_mbps"] == [2.0, 5.0]
 
 

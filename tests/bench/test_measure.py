@@ -88,7 +88,9 @@ def sample(
     phones = Transports(gateway, Phone(world, "192.0.2.1"), Credentials("key", "alice", "password"))
     (comparison,) = plan.product(["lossy-1"], ways=[way])
     comparison = replace(comparison, case=comparison.case._replace(**how), neighbours=neighbours[0])
-    return take(phones, WAYS[way], comparison, 10), Machines(world, gateway)
+    chosen = WAYS[way]
+    reach = phones.reach(chosen.transport, comparison.case.direction, chosen.split)
+    return take(reach, chosen, comparison, 10), Machines(world, gateway)
 
 
 def down(**others: Any) -> str:

@@ -18,7 +18,7 @@ from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
 from lab.manners import Manners
 from lab.phones.phone import Credentials, Phone
-from lab.phones.transports import Transports
+from lab.phones.transports import Reach, Transports
 from tests.bench.test_options import chosen
 from tests.lab.machines import Pretender
 
@@ -94,7 +94,7 @@ class Double:
         transports = pretended()
         self.switch = Switch(transports, Manners(transports.gateway))
 
-    def measure(self, _: Transports, way: Way, *__: object) -> dict[str, Any]:
+    def measure(self, _: Reach, way: Way, *__: object) -> dict[str, Any]:
         if len(self.kept) == self.stops_after:
             raise KeyboardInterrupt
         if way in (WAYS[name] for name in self.fails):
