@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
-from here import stay
+from here import computer, stay
 from here.azure.behind import ask
 from here.life.expect import STEPS, Life, summary
 from here.project import ROOT
 from here.standing import removed, said, standing, starts
-from lab.command import carry_out
+from lab.command import Mistake, carry_out
 from lab.host import LabError
 from lab.progress import Checks, Progress, write_result
 
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if told.command == "ops":
         return carry_out(lambda progress: _typed(told.arguments, told.phone, progress), None)
     out = told.out.resolve()
-    return carry_out(lambda progress: live(told.settings, out, progress), out)
+    return carry_out(lambda progress: live(told.settings.resolve(), out, progress), out)
 
 
 def _typed(arguments: Sequence[str], phone: str, progress: Progress) -> int:
@@ -59,6 +61,7 @@ def _typed(arguments: Sequence[str], phone: str, progress: Progress) -> int:
 def live(settings: Path, out: Path, progress: Progress) -> int:
     """Lead a gateway's life; 0 if all was as it should be, and then nothing of it is left."""
     wanted, began = _read(settings), time.monotonic()
+    computer.require()
     removed(out)
     out.mkdir(parents=True)
     progress.phases = 1 + STEPS
@@ -92,14 +95,21 @@ def evidence(life: Life) -> Iterator[None]:
 
 
 def _read(settings: Path) -> dict[str, Any]:
-    try:
-        wanted = dict(yaml.safe_load(settings.read_text("utf-8")))
-        if len(dict(wanted["users"])) < 2 or not isinstance(wanted["psk"], str):
-            raise ValueError
-    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError):
-        raise LabError(
-            f"{settings}: expected psk and two users or more, as in {OWN}: one of them is removed"
-        ) from None
+    """Return what the file sets. Raises `Mistake` if the program would refuse it, in its words."""
+    with TemporaryDirectory() as out:
+        asked = ["--settings", str(settings), "--server", "here.example", "--out", f"{out}/pages"]
+        ran = subprocess.run(
+            [sys.executable, "-m", "profiles", *asked],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if ran.returncode:
+        raise Mistake("\n".join(f"SETTINGS: {line}" for line in ran.stderr.splitlines()))
+    wanted = dict(yaml.safe_load(settings.read_text("utf-8")))
+    if len(wanted["users"]) < 2:
+        raise Mistake(f"SETTINGS: {settings}: users: expected two or more: one of them is removed")
     return wanted
 
 

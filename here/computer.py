@@ -35,6 +35,7 @@ _FRAME = 65536
 _LENGTH = struct.Struct("!I")
 """QEMU, "-netdev stream": each frame with its length before it."""
 
+ROOT = Path(__file__).parents[1]
 AS_ROOT = ["--user", "--map-root-user"]
 
 
@@ -62,19 +63,46 @@ class Computer:
         return ["nsenter", f"--target={self.pid}", *user, "--net", "--", *command]
 
 
+def require() -> None:
+    """See whether this system lets such a computer be.
+
+    Raises:
+        LabError: it gives no namespace, or no network card for one; with what to do.
+    """
+    ran = subprocess.run(
+        _in_a_net_of_its_own(), cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if ran.returncode:
+        raise _impossible(ran.stderr)
+
+
+def _in_a_net_of_its_own(*cable: str) -> list[str]:
+    """Returns the command that is the computer; without a cable it only sees whether it could."""
+    user = AS_ROOT if os.geteuid() else []
+    return ["unshare", *user, "--net", "--", sys.executable, "-m", "here.computer", *cable]
+
+
+def _impossible(words: str) -> LabError:
+    last = (words.strip() or "without a word").splitlines()[-1]
+    return LabError(
+        f"no network of its own for the computer that types make up: {last}; run it as"
+        " root, or allow user namespaces (kernel.unprivileged_userns_clone) and /dev/net/tun"
+    )
+
+
 def plugged_in(scratch: Path) -> subprocess.Popen[str]:
     """Returns the process that is a computer on the other end of the world's cable.
 
     Raises:
         LabError: this system gives no namespace, or no network card for one.
     """
-    user = AS_ROOT if os.geteuid() else []
     # Whoever is told the process's number enters its namespaces: so no --fork.
-    inside = [sys.executable, "-m", "here.computer", str(scratch / CABLE)]
-    command = ["setpriv", "--pdeathsig", "TERM", "--", "unshare", *user, "--net", "--", *inside]
+    inside = _in_a_net_of_its_own(str(scratch / CABLE))
+    command = ["setpriv", "--pdeathsig", "TERM", "--", *inside]
     process = subprocess.Popen(
         command,
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,11 +111,7 @@ def plugged_in(scratch: Path) -> subprocess.Popen[str]:
     said = process.stdout.readline() if process.stdout else ""
     if said != "plugged in\n":
         process.kill()
-        words = (process.communicate()[1] or "without a word").strip().splitlines()
-        raise LabError(
-            f"no network of its own for the computer that types make up: {words[-1]}; run it as"
-            " root, or allow user namespaces (kernel.unprivileged_userns_clone) and /dev/net/tun"
-        )
+        raise _impossible(process.communicate()[1])
     return process
 
 
@@ -98,7 +122,11 @@ def unplug(process: subprocess.Popen[str]) -> None:
 
 
 def main() -> None:
-    """Be the cable, until ended: from the card to QEMU's socket, and back."""
+    """Be the cable, until ended: from the card to QEMU's socket, and back; or see whether there
+    could be one."""
+    if len(sys.argv) == 1:
+        os.close(_card())
+        return
     with socket.socket(socket.AF_UNIX) as world, open(_card(), "r+b", buffering=0) as card:
         world.connect(sys.argv[1])
         print("plugged in", flush=True)

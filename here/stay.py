@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from here import door, site
+from here import computer, door, site
 from here.azure.arm import erase
 from here.azure.behind import Behind
 from here.cli.obtain import CliError, obtain
-from here.computer import Computer
 from here.project import PROJECT, ROOT, Project
 from here.standing import said, started, waited_for
 from lab.host import LabError
@@ -51,11 +50,11 @@ def carry_out(arguments: Sequence[str], phone: str, progress: Progress) -> int:
         LabError: this computer can't do it; with what is missing.
     """
     out, command = directory(), arguments[0]
+    if command == "up":
+        _refuse(out, phone)
     out.mkdir(parents=True, mode=0o700, exist_ok=True)
     project, more = _project(out), []
     if command == "up":
-        if stands(out) and phone:
-            raise LabError(f"PHONE: it stands already; make down STACK={STACK} comes first")
         if not stands(out):
             _begin(out, phone, progress)
             more = ["--refresh"] if _lose_machines(project) else []
@@ -65,6 +64,16 @@ def carry_out(arguments: Sequence[str], phone: str, progress: Progress) -> int:
         end(out)
         print("nothing of it runs on this computer any more")
     return status
+
+
+def _refuse(out: Path, phone: str) -> None:
+    """Raises `LabError` where it can't begin: before a Pulumi is fetched, and images are built."""
+    if not stands(out):
+        computer.require()
+        if phone:
+            door.require(phone)
+    elif phone:
+        raise LabError(f"PHONE: it stands already; make down STACK={STACK} comes first")
 
 
 def stands(out: Path) -> bool:
@@ -93,13 +102,11 @@ def _project(out: Path) -> Project:
     return project
 
 
-def _computer(out: Path) -> Computer | None:
-    return Computer(_told(out, "computer")) if stands(out) else None
+def _computer(out: Path) -> computer.Computer | None:
+    return computer.Computer(_told(out, "computer")) if stands(out) else None
 
 
 def _begin(out: Path, phone: str, progress: Progress) -> None:
-    if phone:
-        door.require(phone)
     with progress.phase("packages, images, Pulumi, the world", 120, lambda: said(out)):
         process = started(out, *(["--phone", phone] if phone else []))
         try:
@@ -139,11 +146,11 @@ def _pulumi(project: Project, *arguments: str, given: str = "") -> None:
         raise LabError(f"pulumi {arguments[0]}: {ran.text.strip()[-300:]}")
 
 
-def _run(project: Project, computer: Computer | None, arguments: Sequence[str]) -> int:
+def _run(project: Project, own: computer.Computer | None, arguments: Sequence[str]) -> int:
     """Run it before the user's eyes, on the computer that has a way to the gateway if one has."""
     command = project.ops(*arguments)
-    if computer and arguments[0] not in ASK_NOBODY:
-        command = computer.enter(command)
+    if own and arguments[0] not in ASK_NOBODY:
+        command = own.enter(command)
     environment = {**project.environment, "TERM": os.environ.get("TERM", "dumb")}
     process = subprocess.Popen(command, cwd=project.clone, env=environment)
     while True:

@@ -53,7 +53,8 @@ def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
         complain(str(mistake))
         return 2
     except LabError as error:
-        complain(f"the lab can't go on, in phase {progress.current!r}: {error}")
+        where = f", in phase {progress.current!r}" if progress.current else ""
+        complain(f"the lab can't go on{where}: {error}")
         return 2
     except ExpectationFailed as failure:
         evidence = f"\nevidence: {out}" if out else ""

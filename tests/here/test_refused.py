@@ -1,0 +1,100 @@
+"""What `make try` and `make up HERE=yes` refuse, before a Pulumi is fetched or an image built."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import here.__main__ as command
+from here import computer, door, stay
+from lab.host import LabError
+from lab.lab import Lab
+
+PASSWORDS = "alice: a-password-4711-of-alice"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_begins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def begins(*_: object, **__: object) -> None:
+        pytest.fail("it began")
+
+    for module, name in ((command, "standing"), (stay, "obtain"), (stay, "started")):
+        monkeypatch.setattr(module, name, begins)
+    monkeypatch.setattr(Lab, "start_world", begins)
+    monkeypatch.setattr(stay, "directory", lambda: tmp_path / "here")
+
+
+def refused(say: Callable[[], str], *arguments: str) -> tuple[int, str]:
+    status = command.main(arguments)
+    (line,) = say().splitlines()
+    return status, line
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    return lambda: capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (None, "No such file or directory"),
+        ("psk: [", "line 1, column 7: not valid YAML"),
+        (f"psk: short\nusers: {{{PASSWORDS}}}", "psk: the pre-shared key has 5 characters"),
+        (f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}}}", "users: expected two or more"),
+        (
+            f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}, bob: CHANGE ME CHANGE ME}}",
+            "users: user bob: the password is a text that was to be replaced",
+        ),
+    ],
+    ids=["missing", "no YAML", "psk", "users", "placeholder"],
+)
+def test_settings_that_the_program_would_refuse(
+    text: str | None, line: str, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    if text:
+        file.write_text(text)
+    status, told = refused(said, "try", "--settings", str(file), "--out", str(tmp_path / "out"))
+    assert (status, told[: len(f"SETTINGS: {file}: ")]) == (2, f"SETTINGS: {file}: ")
+    assert line in told
+    assert not (tmp_path / "out").exists()
+
+
+def no_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "unshare: unshare failed: Operation not permitted\n"
+    said = subprocess.CompletedProcess([], 1, "", words)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: said)
+
+
+def test_without_namespaces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    no_namespaces(monkeypatch)
+    monkeypatch.setattr(command, "_read", lambda _: {})
+    status, line = refused(said, "try", "--out", str(tmp_path / "out"))
+    assert status == 2
+    assert "Operation not permitted; run it as root, or allow user namespaces" in line
+    status, line = refused(said, "ops", "up", "--stack", "here")
+    assert status == 1
+    assert line.startswith("up: no network of its own for the computer that types make up: unshare")
+    assert not list(tmp_path.iterdir())
+
+
+def test_this_system_can(tmp_path: Path) -> None:
+    computer.require()
+
+
+def test_a_port_that_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    def taken(address: str) -> None:
+        raise LabError(f"PHONE: UDP 500 of {address} is taken by another program")
+
+    monkeypatch.setattr(door, "require", taken)
+    status, line = refused(said, "ops", "--phone", "192.0.2.7", "up", "--stack", "here")
+    assert (status, line) == (1, "up: PHONE: UDP 500 of 192.0.2.7 is taken by another program")
+    assert not list(tmp_path.iterdir())
