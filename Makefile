@@ -19,6 +19,17 @@ SMALL := $(VENV)/.small
 HERE ?=
 PHONE ?=
 STACK ?= $(if $(HERE),here,dev)
+# Who leaves one of these out means another computer, and Azure bills.
+ifneq ($(HERE),)
+ifneq ($(HERE) $(STACK),yes here)
+$(error HERE: expected HERE=yes without STACK, which is the stack here on this computer; this is HERE=$(HERE) STACK=$(STACK))
+endif
+endif
+ifneq ($(PHONE),)
+ifneq ($(STACK),here)
+$(error PHONE: only a gateway on this computer listens at $(PHONE): make up HERE=yes PHONE=$(PHONE))
+endif
+endif
 REGION ?=
 LIKE ?=
 UNLOCK ?=
@@ -78,7 +89,7 @@ doctor: ## what is missing on this computer
 
 # An environment is made only where nothing is missing: it takes a minute and some 400 MB.
 up: $(if $(filter here,$(STACK)),setup,doctor) ## REGION=japaneast: bring it up, with a page a phone; bills
-	@$(MAKE) --no-print-directory $(RUNTIME) $(SMALL)
+	@$(MAKE) --question $(RUNTIME) $(SMALL) 2>/dev/null || $(MAKE) --no-print-directory $(RUNTIME) $(SMALL)
 	@$(OPS) up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)' $(if $(REFRESH),--refresh) $(TITLED)
 
 down: $(RUNTIME) ## take all of it off Azure; keys and users stay here

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return 2
+    print(f"{options.out}/user-data boots the machine; {options.out}/rootfs has the files in it")
     return 0
 
 

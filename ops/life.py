@@ -15,7 +15,7 @@ from ops.ci import schedules
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
 from ops.show import not_up, phone_settings, success
-from ops.stack import Stack
+from ops.stack import Stack, asked_region
 
 MACHINE = "**::lunch-gateway-vm"
 """Of all that stands, by Pulumi's pattern for a URN."""
@@ -24,7 +24,7 @@ MACHINE = "**::lunch-gateway-vm"
 def up(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Bring the gateway up, and write a page for each phone."""
     how = ["--refresh"] if options.refresh else []
-    return _up(pulumi, options.title, *how, region=options.region, like=options.like)
+    return _up(pulumi, options.title, *how, region=asked_region(options.region), like=options.like)
 
 
 def replace(options: argparse.Namespace, pulumi: Pulumi) -> int:
@@ -39,7 +39,7 @@ def replace(options: argparse.Namespace, pulumi: Pulumi) -> int:
 
 def preview(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Show what `make up` would do."""
-    _prepare(pulumi, options.region, options.like)
+    _prepare(pulumi, asked_region(options.region), options.like)
     return pulumi.run("preview", "--diff")
 
 
@@ -167,6 +167,6 @@ def require_stack(pulumi: Pulumi) -> None:
     """Raises `OpsError` if there is no such stack where we look."""
     if Stack(pulumi).summary() is None:
         raise OpsError(
-            f"there is no stack {pulumi.stack} at {backend.shown(pulumi.environment)}; if it is"
-            f" kept elsewhere, set {backend.URL}"
+            f"there is no stack {pulumi.stack} at {backend.shown(pulumi.environment)};"
+            f" make up STACK={pulumi.stack} makes it. If it is kept elsewhere, set {backend.URL}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from ops.backend import PROJECT
 from ops.cli import OpsError
 from ops.price_list import Items
 from ops.pulumi import Pulumi
-from ops.stack import DEFAULT_REGION, REGION, Stack, short_region
+from ops.stack import DEFAULT_REGION, REGION, Stack, asked_region, short_region
 from settings.table import table
 
 PATIENCE = 10.0
@@ -56,9 +57,16 @@ class Price:
 
 def price(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Ask Azure what a gateway costs in its region."""
-    wanted = _gateway(pulumi, short_region(options.region), options.size)
-    print("\n".join(_lines(look_up(wanted, options.currency.upper()))))
+    wanted = _gateway(pulumi, asked_region(options.region), options.size)
+    print("\n".join(_lines(look_up(wanted, asked_currency(options.currency)))))
     return 0
+
+
+def asked_currency(currency: str) -> str:
+    """Return the currency as the list has it. Raises `OpsError` if none is called so."""
+    if not re.fullmatch(r"[A-Za-z]{3}", currency):
+        raise OpsError(f"CURRENCY: {currency!r} is none; expected three letters, as USD or JPY")
+    return currency.upper()
 
 
 def in_a_line(pulumi: Pulumi, region: str = "") -> str:

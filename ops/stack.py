@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ops import label
 from ops.backend import PROJECT
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
+from settings.azure_values import location
+from settings.values import BadValue
 
 REGION = "azure-native:location"
 DEFAULT_REGION = "westus2"
@@ -35,6 +38,18 @@ def typed_password() -> str:
 def typed_secret(groups: int) -> str:
     """Chance that a person can type: groups of five, joined by hyphens."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
+
+
+def asked_region(region: str) -> str:
+    """Return Azure's short name of the region that was asked for; empty stays empty.
+
+    Raises:
+        OpsError: no region can be called so.
+    """
+    try:
+        return location(region) if region else ""
+    except BadValue as bad:
+        raise OpsError(f"REGION: {bad}") from None
 
 
 def short_region(region: str) -> str:
@@ -120,14 +135,17 @@ class Stack:
             like: a stack whose configuration a stack without secrets takes over; or empty.
 
         Raises:
-            OpsError: it was used, and its secrets are gone; or the region is another one.
+            OpsError: it was used, and its secrets are gone; the region is another one; or there
+                is nothing to take over.
         """
         name = self.pulumi.stack
+        copied = bool(like and self.missing_secrets())
+        if copied:
+            self._require_other(like)
         new = self.summary() is None
         if new:
             self.pulumi.read("stack", "init", name)
             print(f"made stack {name}")
-        copied = bool(like and self.missing_secrets())
         if copied:
             self.pulumi.read("config", "cp", "--stack", like, "--dest", name)
             print(f"took the configuration of stack {like}, its secrets included")
@@ -141,6 +159,15 @@ class Stack:
             return
         self._refuse_if_lost(missing, new)
         self.generate(missing)
+
+    def _require_other(self, like: str) -> None:
+        """Raises `OpsError` if there is no such other stack."""
+        if like == self.pulumi.stack:
+            raise OpsError(f"LIKE: stack {like} is this one; name another, or leave LIKE out")
+        if Stack(dataclasses.replace(self.pulumi, stack=like)).summary() is None:
+            raise OpsError(
+                f"LIKE: there is no stack {like}; make status lists those that are there"
+            )
 
     def _settle_region(self, region: str, copied: bool) -> bool:
         """Returns whether it is another than in the settings.

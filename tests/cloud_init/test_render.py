@@ -64,7 +64,9 @@ def refusal(settings: Path, out: Path) -> str:
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_the_tree_is_the_guest(tmp_path: Path, settings: Settings, umask: int) -> None:
     done = render(EXAMPLE, tmp_path / "new/out", umask=umask)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    out = tmp_path / "new/out"
+    said = f"{out}/user-data boots the machine; {out}/rootfs has the files in it\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     written = tree(tmp_path / "new/out")
     assert written.pop("user-data") == (0o600, user_data(settings).encode())
     assert written.pop(command.MARKER)[0] == 0o644

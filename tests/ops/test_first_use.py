@@ -111,6 +111,25 @@ def test_a_new_stack_in_the_default_region_hears_of_nearer_ones(project: Project
     assert "From Japan" not in project.good("preview")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--region", "at lantis!"], "REGION: 'at lantis!' is not a region; expected one such as"),
+        (
+            ["--like", "nope"],
+            "LIKE: there is no stack nope; make status lists those that are there",
+        ),
+        (["--like", "dev"], "LIKE: stack dev is this one; name another, or leave LIKE out"),
+    ],
+    ids=str,
+)
+def test_a_wrong_word_makes_no_stack(project: Project, arguments: list[str], line: str) -> None:
+    for command in ("preview", "up"):
+        assert line in project.refused(command, *arguments)
+        assert not list(project.state.rglob("dev.json"))
+    assert "azure-native:location: westus2" in project.settings.read_text()
+
+
 def test_a_lost_passphrase_is_not_replaced(made: Project) -> None:
     made.passphrase.unlink()
     line = made.refused("up")

@@ -108,6 +108,22 @@ def test_all_tests_of_the_lab_are_run() -> None:
     assert '-m pytest -m "not lab" --numprocesses' in commands
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["up", "HERE=yes", "STACK=a"], "HERE: expected HERE=yes without STACK, "),
+        (["up", "HERE=no"], "HERE: expected HERE=yes without STACK, "),
+        (["up", "PHONE=192.0.2.1"], "PHONE: only a gateway on this computer listens at 192.0.2.1"),
+    ],
+    ids=str,
+)
+def test_who_means_this_computer_never_gets_azure(arguments: list[str], line: str) -> None:
+    done = make("--dry-run", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (said,) = done.stderr.splitlines()
+    assert line in said
+
+
 # Its list.
 
 

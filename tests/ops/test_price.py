@@ -157,6 +157,27 @@ def test_no_price_in_that_region(azure: Azure) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--currency", "yen please"], "price: CURRENCY: 'yen please' is none; expected three"),
+        (["--region", "Japan East!"], "price: REGION: 'Japan East!' is not a region; expected one"),
+        (
+            ["--size", "a b"],
+            "price: 'a b' is no name of Azure's; expected letters, digits, _ and -",
+        ),
+    ],
+    ids=str,
+)
+def test_what_no_list_can_have_is_not_asked_for(
+    arguments: list[str], line: str, azure: Azure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["price", *arguments]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(line)
+    assert azure.asked == []
+
+
 def test_traffic_without_a_price_is_said(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
     azure.list["Bandwidth"].clear()
     assert main(["price"]) == 0
