@@ -30,6 +30,12 @@ ifneq ($(STACK),here)
 $(error PHONE: only a gateway on this computer listens at $(PHONE): make up HERE=yes PHONE=$(PHONE))
 endif
 endif
+# Before minutes of setting up.
+ifneq ($(SETTINGS),)
+ifneq ($(shell test -r "$(SETTINGS)" && echo yes),yes)
+$(error SETTINGS: there is no file $(SETTINGS) that can be read)
+endif
+endif
 REGION ?=
 LIKE ?=
 UNLOCK ?=

@@ -63,13 +63,13 @@ def make(
         (["env"], "ops env --stack 'dev'"),
         (["guard", "STACK=a"], "ops guard --stack 'a'"),
         (["profiles"], "ops profiles --stack 'dev'"),
-        (["profiles", "SETTINGS=f", "SERVER=s"], '--settings "f" --server "s"'),
+        (["profiles", "SETTINGS=LICENSE", "SERVER=s"], '--settings "LICENSE" --server "s"'),
         (["doctor"], "python3 -m ops.doctor "),
         (["up", "HERE=yes"], "-m here ops --phone '' up --stack 'here' "),
         (["up", "HERE=yes", "PHONE=192.0.2.1"], "-m here ops --phone '192.0.2.1' up --stack"),
         (["down", "STACK=here"], "-m here ops --phone '' down --stack 'here' "),
         (["try"], "-m here try "),
-        (["try", "SETTINGS=f"], '-m here try --settings "f"'),
+        (["try", "SETTINGS=LICENSE"], '-m here try --settings "LICENSE"'),
         (["render"], "cloud_init render --settings settings.example.yaml --out build/guest"),
     ],
     ids=str,
@@ -122,6 +122,14 @@ def test_who_means_this_computer_never_gets_azure(arguments: list[str], line: st
     assert (done.returncode, done.stdout) == (2, "")
     (said,) = done.stderr.splitlines()
     assert line in said
+
+
+@pytest.mark.parametrize("target", ["try", "profiles"])
+def test_settings_that_are_not_there_are_not_set_up_for(target: str) -> None:
+    done = make(target, "SETTINGS=/nowhere/my lunch.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    (said,) = done.stderr.splitlines()
+    assert "SETTINGS: there is no file /nowhere/my lunch.yaml that can be read" in said
 
 
 # Its list.
