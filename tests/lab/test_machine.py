@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -255,23 +253,6 @@ def test_a_machine_that_restarts_is_powered_on_again(
         with pytest.raises(LabError, match="QEMU of box has ended: its last words"):
             machine.follow_reboot()
     assert bool(started) == goes_on
-
-
-BUSY = "import time; began = time.process_time()\nwhile time.process_time() < began + 0.3: pass"
-
-
-def test_processor_seconds_are_those_of_all_its_processes(tmp_path: Path) -> None:
-    """Those that have ended too, and none of a process that somebody else has waited for."""
-    box = Machine("box", tmp_path, tmp_path, [])
-    assert box.processor_seconds == 0
-    for started in (1, 2):
-        box._process = subprocess.Popen([sys.executable, "-c", BUSY])
-        while box.is_running():
-            time.sleep(0.01)
-        assert 0.3 * started <= box.processor_seconds < 0.6 * started
-    box._process = subprocess.Popen(["true"])
-    box._process.wait()
-    assert 0.6 <= box.processor_seconds < 1.2
 
 
 def test_files_land_as_they_are(tmp_path: Path) -> None:
