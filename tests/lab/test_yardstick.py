@@ -47,7 +47,7 @@ def test_processor_seconds_are_those_of_all_its_processes(tmp_path: Path) -> Non
     box = Machine("box", tmp_path, tmp_path, [])
     assert box.processor_seconds == 0
     for started in (1, 2):
-        box._process = subprocess.Popen([sys.executable, "-c", BUSY.format(0.3)])
+        box._process = subprocess.Popen([sys.executable, "-c", BUSY.format(0.4)])
         while box.is_running():
             time.sleep(0.01)
         assert 0.3 * started <= box.processor_seconds < 0.6 * started
