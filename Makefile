@@ -148,7 +148,7 @@ try: setup ## a whole life here: up, dial in, change, down
 lab: setup ## boot it in QEMU and dial in; 20 min, later 10
 	$(RUN) -m lab run --scenario dial_in --scenario split
 
-bench: setup ## measure every promise; build/bench/report.html, 90 min
+bench: setup ## measure every promise; build/bench/report.html, hours
 	$(RUN) -m bench run
 
 ##@- Look before you change

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 
-from bench.plan import PAGES_OF_TODAY, Comparison
-from bench.records import Case, Value
+from bench.plan import Comparison
+from bench.records import Value
 from bench.ways import Way
 from lab.phones import beside, https, iperf, page
 from lab.phones.beside import Carried, Load, Neighbours
@@ -21,9 +21,8 @@ def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dic
     Raises:
         ExpectationFailed: the load could not be carried.
     """
-    case = comparison.case
     (goodput, size, times), rtts, busy, counters, neighbours = beside.carry(
-        _load(reach.site, way, case, seconds),
+        _load(reach.site, way, comparison, seconds),
         reach.phone,
         reach.site.pinged,
         reach.sender,
@@ -41,16 +40,16 @@ def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dic
     return {**figures, "neighbours_mbps": neighbours} if comparison.neighbours else figures
 
 
-def _load(site: Site, way: Way, case: Case, seconds: int) -> Load:
+def _load(site: Site, way: Way, comparison: Comparison, seconds: int) -> Load:
     """Return what the phone does, and for how long."""
-    ends = OMIT + seconds
+    case, pages, ends = comparison.case, comparison.pages, OMIT + seconds
     if case.load == "https":
         command = https.command(site.host, ends)
         return Load("HTTPS", command, 300, lambda said: Carried(*https.read(said, way.quic)))
     if case.load == "page":
-        return Load("PAGE", page.command(site.host), 900, _page)
+        return Load("PAGE", page.command(site.host, pages), 900, _page)
     if case.load == "today":
-        asked = page.command_of_today(way.transport, site.resolver, PAGES_OF_TODAY)
+        asked = page.command_of_today(way.transport, site.resolver, pages)
         return Load("PAGE", asked, 900, _page)
 
     def flow(said: str) -> Carried:

@@ -24,6 +24,8 @@ class Comparison:
     neighbours: int = 0
     times: int = 1
     """The usual repeats, where single ones differ too much for three to decide."""
+    pages: int = 7
+    """One after the other in a measurement, so that three repeats have more than twenty."""
 
     def rounds(self, repeats: int) -> list[tuple[str, ...]]:
         """Return the ways' order in each repeat: there and back, so that what drifts drifts for
@@ -36,7 +38,7 @@ class Comparison:
         """Return how long it will take, s, under emulation."""
         rounds = len(self.rounds(repeats))
         dialling = DIALLING * (rounds + 1) * ("gateway-ikev2" in self.ways)
-        loading = LOADING.get(self.case.load, seconds)
+        loading = PAGE_SECONDS.get(self.case.load, 0) * self.pages or seconds
         return rounds * len(self.ways) * (loading + OVERHEAD) + dialling
 
 
@@ -44,12 +46,14 @@ OVERHEAD = 9
 """Seconds beside the flow itself: its start, switching the way, reading counters."""
 DIALLING = 12
 """Seconds to IKEv2 or back to L2TP."""
-PAGES_OF_TODAY = 7
-"""One after the other in a measurement, so that three repeats have more than twenty."""
-LOADING = {"page": 6 * PAGES, "today": 7 * PAGES_OF_TODAY}
-"""Seconds that such loads take on a line that loses one packet in a hundred."""
+PAGE_SECONDS = {"page": 6, "today": 7}
+"""That one takes on a line that loses one packet in a hundred."""
 FLOWS = {"page": CONNECTIONS, "today": len(today.ORIGINS), "https": 1}
 """What a browser opens by itself."""
+
+
+BAD = ("lossy-1", "lossy-3", "lunch-1230", "severe-10")
+"""The lines on which pages are promised."""
 
 
 def asked_on(line: Line, load: str) -> Line:
@@ -68,7 +72,7 @@ def product(
     directions: Iterable[str] = ("down",),
     loads: Iterable[str] = ("bulk",),
     own_lines: Iterable[Line] = (),
-    times: int = 1,
+    **more: int,
 ) -> list[Comparison]:
     """Return every combination; what a browser does has its own number of flows and only a
     direction down."""
@@ -86,7 +90,7 @@ def product(
             line=asked_on(line, load),
             neighbours=LINES[name].neighbours if name in LINES else 0,
             ways=tuple(ways),
-            times=times,
+            **more,
         )
         for (name, line), place, number, direction, load in itertools.product(
             known.items(), gateway_at, flows, directions, loads
@@ -107,6 +111,9 @@ def standard() -> list[Comparison]:
         # First what most is promised about: an interrupted run has that much.
         *product(["lossy-1"], ways=[*others, "wireguard", *cubic, ikev2]),
         *product(["lossy-1"], ways=[*others, ikev2], loads=["page"]),
+        *product(BAD[1:], ways=[DIRECT, *vpns, ikev2], loads=["page"]),
+        *product(BAD, ways=[DIRECT, *vpns, ikev2], loads=["today"]),
+        *product(BAD, ways=[DIRECT, OURS, ikev2], gateway_at=["near"], loads=["page", "today"]),
         *product(["lossy-3"], ways=[*others, ikev2]),
         *product(["severe-10"], ways=[*others, ikev2], times=2),
         *product(["shaped"], ways=(DIRECT, *vpns, ikev2)),
@@ -117,6 +124,10 @@ def standard() -> list[Comparison]:
         *product(["lossy-0.3", "severe-3"], ways=(*vpns, "shadowsocks")),
         *product(["policed-150"], ways=("forward-cubic", OURS)),
         *product(["lossy-1"], ways=vpns, flows=[6]),
+        *product(["bursty-1", "bursty-3"], ways=[*vpns, ikev2]),
+        *product(["overtaking", "jittery", "uphill", "varying"], ways=[DIRECT, *vpns, ikev2]),
+        *product(["uphill"], ways=[DIRECT, *vpns, ikev2], directions=["up"]),
+        *product(["policed-shared"], ways=(OURS, "gateway-cubic")),
         # What supports the default of quic.
         *product(["clean", "lossy-1"], ways=quic, loads=["https"]),
         *day(),
@@ -127,7 +138,7 @@ def short() -> list[Comparison]:
     """Return what a broken split can't pass."""
     return [
         *product(["lossy-1"], ways=("forward", "forward-cubic", OURS, "gateway-cubic")),
-        *product(["lossy-1"], ways=("forward", OURS), loads=["page"]),
+        *product(["lossy-1"], ways=("forward", OURS), loads=["page"], pages=PAGES),
         *product(["clean"], ways=("forward", OURS), directions=BOTH),
     ]
 

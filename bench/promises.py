@@ -10,6 +10,8 @@ from bench.lines import LINES, Promise
 from bench.plan import FLOWS
 from bench.records import Case
 
+ITS_OWN = {"limit": "limit_mbps", "median": "load_time_s"}
+"""Figures of the way itself that a promise may be against."""
 GENEROUS = 0.4
 """Where one short run decides, on a machine that others may use: what noise does not reach
 (a split on a busy machine: 4 times forwarding) and a broken split, which is forwarding, does
@@ -43,14 +45,14 @@ def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]
             case = Case(name, promise.gateway_at, flows, promise.direction, promise.load)
             ways = measured.get(case, {})
             mine = ways.get(promise.way)
-            other = mine if promise.against == "limit" else ways.get(promise.against)
+            other = mine if promise.against in ITS_OWN else ways.get(promise.against)
             if mine and other:
                 judged += _judge(promise, mine, other, GENEROUS if generous else 1.0)
     return judged
 
 
 def _judge(promise: Promise, mine: Measured, other: Measured, factor: float) -> Iterator[Judged]:
-    against = "limit_mbps" if promise.against == "limit" else ""
+    against = ITS_OWN.get(promise.against, "")
     found, case = ratio(mine, other, promise.figure, against), mine.case
     least, detail = mine.number("load_time_limit_s"), found.detail
     detail += f"; {found.value:g} {found.by}" if found.pairs else ""

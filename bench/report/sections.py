@@ -21,7 +21,8 @@ LOADS = {
     "today": "web page of today",
     "https": "a browser's download, QUIC where it can",
 }
-UNITS = {"rate": "Mbit/s", "delay": "ms one way", "queue": "ms", "loss": "%", "burst": "KB"}
+UNITS = {"rate": "Mbit/s", "uplink": "Mbit/s", "delay": "ms one way", "queue": "ms", "burst": "KB"}
+UNITS |= dict.fromkeys(("loss", "uplink_loss", "reorder", "varies"), "%") | {"jitter": "ms"}
 
 
 class Drawing(NamedTuple):
@@ -61,7 +62,7 @@ SECTIONS: dict[str, Bars | None] = {
     "day": None,
     "goodput": Bars("goodput_mbps", "Mbit/s", limit="limit_mbps"),
     "rtt": Bars("rtt_p50_ms", "ms", beyond="rtt_p95_ms"),
-    "pages": Bars("load_time_s", "s", limit="load_time_limit_s"),
+    "pages": Bars("load_time_s", "s", limit="load_time_limit_s", beyond="load_time_p95_s"),
     "neighbours": Bars("neighbours_mbps", "Mbit/s"),
     "cpu": None,
 }
@@ -128,7 +129,7 @@ def mark(bars: Bars, each: Measured) -> Mark:
     """Return what is drawn of one way."""
     keys = bars.key, bars.beyond, bars.limit
     value, beyond, limit = (each.number(key) if key else None for key in keys)
-    text = f"{number(value)} / {number(beyond)}" if bars.beyond else number(value)
+    text = number(value) if beyond is None else f"{number(value)} / {number(beyond)}"
     if isinstance(dots := each.median(bars.key), list):
         return Mark(way=each.way, text=text, diamond=each.number("goodput_mbps"), dots=dots)
     low, high = (FIGURES[bars.key].spread and each.spread(bars.key)) or (None, None)

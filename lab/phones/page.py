@@ -23,7 +23,7 @@ def command(host: str, pages: int = PAGES) -> str:
     return f"echo PAGE; {' && '.join([once] * pages)}"
 
 
-def command_of_today(transport: str, resolver: str, pages: int = PAGES) -> str:
+def command_of_today(transport: str, resolver: str, pages: int) -> str:
     """Returns the same for pages of today. What gets no answer is asked again after a second, as
     by Chromium (its kDnsDefaultFallbackPeriod), and not after glibc's own five."""
     ask = f"echo nameserver {resolver} > /etc/resolv.conf; RES_OPTIONS='timeout:1 attempts:5'"

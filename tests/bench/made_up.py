@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -57,6 +58,7 @@ SHARES = {
 }
 LOADS = ((1, "down"), (6, "down"), (1, "up"))
 SEEDS = (1, 2, 3)
+FLOWS_OF_PAGES = {"page": 6, "today": 17}
 
 
 def full(chance: int = 1) -> Run:
@@ -104,24 +106,26 @@ def _bulk(
 
 
 def _pages(dice: random.Random) -> Iterator[Record]:
-    for line in ("clean", "lossy-1"):
-        for gateway_at in ("far", "near"):
-            for way in (OURS, DIRECT, "forward"):
-                for seed in SEEDS:
-                    soon = way == DIRECT or line == "clean"
-                    seconds = 2.1 if soon else dice.uniform(2, 9)
-                    seconds += way != DIRECT and gateway_at == "far"
-                    yield record(
-                        way,
-                        line,
-                        seed,
-                        gateway_at=gateway_at,
-                        flows=6,
-                        load="page",
-                        goodput_mbps=round(15.2 / seconds, 3),
-                        load_time_s=round(seconds, 2),
-                        load_time_limit_s=2.0,
-                    )
+    """The older page and one of today, near and far."""
+    cases = itertools.product(("clean", "lossy-1"), ("far", "near"), FLOWS_OF_PAGES.items())
+    for (line, gateway_at, (load, flows)), way, seed in itertools.product(
+        cases, (OURS, DIRECT, "forward"), SEEDS
+    ):
+        soon = way == DIRECT or line == "clean"
+        seconds = 2.1 if soon else dice.uniform(2, 9)
+        seconds += way != DIRECT and gateway_at == "far"
+        yield record(
+            way,
+            line,
+            seed,
+            gateway_at=gateway_at,
+            flows=flows,
+            load=load,
+            goodput_mbps=round(15.2 / seconds, 3),
+            load_time_s=round(seconds, 2),
+            load_time_limit_s=2.0,
+            page_times_s=[round(seconds * dice.uniform(0.8, 1.5), 2) for _ in range(7)],
+        )
 
 
 def _day(dice: random.Random) -> Iterator[Record]:
