@@ -31,6 +31,16 @@ WRITE_AGAIN = (
     "test -e /var/lib/lunch-gateway/written || rm -f /var/lib/cloud/instance/sem/config_*",
 )
 
+# Half of this text is mostly YAML too, and cloud-init says nothing. These words end it, and are
+# looked for in what cloud-init has understood; by a pattern that does not find itself.
+WHOLE = ("true", "the user-data is whole")
+SAY_IF_CUT_OFF = (
+    *("sh", "-c"),
+    "! test -e /var/lib/cloud/instance/cloud-config.txt ||"
+    " grep -q 'is[ ]whole' /var/lib/cloud/instance/cloud-config.txt ||"
+    " echo 'gateway-setup: FAILED: the user-data did not arrive whole; replace the machine'",
+)
+
 # The unit goes on by itself, whatever happens to cloud-init; so all depends on this. On a machine
 # that gets no processor for minutes systemd does not answer in time ("Reload daemon failed:
 # Connection timed out"), and cloud-init runs this once.
@@ -105,10 +115,10 @@ def _write_archive(files: Iterable[GuestFile]) -> dict[str, str]:
 
 def _cloud_config(files: list[dict[str, str]]) -> dict[str, Any]:
     return {
-        "bootcmd": [list(MASK_APT_TIMERS), list(WRITE_AGAIN)],
+        "bootcmd": [list(each) for each in (MASK_APT_TIMERS, WRITE_AGAIN, SAY_IF_CUT_OFF)],
         "ssh_pwauth": False,
         "write_files": files,
-        "runcmd": [list(BEGIN)],
+        "runcmd": [list(BEGIN), list(WHOLE)],
     }
 
 

@@ -121,6 +121,11 @@ WAITS = {
         "release trixie",
         "expired",
     ),
+    "a clock that is years behind": (
+        "sed -i 's/^Date: .*/Date: Fri, 01 Jan 2038 00:00:00 UTC/' /archive/dists/trixie/Release",
+        "release trixie",
+        "not valid yet",
+    ),
     "a file that is gone": (
         "mv /archive/pool/it_1.deb /gone",
         "mv /gone /archive/pool/it_1.deb",

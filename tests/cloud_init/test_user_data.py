@@ -108,9 +108,9 @@ def test_setting_up_begins_however_late_systemd_answers(
     for name, text in {"systemctl": SYSTEMD.format(late=late), "sleep": "#!/bin/sh\n"}.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    (command,) = load(user_data(settings))["runcmd"]
     path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    subprocess.run(command, cwd=tmp_path, env=path, check=True, timeout=30)
+    for command in load(user_data(settings))["runcmd"]:
+        subprocess.run(command, cwd=tmp_path, env=path, check=True, timeout=30)
     done = (tmp_path / "done").read_text().splitlines()
     assert done[-3:] == [
         "daemon-reload",
