@@ -196,7 +196,8 @@ pulumi: setup ##- get a Pulumi for the engine tests, or build it
 provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
 
-soak: setup ##- cut the power of CUTS=20 first boots; SEED=; hours
+soak: setup ##- first boots: all in their way, CUTS=20 power cuts; hours
+	$(RUN) -m lab run --scenario first_boot --out build/first-boot
 	$(RUN) -m lab soak --cuts '$(CUTS)' $(if $(SEED),--seed '$(SEED)')
 
 bench-short: setup ##- measure what a broken split can't pass; 10 min

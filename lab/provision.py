@@ -99,6 +99,13 @@ def state_of(lab: Lab, gateway: Provisioned) -> Path | None:
     return kept.state_of(lab.gateway, Path(gateway.disk), record, firmware())
 
 
+def power_on(lab: Lab) -> None:
+    """Power the gateway on with a fresh disk, and a console that has said nothing."""
+    lab.gateway.console.log.unlink(missing_ok=True)
+    lab.insert_disk(gateway_image().disk)
+    lab.gateway.start()
+
+
 def _follow(progress: Progress, lab: Lab, disk: Path) -> Provisioned:
     """Follow both boots, from power-on to the first answer to IKE."""
     began = time.monotonic()
@@ -160,6 +167,28 @@ def until_ready(progress: Progress, lab: Lab) -> None:
 def selftest_passed(lab: Lab) -> bool:
     """Returns whether the self-test, before it opened the door, had nothing to say at all."""
     return bool(json.loads(lab.gateway.succeed("cat /run/lunch-gateway/selftest.json"))["ok"])
+
+
+def expect_whole(lab: Lab) -> None:
+    """The self-test says nothing, and no package is half there.
+
+    Raises:
+        ExpectationFailed: otherwise.
+    """
+    if not selftest_passed(lab):
+        said = re.findall(r"(?:FAIL|WARN)  .*", lab.gateway.console.text())
+        raise ExpectationFailed(f"the self-test says: {'; '.join(said[-5:])}")
+    expect_no_half_package(lab)
+
+
+def expect_no_half_package(lab: Lab) -> None:
+    """No package is half there.
+
+    Raises:
+        ExpectationFailed: otherwise.
+    """
+    if half := lab.gateway.succeed("dpkg --audit").strip():
+        raise ExpectationFailed(f"dpkg --audit says: {half[:300]}")
 
 
 def kernels(lab: Lab) -> list[str]:

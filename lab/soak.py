@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from dataclasses import dataclass
 
 from lab import opening, provision
-from lab.images.gateway import gateway_image
 from lab.lab import Lab
-from lab.machines.machine import ExpectationFailed
 from lab.progress import Progress
 
 EARLIEST = 5
@@ -43,27 +40,12 @@ def soak(options: SoakOptions, progress: Progress) -> int:
 
 
 def _cut_after(seconds: float, lab: Lab, progress: Progress) -> None:
-    lab.gateway.console.log.unlink(missing_ok=True)
-    lab.insert_disk(gateway_image().disk)
     with progress.phase(f"power on, and off after {seconds:.0f} s", seconds):
-        lab.gateway.start()
+        provision.power_on(lab)
         time.sleep(seconds)
         lab.gateway.stop()
         progress.note(f"cut at: {lab.gateway.console.last_line()}")
     lab.gateway.start()
     provision.until_ready(progress, lab)
-    _expect_whole(lab)
+    provision.expect_whole(lab)
     lab.gateway.stop()
-
-
-def _expect_whole(lab: Lab) -> None:
-    """The self-test says nothing, and no package is half there.
-
-    Raises:
-        ExpectationFailed: otherwise.
-    """
-    if not provision.selftest_passed(lab):
-        said = re.findall(r"(?:FAIL|WARN)  .*", lab.gateway.console.text())
-        raise ExpectationFailed(f"the self-test says: {'; '.join(said[-5:])}")
-    if half := lab.gateway.succeed("dpkg --audit").strip():
-        raise ExpectationFailed(f"dpkg --audit says: {half[:300]}")

@@ -40,7 +40,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(time, "sleep", seconds.append)
     monkeypatch.setattr(provision, "until_ready", lambda progress, lab: None)
     monkeypatch.setattr(Lab, "insert_disk", lambda lab, base: None)
-    monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(Path("image")))
+    monkeypatch.setattr(provision, "gateway_image", lambda: BootFiles(Path("image")))
     return seconds
 
 
