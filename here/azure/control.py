@@ -43,6 +43,8 @@ class Control:
     """Region to the number of cores that the subscription may use there."""
     taken_labels: list[tuple[str, str]] = field(default_factory=list)
     """Region and DNS label of somebody else."""
+    reserved_labels: list[tuple[str, str]] = field(default_factory=list)
+    """Region and DNS label that somebody else had not long ago."""
 
     def write(self, directory: Path) -> None:
         """Ask for it from now on, and for nothing else."""

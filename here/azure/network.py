@@ -133,6 +133,9 @@ def _label(azure: Azure, known: Known, new: Resource, label: str) -> None:
         and entry["inputs"]["location"] == region
         and entry["inputs"].get("dnsSettings", {}).get("domainNameLabel") == label
     ]
+    if [region, label] in azure.control.get("reserved_labels", []):
+        name = f"{label}.{region}.cloudapp.azure.com"
+        raise bad("DnsRecordIsReserved", f"DNS record {name} is reserved by another subscription.")
     if others or [region, label] in azure.control.get("taken_labels", []):
         name = f"{label}.{region}.cloudapp.azure.com"
         raise bad("DnsRecordInUse", f"DNS record {name} is already used by another public IP.")
