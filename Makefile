@@ -25,13 +25,13 @@ ifneq ($(HERE) $(STACK),yes here)
 $(error HERE: expected HERE=yes without STACK, which is the stack here on this computer; this is HERE=$(HERE) STACK=$(STACK))
 endif
 endif
-ifneq ($(PHONE),)
+ifneq ($(if $(filter up,$(MAKECMDGOALS)),$(PHONE)),)
 ifneq ($(STACK),here)
 $(error PHONE: only a gateway on this computer listens at $(PHONE): make up HERE=yes PHONE=$(PHONE))
 endif
 endif
 # Before minutes of setting up.
-ifneq ($(SETTINGS),)
+ifneq ($(if $(filter try profiles,$(MAKECMDGOALS)),$(SETTINGS)),)
 ifneq ($(shell test -r "$(SETTINGS)" && echo yes),yes)
 $(error SETTINGS: there is no file $(SETTINGS) that can be read)
 endif

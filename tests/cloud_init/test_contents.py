@@ -82,6 +82,44 @@ def test_no_option_that_makes_pppd_fail_under_xl2tpd(settings: Settings) -> None
     assert not {"lock", "crtscts"} & set(words)
 
 
+def test_we_prove_ourselves_to_no_phone(settings: Settings) -> None:
+    """Whatever it asks of pppd, and whoever is called like the gateway."""
+    words = content(settings, "/etc/ppp/options.xl2tpd").split()
+    ways = {"pap", "chap", "mschap", "mschap-v2", "eap"}
+    assert {word.removeprefix("refuse-") for word in words if word.startswith("refuse-")} == ways
+
+
+def test_who_forges_a_carriers_address_shuts_nobody_out_behind_it(settings: Settings) -> None:
+    """nftables lets so many calls of an address begin that charon still believes the next."""
+    begun = re.findall(
+        r"ip saddr limit rate over (\d+)/second burst (\d+) packets } counter name ike_braked",
+        content(settings, "/etc/nftables.conf"),
+    )
+    (rate, burst), *others = begun
+    assert not others
+    charon = content(settings, "/etc/strongswan.d/lunch-gateway.conf")
+    numbers = {key: int(value) for key, value in re.findall(r"^    (\w+) = (\d+)$", charon, re.M)}
+    half_open = int(burst) + int(rate) * numbers["half_open_timeout"]
+    assert half_open <= numbers["block_threshold"] < numbers["init_limit_half_open"]
+    # IKEv1 knows no cookies, and one bucket would be looked through for each message.
+    assert numbers["ikesa_table_size"] * 4 > numbers["init_limit_half_open"]
+
+
+def test_charon_is_the_last_to_end_and_a_panic_is_no_end(settings: Settings) -> None:
+    units = "/etc/systemd/system"
+    scores = [
+        int(*re.findall(r"^OOMScoreAdjust=(-?\d+)$", content(settings, f"{units}/{name}"), re.M))
+        for name in ("strongswan.service.d/10-lunch-gateway.conf", "xl2tpd.service")
+    ]
+    assert -1000 < scores[0] < scores[1] < 0
+    assert "OOMScoreAdjust=-" not in content(
+        settings, f"{units}/haproxy.service.d/10-lunch-gateway.conf"
+    )
+    sysctls = content(settings, "/etc/sysctl.d/90-lunch-gateway.conf")
+    (seconds,) = re.findall(r"^kernel\.panic = (\d+)$", sysctls, re.M)
+    assert int(seconds) > 0
+
+
 @pytest.mark.parametrize("servers", [["9.9.9.9"], ["9.9.9.9", "1.1.1.1"]])
 def test_the_resolver_asks_those_servers_and_phones_the_resolver(servers: list[str]) -> None:
     settings = parse(MINIMAL | {"dnsServers": servers, "tunnelSubnet": "192.168.7.0/27"})

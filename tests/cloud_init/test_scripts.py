@@ -136,6 +136,8 @@ set -e
 {WITH_ETH0}
 ip link add phones type veth peer name unused
 ip addr add 10.2.2.1/32 dev phones
+# At home, or where a cloud puts a public address on lo: ip lists them as empty entries.
+ip addr add 169.254.5.5/16 dev eth0 scope link
 gateway-identity
 gateway-identity --check
 grep -c 10.2.2.1 /etc/swanctl/conf.d/own-addresses.conf || true
