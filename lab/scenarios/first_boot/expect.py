@@ -24,7 +24,10 @@ IN_ITS_WAY = (
     f" && fallocate -l $(($(df --block-size=1 --output=avail / | tail -n 1) - {LEFT})) /fill"
 )
 RIGHT_TIME = "date --set='5 years ago' && systemctl start systemd-timesyncd"
-CUTS = {"while-unpacking": "Unpacking linux-image", "in-the-initramfs": "update-initramfs: Generating"}
+CUTS = {
+    "while-unpacking": "Unpacking linux-image",
+    "in-the-initramfs": "update-initramfs: Generating",
+}
 """What apt's log says when the power is cut."""
 NO_KERNEL = {
     "/etc/apt/preferences.d/lab": (
