@@ -13,11 +13,14 @@ import json
 
 from lab.machines.machine import Machine
 from lab.world.topology import (
+    METADATA,
+    METADATA_NAME,
     RESOLVER,
     SECOND_RESOLVER,
     SITE,
     SITE_BY_WIREGUARD,
     WEB,
+    WEB_NAME,
 )
 
 ORIGINS: dict[str, dict[str, list[int]]] = {
@@ -103,12 +106,14 @@ def _make_objects() -> str:
     )
 
 
-def _dnsmasq(addresses: list[str]) -> str:
+def _dnsmasq(listens: list[str]) -> str:
     """Returns the command of a resolver that knows the origins, whatever stands before their name,
     and else what lab/world/files/up has for everybody."""
-    listen = f"--bind-dynamic --listen-address={','.join(addresses)}"
-    known = " ".join(f"--address=/{way}.{ZONE}/{address}" for way, address in ADDRESSES.items())
+    listen = f"--bind-dynamic --listen-address={','.join(listens)}"
+    known = {f"{way}.{ZONE}": address for way, address in ADDRESSES.items()}
+    known |= {WEB_NAME: WEB, METADATA_NAME: METADATA}
+    addresses = " ".join(f"--address=/{name}/{address}" for name, address in known.items())
     return (
         f"exec dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv {listen}"
-        f" {known} --hostsdir=/run/names --local=/#/ --dns-rr=.,2,016e00"
+        f" {addresses} --hostsdir=/run/names --local=/#/ --dns-rr=.,2,016e00"
     )

@@ -169,6 +169,13 @@ def test_the_line_of_half_past_twelve_is_the_day_s() -> None:
     assert Line(**numbers) == DAY["12:30"]
 
 
+def test_records_say_of_a_line_what_is_set() -> None:
+    told = LINES["lossy-1"].told()
+    assert told.pop("what")
+    assert told == {"rate": 10, "delay": 25, "queue": 50, "loss": 1, "uplink": 10}
+    assert LINES["bursty-1"].told()["in_a_row"] == 4
+
+
 def test_lunch_is_the_worst_of_the_day() -> None:
     lunch = {hour: line for hour, line in DAY.items() if "12:00" <= hour <= "12:45"}
     others = {hour: line for hour, line in DAY.items() if hour not in lunch}
