@@ -49,8 +49,8 @@ def _load(site: Site, way: Way, comparison: Comparison, seconds: int) -> Load:
     if case.load == "page":
         return Load("PAGE", page.command(site.host, pages), 900, _page)
     if case.load == "today":
-        asked = page.command_of_today(way.transport, site.resolver, pages)
-        return Load("PAGE", asked, 900, _page)
+        command = page.command_of_today(way.transport, site.resolver, pages)
+        return Load("PAGE", command, 900, _page)
 
     def flow(said: str) -> Carried:
         goodput = iperf.goodput(said, case.direction)

@@ -16,6 +16,7 @@ import pytest
 
 from bench import records
 from bench.figures import FIGURES, collect, summary
+from bench.plan import FLOWS
 from bench.ways import WAYS, label
 from tests.test_linters import tracked
 
@@ -85,8 +86,8 @@ def _wrong(before: str, heads: list[str], rows: list[list[str]]) -> Iterator[str
 def _differs(known: list[dict[str, Any]], place: dict[str, str], key: str, cell: str) -> str:
     wanted = {name: place.get(name, usual) for name, usual in USUAL.items()}
     wanted["way"] = NAMES.get(wanted["way"] or "", wanted["way"])
-    if wanted["load"] == "page" and "flows" not in place:
-        wanted["flows"] = 6
+    if "flows" not in place:
+        wanted["flows"] = FLOWS.get(str(wanted["load"]), 1)
     found = [row for row in known if all(str(row[name]) == str(wanted[name]) for name in USUAL)]
     if len(found) != 1:
         return f"{len(found)} rows of the result fit"
