@@ -100,109 +100,104 @@ def _pages(*loads: str, near: float, far: float = 0, vpn: float) -> tuple[Promis
 
 WHERE_IT_IS_WORST = (Promise(at_least=15), NOT_BELOW_SHADOWSOCKS)
 
-_dropping = partial(NamedLine, what="an operator that drops", rate=10, delay=25, queue=50)
+
+def _named(what: str, *promises: Promise, **numbers: Any) -> NamedLine:
+    return NamedLine(what=what, promises=promises, **numbers)
+
+
+_dropping = partial(_named, "an operator that drops", rate=10, delay=25, queue=50)
 _bursty = partial(
-    _dropping, what="an operator that drops in bursts", in_a_row=4, promises=BURSTS_ARE_FILLED_TOO
+    _named,
+    "an operator that drops in bursts",
+    *BURSTS_ARE_FILLED_TOO,
+    rate=10,
+    delay=25,
+    in_a_row=4,
 )
 _severe = partial(
-    NamedLine, what="12:26 on a weekday, as one user measured it", delay=40, queue=80, loss=9.5
+    _named, "12:26 on a weekday, as one user measured it", delay=40, queue=80, loss=9.5
 )
-_policed = partial(
-    NamedLine, what="an operator with a token bucket", rate=5, delay=25, promises=(NOT_BELOW_CUBIC,)
-)
-_per_protocol = partial(NamedLine, tcp_rate=2, delay=25, queue=200)
-_shared = partial(
-    NamedLine, what="eight neighbours, none with a VPN", rate=20, delay=25, neighbours=8
-)
+_policed = partial(_named, "an operator with a token bucket", NOT_BELOW_CUBIC, rate=5, delay=25)
+_per_protocol = partial(_named, tcp_rate=2, delay=25, queue=200)
+_shared = partial(_named, "eight neighbours, none with a VPN", rate=20, delay=25, neighbours=8)
 
 LINES: dict[str, NamedLine] = {
-    "clean": NamedLine(
-        what="off-peak",
+    "clean": _named(
+        "off-peak",
+        *(
+            Promise(at_least=0.97, gateway_at=place, direction=direction)
+            for place in ("near", "far")
+            for direction in ("down", "up")
+        ),
+        replace(IKEV2_IS_NEVER_SLOWER, gateway_at="near"),
+        IKEV2_IS_NEVER_SLOWER,
+        QUIC_REFUSED_IS_NO_LOSS,
         rate=25,
         delay=20,
         queue=100,
-        promises=(
-            Promise(at_least=0.97, gateway_at="near"),
-            Promise(at_least=0.97, gateway_at="near", direction="up"),
-            Promise(at_least=0.97),
-            Promise(at_least=0.97, direction="up"),
-            replace(IKEV2_IS_NEVER_SLOWER, gateway_at="near"),
-            IKEV2_IS_NEVER_SLOWER,
-            QUIC_REFUSED_IS_NO_LOSS,
-        ),
     ),
-    "shaped": NamedLine(
-        what="an operator that shapes",
+    "shaped": _named(
+        "an operator that shapes",
+        Promise(at_least=0.97),
+        Promise(figure="rtt_p95_ms", against="direct", at_most=0.5),
+        IKEV2_IS_NEVER_SLOWER,
         rate=5,
         delay=25,
         queue=500,
-        promises=(
-            Promise(at_least=0.97),
-            Promise(figure="rtt_p95_ms", against="direct", at_most=0.5),
-            IKEV2_IS_NEVER_SLOWER,
-        ),
     ),
-    "lossy-0.3": _dropping(loss=0.3, promises=(NOT_BELOW_SHADOWSOCKS,)),
+    "lossy-0.3": _dropping(NOT_BELOW_SHADOWSOCKS, loss=0.3),
     "lossy-1": _dropping(
+        Promise(at_least=7),
+        Promise(against="limit", at_least=0.95),
+        *_pages("page", near=0.95, vpn=0.6),
+        *_pages("today", near=0.95, vpn=0.75),
+        IKEV2_IS_NEVER_SLOWER,
+        NOR_ITS_PAGE,
+        QUIC_REFUSED_IS_NO_LOSS,
+        GATEWAYS_SYSCTL_IS_IRRELEVANT,
+        NOT_BELOW_SHADOWSOCKS,
         loss=1,
-        promises=(
-            Promise(at_least=7),
-            Promise(against="limit", at_least=0.95),
-            *_pages("page", near=0.95, vpn=0.6),
-            *_pages("today", near=0.95, vpn=0.75),
-            IKEV2_IS_NEVER_SLOWER,
-            NOR_ITS_PAGE,
-            QUIC_REFUSED_IS_NO_LOSS,
-            GATEWAYS_SYSCTL_IS_IRRELEVANT,
-            NOT_BELOW_SHADOWSOCKS,
-        ),
     ),
     "lossy-3": _dropping(
+        Promise(at_least=12),
+        Promise(against="limit", at_least=0.93),
+        *_pages("page", "today", near=0.75, vpn=0.6),
+        IKEV2_IS_NEVER_SLOWER,
+        NOT_BELOW_SHADOWSOCKS,
         loss=3,
-        promises=(
-            Promise(at_least=12),
-            Promise(against="limit", at_least=0.93),
-            *_pages("page", "today", near=0.75, vpn=0.6),
-            IKEV2_IS_NEVER_SLOWER,
-            NOT_BELOW_SHADOWSOCKS,
-        ),
     ),
-    "severe-3": _severe(rate=3, promises=WHERE_IT_IS_WORST),
+    "severe-3": _severe(*WHERE_IT_IS_WORST, rate=3),
     "severe-10": _severe(
+        *WHERE_IT_IS_WORST,
+        *_pages("page", "today", near=0.35, far=0.6, vpn=0.3),
+        IKEV2_IS_NEVER_SLOWER,
         rate=10,
-        promises=(
-            *WHERE_IT_IS_WORST,
-            IKEV2_IS_NEVER_SLOWER,
-            *_pages("page", "today", near=0.35, far=0.6, vpn=0.3),
-        ),
     ),
-    "lunch-1230": NamedLine(
-        what="12:30 of our working day",
+    "lunch-1230": _named(
+        "12:30 of our working day",
+        *_pages("page", "today", near=0.5, far=0.8, vpn=0.4),
         **asdict(DAY["12:30"]),
-        promises=_pages("page", "today", near=0.5, far=0.8, vpn=0.4),
     ),
     "bursty-1": _bursty(loss=1),
     "bursty-3": _bursty(loss=3),
-    "overtaking": NamedLine(what="some packets overtake others", rate=10, delay=25, reorder=0.5),
-    "jittery": NamedLine(
-        what="a radio that holds each packet for another time",
+    "overtaking": _named("some packets overtake others", rate=10, delay=25, reorder=0.5),
+    "jittery": _named(
+        "a radio that holds each packet for another time",
+        Promise(way=IKEV2, against="limit", at_least=0.9),
         rate=5,
         delay=40,
         queue=80,
         jitter=5,
-        promises=(Promise(way=IKEV2, against="limit", at_least=0.9),),
     ),
-    "uphill": NamedLine(
-        what="a slow uplink that loses", rate=10, delay=25, uplink=1, uplink_loss=3
-    ),
-    "varying": NamedLine(what="a cell with many in it", rate=8, delay=25, queue=100, varies=60),
+    "uphill": _named("a slow uplink that loses", rate=10, delay=25, uplink=1, uplink_loss=3),
+    "varying": _named("a cell with many in it", rate=8, delay=25, queue=100, varies=60),
     "policed-75": _policed(burst=75),
     "policed-150": _policed(burst=150),
-    "per-protocol": _per_protocol(what="an operator that treats VPNs differently", rate=10),
-    "per-protocol-same": _per_protocol(what="the same for all", rate=2),
     "policed-shared": _shared(burst=150),
-    "shared-50": _shared(queue=50, promises=(NEIGHBOURS_KEEP_HALF,)),
-    "shared-300": _shared(queue=300, promises=(NEIGHBOURS_KEEP_HALF,)),
+    "per-protocol": _per_protocol("an operator that treats VPNs differently", rate=10),
+    "per-protocol-same": _per_protocol("the same for all", rate=2),
+    "shared-50": _shared(NEIGHBOURS_KEEP_HALF, queue=50),
+    "shared-300": _shared(NEIGHBOURS_KEEP_HALF, queue=300),
 }
 
 
