@@ -76,10 +76,12 @@ def _from_power_on(options: opening.LabOptions, chosen: Sequence[str], progress:
     if others := sorted(set(chosen) - BY_HAND):
         raise LabError(f"{', '.join(others)} needs a gateway that runs: play it in another run")
     checks = Checks(progress)
+    progress.phases = 5 * len(chosen)
     with opening.world_alone(options, progress) as lab:
         result: dict[str, Any] = {}
         for name in chosen:
-            result |= load(name)(lab, opening.credentials(options.settings), checks)
+            with progress.phase(f"scenario {name}", 1800, lab.gateway.console.last_line):
+                result |= load(name)(lab, opening.credentials(options.settings), checks)
         write_result(lab.directory / "result.json", {**result, "checks": checks.results})
     return _verdict(checks, lab.directory, ())
 
