@@ -15,6 +15,21 @@ from lab.machines.machine import Machine, Ran
 BUSY = "import time\nwhile time.process_time() < {}: pass"
 
 
+def test_processor_seconds_are_those_of_all_its_processes(tmp_path: Path) -> None:
+    """Those that have ended too, and none of a process that somebody else has waited for."""
+    box = Machine("box", tmp_path, tmp_path, [])
+    assert box.processor_seconds == 0
+    for started in (1, 2):
+        box._process = subprocess.Popen([sys.executable, "-c", BUSY.format(0.3)])
+        while box.is_running():
+            time.sleep(0.01)
+        # The kernel counts in hundredths.
+        assert 0.28 * started <= box.processor_seconds < 0.6 * started
+    box._process = subprocess.Popen(["true"])
+    box._process.wait()
+    assert 0.56 <= box.processor_seconds < 1.2
+
+
 class Emulated(Machine):
     """One whose commands take a process of its own, with three times the work."""
 
