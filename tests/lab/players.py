@@ -230,6 +230,7 @@ class World(Actor):
             r"curl .* http://www\.example\.test/": self.page(host),
             r"ppp/resolv\.conf": "nameserver 10.2.2.1\n",
             r"xfrm_stat": "XfrmInStateSeqError 0",
+            r"^ip netns exec \S+ sh -c .awk .*/proc/net/snmp": "0\n",
             r"getent": "169.254.169.254 STREAM metadata.example.test\n",
             r"tcp-manners": self.manners(),
             r"curl --silent --parallel": "10000 200\n",

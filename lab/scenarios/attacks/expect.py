@@ -16,6 +16,7 @@ from lab.phones.in_the_clear import no_answer_in_the_clear
 from lab.phones.models import ANDROID, IPHONE, WINDOWS
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
+from lab.scenarios.attacks.names import flood
 from lab.world import sites
 from lab.world.sites import PORTS, SITE
 from lab.world.topology import METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
@@ -150,11 +151,8 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
     """One phone asks for names that no upstream answers for, ten times as fast as it may."""
     # Every name below the web server's leads to it (lab/world/files/up).
     names = " ".join(f"{number}.{WEB_NAME}" for number in range(10))
-    phone.host.start_unit("flood", f"/lab/ask-names {TUNNEL_ADDRESS} 25 500")
-    upstreams = "ss -Haunp | grep -c '\"dnsmasq\"'"
     with checks.check("attacks-names-beside-a-flood") as detail:
-        # Beside the one that listens: that from which it asks its upstreams, in vain.
-        lab.gateway.wait_until_succeeds(f"test $({upstreams}) -ge 2", 20)
+        flood(lab, phone)
         # What is refused is not asked again, what is lost is: a phone does the same.
         said = beside.run(f"dig +tries=4 +time=3 +short @{TUNNEL_ADDRESS} {names}", 150)
         answers = said.splitlines().count(WEB)
