@@ -83,7 +83,7 @@ def probe(host: str, port: int = IKE_PORT, timeout: float = TIMEOUT) -> Verdict:
             udp.connect(address)
             return _Talk(udp, port == NAT_PORT).verdict(where, timeout)
         except ConnectionRefusedError:
-            detail = "port unreachable: a machine is there, and nothing listens for IKE"
+            detail = "port unreachable: a machine without IKE, or a firewall on the way refuses"
             return Verdict(Outcome.REFUSED, where, detail)
         except OSError as error:
             reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown")
@@ -197,6 +197,17 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
 
 
+_NEXT = {
+    Outcome.SILENCE: "make status and make logs say whether it is up and fit; --wait 15 goes on"
+    " asking; or ask from another network, which may let UDP out where this one does not",
+    Outcome.GARBAGE: "ask from another network: this one answers in its place",
+    Outcome.REFUSED: "ask from another network; if that is refused too, make logs",
+    Outcome.NO_NAME: "compare the name with the one on the page; make status shows it",
+    Outcome.UNREACHABLE: "look at this computer's own network and firewall",
+}
+"""What to do, for who asks by hand."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
@@ -205,6 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not one.left:
             after = f" (after {clock(one.waited)})" if options.wait else ""
             print(f"{one.verdict}{after}")
+            if one.verdict.outcome in _NEXT:
+                print(f"next: {_NEXT[one.verdict.outcome]}", file=sys.stderr)
         # To a terminal every probe, to a file one line in half a minute.
         elif sys.stderr.isatty() or one.waited - said >= 30:
             said = one.waited
@@ -220,15 +233,24 @@ def _parser() -> argparse.ArgumentParser:
         " what answers. A gateway answers only when it is fit to let phones in.",
         epilog=f"Exit status: {statuses.replace('_', ' ')}; 2 for a wrong option.",
     )
-    parser.add_argument("host", metavar="HOST", help="name or address")
-    parser.add_argument("--port", type=_number(int, 1, 65535), default=IKE_PORT, help="UDP, 500")
-    parser.add_argument(
-        "--timeout", type=_number(float, 0.1, 3600), default=TIMEOUT, help="seconds for a probe, 5"
+    parser.add_argument("host", metavar="HOST", type=_host, help="name or address")
+    options: Sequence[tuple[str, Callable[[str], float], float, str]] = (
+        ("port", _number(int, 1, 65535), IKE_PORT, "UDP port; phones need 4500 too"),
+        ("timeout", _number(float, 0.1, 3600), TIMEOUT, "seconds for one probe"),
+        ("wait", _number(float, 0, 1440), 0, "minutes to go on asking"),
     )
-    parser.add_argument(
-        "--wait", type=_number(float, 0, 1440), default=0, help="ask again for so many minutes, 0"
-    )
+    for name, kind, default, text in options:
+        told = f"{text} (default: {default:g})"
+        parser.add_argument(f"--{name}", type=kind, default=default, metavar="N", help=told)
     return parser
+
+
+def _host(text: str) -> str:
+    if "/" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is a URL; give the name alone")
+    if not text or text.count(":") == 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no name; its port goes to --port")
+    return text
 
 
 def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:

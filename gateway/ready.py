@@ -117,8 +117,8 @@ class _Asking:
 _CAUSES = {
     probe.Outcome.SILENCE: "its first start failed or is not over yet, or this network lets no"
     " UDP 500 out (some companies' and CI networks don't)",
-    probe.Outcome.REFUSED: "the machine is up but its guest was never set up (cloud-init failed),"
-    " so that nothing listens",
+    probe.Outcome.REFUSED: "a firewall on the way refuses UDP 500; or the machine is up, and its"
+    " guest was never set up (cloud-init failed), so that nothing listens",
     probe.Outcome.GARBAGE: "something between here and there answers in its place, such as a"
     " hotspot's login page or a filter",
     probe.Outcome.UNREACHABLE: "this computer has no way to the internet, or its firewall refuses"

@@ -92,7 +92,7 @@ def test_garbage(answers: Answers, why: str) -> None:
 def test_refused_port() -> None:
     verdict = probe.probe(HERE, unused_port())
     assert verdict.outcome is Outcome.REFUSED
-    assert "port unreachable" in str(verdict)
+    assert "port unreachable: a machine without IKE, or a firewall on the way" in str(verdict)
 
 
 def test_a_lost_packet_is_sent_again_and_a_late_answer_taken() -> None:
@@ -187,6 +187,38 @@ def test_wrong_options_are_refused(
         main(arguments)
     assert ended.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("https://gateway.example/", "is a URL; give the name alone"),
+        ("gateway.example:4500", "is no name; its port goes to --port"),
+        ("", "'' is no name"),
+    ],
+)
+def test_what_is_no_name_is_told_apart(
+    host: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([host])
+    assert words in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_its_help_says_what_it_does_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for words in ("UDP port; phones need 4500 too (default: 500)", "(default: 5)", "(default: 0)"):
+        assert words in said
+
+
+def test_who_asks_by_hand_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([HERE, "--port", str(unused_port())]) == Outcome.REFUSED.value
+    assert capsys.readouterr().err.startswith("next: ask from another network")
+    with responding(OUR_GATEWAY) as responder:
+        assert main([HERE, "--port", str(responder.port)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 # The real thing: Debian's charon with the connections that we ship.
