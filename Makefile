@@ -61,6 +61,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
 help:
 	@awk '/^##@ / { print substr($$0, 5) } / ## / && /^[a-z-]+:/ { split($$0, part, / ## /); sub(/:.*/, ""); printf "  make %-12s%s\n", $$0, part[2] }' $(MAKEFILE_LIST)
+	@echo 'Also: LIKE=STACK (up), SERVER=NAME (profiles), TITLE=TEXT, PYTHON=python3'
 	@echo 'Work on it: make help-dev'
 
 help-dev:

@@ -1,4 +1,4 @@
-"""``python -m cloud_init render``: the guest as files, to read, to lint, to boot."""
+"""Write the guest as files, to read, to lint, to boot: python -m cloud_init render."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What this computer lacks for ``make up``: all of it at once, with the command for this system.
+"""What this computer lacks for make up: all of it at once, with the command for this system.
 
-``python3 -m ops.doctor`` runs before there is any environment, and on a Python too old for the
+It runs before there is any environment, and on a Python too old for the
 rest, so it needs the standard library alone and is written for Python 3.7.
 """
 

@@ -1,10 +1,10 @@
-"""After a `pulumi up` or `pulumi destroy` that was killed: bring the stack's state and
+"""After a pulumi up or pulumi destroy that was killed: bring the stack's state and
 Azure together again, so that the command can be repeated.
 
-``python -m ops.recover STACK``. What was being created at that moment may exist in
-Azure without the state knowing it: the next `up` would make a second one, or stop at a
-name that is taken. Its Azure id follows from what was asked for, so nobody has to look it
-up. Only when no other `pulumi` works on that stack: its lock is taken away.
+What was being created at that moment may exist in Azure without the state knowing it: the next up
+would make a second one, or stop at a name that is taken. Its Azure id follows from what was asked
+for, so nobody has to look it up. Only when no other pulumi works on that stack: its lock is taken
+away.
 """
 
 from __future__ import annotations

@@ -17,3 +17,9 @@ A new setting takes four steps:
    ``tests/cloud_init`` or of the requests in ``tests/gateway``, and its choice in
    ``ops/ci/guests.py`` (`FLIPPED`), so that a pull request shows what it does.
 """
+
+try:
+    import yaml  # noqa: F401
+except ModuleNotFoundError:
+    words = "PyYAML is missing: make render brings it into .venv; then .venv/bin/python -m …"
+    raise SystemExit(words) from None

@@ -1,4 +1,4 @@
-"""``python -m settings table``: every setting, as docs/settings.md shows it."""
+"""Show every setting as docs/settings.md does: python -m settings table."""
 
 from __future__ import annotations
 

@@ -121,6 +121,14 @@ def test_a_docstring_in_mid_air_is_found(words: str) -> None:
     assert not in_mid_air('def f():\n    """Return what is there."""\n')
 
 
+def test_no_help_shows_the_marks_of_a_docstring() -> None:
+    """argparse prints them as they are."""
+    shown = [name for name in python_files() if "description=__doc__" in text_of(name)]
+    assert "cloud_init/__main__.py" in shown
+    told = {name: str(ast.get_docstring(ast.parse(text_of(name)))) for name in shown}
+    assert [name for name, docstring in told.items() if "``" in docstring] == []
+
+
 class Retired(NamedTuple):
     """A word that has given way to one of the glossary."""
 

@@ -51,6 +51,20 @@ def run(*arguments: str, umask: int = 0o022, **environment: str) -> Done:
     return Done(status, out.getvalue(), err.getvalue())
 
 
+@pytest.mark.parametrize("module", ["profiles", "cloud_init", "settings"])
+def test_a_python_without_its_packages_is_told_in_a_line(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", module, "--help"],
+        cwd=EXAMPLE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (line,) = done.stderr.splitlines()
+    assert "into .venv; then .venv/bin/python -m " in line
+    assert (done.returncode, done.stdout) == (1, "")
+
+
 def test_it_is_a_program(tmp_path: Path) -> None:
     command = [
         sys.executable,
