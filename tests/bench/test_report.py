@@ -86,6 +86,13 @@ def test_promises_are_kept_or_missed_in_words(run: Run, page: Page) -> None:
     assert f"{kept} of {len(found)} promises are kept." in page.words
 
 
+def test_title_and_introduction_are_in_japanese_too(text: str) -> None:
+    japanese = re.findall(r'lang="ja">([^<]+)<', text)
+    assert japanese[0] == "ゲートウェイの速さ"
+    assert text.partition("<title>")[2].partition("</title>")[0].endswith(japanese[0])
+    assert all(word in japanese[1] for word in ("再現した回線", "kept", "missed"))
+
+
 def test_below_a_chart_stand_the_promises_of_its_line(run: Run, page: Page) -> None:
     """In the words of the promises' own judge, and each in one place."""
     for each in judged(run):
