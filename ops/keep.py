@@ -36,6 +36,8 @@ def backup(options: argparse.Namespace, pulumi: Pulumi) -> int:
         raise OpsError(f"TO: {out} lies in the clone, where git might take it; name another place")
     if out.exists():
         raise OpsError(f"TO: {out} is there already; name another file")
+    if not out.parent.is_dir():
+        raise OpsError(f"TO: there is no directory {out.parent}; name a file in one that is there")
     kept = dict(_kept(pulumi))
     _write(out, kept, _where(pulumi, kept))
     for name, path in kept.items():
@@ -96,7 +98,8 @@ def _write(out: Path, kept: dict[str, Path], where: str) -> None:
         partial.rename(out)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise OpsError(f"{error.filename or out}: {error.strerror}") from None
+        ours = error.filename in (None, str(partial))
+        raise OpsError(f"{f'TO: {out}' if ours else error.filename}: {error.strerror}") from None
 
 
 def forget(options: argparse.Namespace, pulumi: Pulumi) -> int:

@@ -76,8 +76,10 @@ def test_a_passphrase_that_is_typed_is_not_in_it(project: Project) -> None:
 
 
 def test_a_copy_that_can_not_be_written_leaves_nothing(used: Project) -> None:
-    line = used.refused("backup", "--to", str(used.root / "nowhere/copy.tar"))
-    assert "No such file or directory" in line
+    # The second is a file, in which no name can be made or removed.
+    for there in (used.root / "nowhere", used.passphrase):
+        line = used.refused("backup", "--to", str(there / "copy.tar"))
+        assert f"TO: there is no directory {there}; name a file in one that is there" in line
     line = used.refused("backup", "--to", str(used.root / "home"))
     assert "is there already; name another file" in line
     used.settings.unlink()
