@@ -55,17 +55,3 @@ def test_what_can_not_be_done_here_is_no_measure() -> None:
     assert all(yardstick._here(command) > 0.05 for command in yardstick.WORK.values())
     with pytest.raises(subprocess.CalledProcessError):
         yardstick._here("sleep 0.1; false")
-
-
-def test_processor_seconds_are_those_of_all_its_processes(tmp_path: Path) -> None:
-    """Those that have ended too, and none of a process that somebody else has waited for."""
-    box = Machine("box", tmp_path, tmp_path, [])
-    assert box.processor_seconds == 0
-    for started in (1, 2):
-        box._process = subprocess.Popen([sys.executable, "-c", BUSY.format(0.4)])
-        while box.is_running():
-            time.sleep(0.01)
-        assert 0.3 * started <= box.processor_seconds < 0.6 * started
-    box._process = subprocess.Popen(["true"])
-    box._process.wait()
-    assert 0.6 <= box.processor_seconds < 1.2
