@@ -18,11 +18,15 @@ from here import computer, stay
 from here.azure.behind import ask
 from here.life.expect import STEPS, Life, summary
 from here.project import ROOT
+from here.site import SUBNET
 from here.standing import removed, said, standing, starts
 from lab.command import Mistake, carry_out
 from lab.host import LabError
 from lab.progress import Checks, Progress, write_result
+from lab.world.topology import RESOLVER, SECOND_RESOLVER
 
+ONLY = {"vnetSubnet": SUBNET, "dnsServers": [RESOLVER, SECOND_RESOLVER]}
+"""What a machine here finds around it. With others it would stand, and never be fit."""
 OWN = Path(__file__).with_name("settings.yaml")
 
 
@@ -110,6 +114,11 @@ def _read(settings: Path) -> dict[str, Any]:
     wanted = dict(yaml.safe_load(settings.read_text("utf-8")))
     if len(wanted["users"]) < 2:
         raise Mistake(f"SETTINGS: {settings}: users: expected two or more: one of them is removed")
+    for key, only in ONLY.items():
+        if wanted.get(key, only) != only:
+            raise Mistake(
+                f"SETTINGS: {settings}: {key}: the world here has {only}; leave {key} out"
+            )
     return wanted
 
 

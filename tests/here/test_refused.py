@@ -14,6 +14,7 @@ from lab.host import LabError
 from lab.lab import Lab
 
 PASSWORDS = "alice: a-password-4711-of-alice"
+GOOD = f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}, bob: a-password-4711-of-bob}}"
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +46,19 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
         ("psk: [", "line 1, column 7: not valid YAML"),
         (f"psk: short\nusers: {{{PASSWORDS}}}", "psk: the pre-shared key has 5 characters"),
         (f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}}}", "users: expected two or more"),
+        *(
+            (f"{GOOD}\n{setting}", f"{key}: the world here has")
+            for key, setting in (
+                ("vnetSubnet", "vnetSubnet: 10.7.0.0/24"),
+                ("dnsServers", "dnsServers: [9.9.9.9]"),
+            )
+        ),
         (
             f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}, bob: CHANGE ME CHANGE ME}}",
             "users: user bob: the password is a text that was to be replaced",
         ),
     ],
-    ids=["missing", "no YAML", "psk", "users", "placeholder"],
+    ids=["missing", "no YAML", "psk", "users", "network", "resolvers", "placeholder"],
 )
 def test_settings_that_the_program_would_refuse(
     text: str | None, line: str, tmp_path: Path, said: Callable[[], str]
