@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -164,7 +163,9 @@ class Stack:
         """Raises `OpsError` if there is no such other stack."""
         if like == self.pulumi.stack:
             raise OpsError(f"LIKE: stack {like} is this one; name another, or leave LIKE out")
-        if Stack(dataclasses.replace(self.pulumi, stack=like)).summary() is None:
+        # Pulumi's own service may list them with their organisation, and take them without.
+        listed = (str(entry["name"]).rstrip("*") for entry in self.pulumi.json("stack", "ls"))
+        if like.rpartition("/")[2] not in (name.rpartition("/")[2] for name in listed):
             raise OpsError(
                 f"LIKE: there is no stack {like}; make status lists those that are there"
             )
