@@ -78,7 +78,9 @@ class Benchmark:
         try:
             figures = measure(reach, way, comparison, self.options.seconds)
         except ExpectationFailed as failure:
-            self.say(f"{case.line} {name}: no load got through: {failure}"[:200])
+            # Its own last words: before them stands a long command, and then what ping said.
+            why = str(failure).partition("\nPING\n")[0].strip()[-200:]
+            self.say(f"{case.line} {name}: no load got through: {why}")
             figures = {"goodput_mbps": 0.0}
         figures = {**allowed(way, comparison, self.mtu), **figures}
         return Record(case=case, way=name, seed=seed, repeat=repeat, place=place, figures=figures)
