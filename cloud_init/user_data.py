@@ -41,6 +41,14 @@ SAY_IF_CUT_OFF = (
     " echo 'gateway-setup: FAILED: the user-data did not arrive whole; replace the machine'",
 )
 
+# Azure's agent collects logs five minutes after the start, and the user-data with them
+# (ovf-env.xml; waagent 2.12, logcollector's manifests). Before it begins.
+NO_LOG_COLLECTOR = (
+    *("sh", "-c"),
+    "! test -e /etc/waagent.conf || { sed -i '/^Logs.Collect=/d' /etc/waagent.conf &&"
+    " echo Logs.Collect=n >>/etc/waagent.conf; }",
+)
+
 # The unit goes on by itself, whatever happens to cloud-init; so all depends on this. On a machine
 # that gets no processor for minutes systemd does not answer in time ("Reload daemon failed:
 # Connection timed out"), and cloud-init runs this once.
@@ -115,7 +123,9 @@ def _write_archive(files: Iterable[GuestFile]) -> dict[str, str]:
 
 def _cloud_config(files: list[dict[str, str]]) -> dict[str, Any]:
     return {
-        "bootcmd": [list(each) for each in (MASK_APT_TIMERS, WRITE_AGAIN, SAY_IF_CUT_OFF)],
+        "bootcmd": [
+            list(each) for each in (MASK_APT_TIMERS, NO_LOG_COLLECTOR, WRITE_AGAIN, SAY_IF_CUT_OFF)
+        ],
         "ssh_pwauth": False,
         "write_files": files,
         "runcmd": [list(BEGIN), list(WHOLE)],

@@ -1,5 +1,6 @@
-"""The image of the gateway before its first boot, as Azure's is: GPT, an EFI system partition
-with Debian's signed shim and GRUB, the cloud kernel flavour, cloud-init."""
+"""The image of the gateway before its first boot, as Azure's is: GPT, an EFI system partition with
+Debian's signed shim and GRUB, the cloud kernel flavour, cloud-init, Azure's agent, and apt's sources
+by lists of mirrors. docs/status.md says what is not as there."""
 
 from __future__ import annotations
 
@@ -16,16 +17,17 @@ GATEWAY_PACKAGES = (
     "linux-image-cloud-amd64",
     "initramfs-tools",
     "zstd",
-    "grub-efi-amd64",
+    "grub-cloud-amd64",
     "grub-efi-amd64-signed",
     "shim-signed",
     "cloud-init",
     "cloud-guest-utils",
+    "cloud-initramfs-growroot",
     "locales",
     "netplan.io",
     "systemd-sysv",
     "systemd-resolved",
-    "systemd-timesyncd",
+    "chrony",
     "udev",
     "dbus",
     "kmod",
@@ -33,6 +35,11 @@ GATEWAY_PACKAGES = (
     "openssh-server",
     "sudo",
     "unattended-upgrades",
+    "linux-sysctl-defaults",
+    "iptables",
+    "waagent",
+    "hyperv-daemons",
+    "azure-vm-utils",
     "apt-listchanges-",
     "ca-certificates",
     "curl",
@@ -43,16 +50,19 @@ GATEWAY_PACKAGES = (
     "tcpdump",
     "qemu-guest-agent",
 )
-# cloud-init writes the mirror it is told into its sources: the one that this very
-# image was built from, whichever the machine's own configuration made that.
+# cloud-init writes the mirrors it is told into the lists that Debian's sources name: those that this
+# very image was built from, whichever the machine's own configuration made them.
 USE_OUR_MIRROR = r"""
-mirror=$(sed -n 's|^deb .*\(http[^ ]*\) .*|\1|p' "$1/etc/apt/sources.list" | head -n 1)
+mirror() { sed -nE "s,^deb (http[^ ]*) $1 .*,\1,p" "$tree/etc/apt/sources.list" | head -n 1; }
+tree=$1 main=$(mirror trixie)
+security=$(mirror trixie-security)
 cat > "$1/etc/cloud/cloud.cfg.d/91-mirror.cfg" <<END
 system_info:
   package_mirrors:
     - arches: [default]
-      failsafe: {primary: "$mirror", security: "$mirror"}
+      failsafe: {primary: "$main", security: "${security:-$main}"}
 END
+rm "$1/etc/apt/sources.list"
 """
 GATEWAY_NETWORK = r"""
 chroot "$1" systemctl enable systemd-networkd systemd-resolved

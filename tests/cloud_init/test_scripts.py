@@ -83,11 +83,13 @@ def test_scrub_leaves_no_copy_of_the_user_data(guest: Guest, times: int) -> None
         f"""
         set -e
         secret=$(sed -n 's/.*secret = "\\(.*\\)"/\\1/p' /etc/swanctl/conf.d/l2tp-secret.conf)
-        mkdir -p /var/lib/cloud/instances/i-1 /var/lib/cloud/seed/nocloud /var/lib/waagent
+        mkdir -p /var/lib/cloud/instances/i-1 /var/lib/cloud/seed/nocloud
+        mkdir -p /var/lib/waagent/logcollector
         mkdir -p /run/cloud-init /var/lib/lunch-gateway # StateDirectory= in its unit
         ln -s instances/i-1 /var/lib/cloud/instance
         for copy in cloud/instances/i-1/user-data.txt cloud/instances/i-1/obj.pkl \
-            cloud/seed/nocloud/user-data waagent/CustomData waagent/ovf-env.xml; do
+            cloud/seed/nocloud/user-data waagent/CustomData waagent/ovf-env.xml \
+            waagent/logcollector/logs.zip; do
             cp /root/user-data /var/lib/$copy
         done
         cp /root/user-data /run/cloud-init/instance-data-sensitive.json

@@ -93,6 +93,22 @@ def test_cloud_init_sets_nothing_up_by_itself(settings: Settings) -> None:
     assert config["ssh_pwauth"] is False
 
 
+@pytest.mark.parametrize("before", ["Logs.Collect=y\nLogs.Verbose=n\n", "Logs.Verbose=n\n", None])
+def test_azures_agent_collects_no_logs(
+    before: str | None, settings: Settings, tmp_path: Path
+) -> None:
+    """Nor the user-data with them. The agent's file is Debian's, or there is none."""
+    (shell,) = [each for each in load(user_data(settings))["bootcmd"] if "Logs.Collect" in each[-1]]
+    conf = tmp_path / "waagent.conf"
+    if before:
+        conf.write_text(before)
+    for _ in range(2):
+        command = [*shell[:-1], shell[-1].replace("/etc/waagent.conf", str(conf))]
+        subprocess.run(command, check=True)
+    after = conf.read_text() if conf.exists() else None
+    assert after == (before and "Logs.Verbose=n\nLogs.Collect=n\n")
+
+
 SYSTEMD = """#!/bin/sh
 echo . >>calls
 [ $(wc -l <calls) -gt {late} ] || exit 1

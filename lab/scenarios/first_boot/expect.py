@@ -20,10 +20,10 @@ LOG = "/var/log/gateway-setup.log"
 LEFT = 200_000_000
 """Bytes that are left on the disk. apt's lists take 140 MB of them, packages 143 more."""
 IN_ITS_WAY = (
-    "systemctl stop systemd-timesyncd; date --set='5 years'"
+    "systemctl stop chrony; date --set='5 years'"
     f" && fallocate -l $(($(df --block-size=1 --output=avail / | tail -n 1) - {LEFT})) /fill"
 )
-RIGHT_TIME = "date --set='5 years ago' && systemctl start systemd-timesyncd"
+RIGHT_TIME = "date --set='5 years ago' && systemctl start chrony"
 CUTS = {
     "while-unpacking": "Unpacking linux-image",
     "in-the-initramfs": "update-initramfs: Generating",
