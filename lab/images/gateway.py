@@ -1,6 +1,6 @@
 """The image of the gateway before its first boot, as Azure's is: GPT, an EFI system partition with
-Debian's signed shim and GRUB, the cloud kernel flavour, cloud-init, Azure's agent, and apt's sources
-by lists of mirrors. docs/status.md says what is not as there."""
+Debian's signed shim and GRUB, the cloud kernel flavour, cloud-init, Azure's agent, and apt's
+sources by lists of mirrors. README.md beside this says what is not as there."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ GATEWAY_PACKAGES = (
     "tcpdump",
     "qemu-guest-agent",
 )
-# cloud-init writes the mirrors it is told into the lists that Debian's sources name: those that this
-# very image was built from, whichever the machine's own configuration made them.
+# cloud-init writes the mirrors it is told into the lists that Debian's sources name: those that
+# this very image was built from, whichever the machine's own configuration made them.
 USE_OUR_MIRROR = r"""
 mirror() { sed -nE "s,^deb (http[^ ]*) $1 .*,\1,p" "$tree/etc/apt/sources.list" | head -n 1; }
 tree=$1 main=$(mirror trixie)
