@@ -54,6 +54,9 @@ WORLD_PACKAGES = (
     "nginx-light",
     "wireguard-tools",
     "shadowsocks-libev",
+    "tayga",
+    "unbound",
+    "socat",
 )
 
 # A second implementation of IPsec. apt installs no two of them, because one machine has one
@@ -63,7 +66,7 @@ cd "$1" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download libreswan
 dpkg-deb --extract libreswan_*.deb . && rm libreswan_*.deb
 """
 WORLD_QUIET = r"""
-chroot "$1" systemctl disable nftables xl2tpd strongswan nginx \
+chroot "$1" systemctl disable nftables xl2tpd strongswan nginx tayga unbound \
     shadowsocks-libev 2>/dev/null || true
 chroot "$1" systemctl mask apt-daily.timer apt-daily-upgrade.timer
 echo nameserver 10.0.2.3 > "$1/etc/resolv.conf"; echo world > "$1/etc/hostname"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones import iperf
 from lab.phones.iperf import FINE as FINE
 from lab.phones.phone import Phone
-from lab.world.sites import SITE, serve_iperf
+from lab.world.sites import PORTS, SITE, serve_iperf
 from lab.world.topology import TUNNELS, WEB_NAME
 
 PAGE = f"curl --silent --show-error --fail --max-time 15 http://{WEB_NAME}/"
@@ -60,6 +61,24 @@ def carry_both_ways(phone: Phone, size: str = "1M") -> None:
     """
     for direction in ("", " --reverse"):
         phone.run(f"timeout 60 iperf3 --client {SITE} --bytes {size}{direction}", 90)
+
+
+def carry_both_ways_at_once(phones: Sequence[Phone], size: str = "1M") -> dict[str, str]:
+    """Do what `carry_both_ways` does, by all phones at once. The site has an iperf3 for each, from
+    the usual port on.
+
+    Returns:
+        What the client of each said that had not carried all in 60 s a direction, by namespace.
+    """
+    files = [f"/run/{phone.namespace}.carried" for phone in phones]
+    commands = []
+    for port, (file, phone) in enumerate(zip(files, phones, strict=True), PORTS["iperf"]):
+        client = f"timeout 60 iperf3 --client {SITE} --port {port} --bytes {size}"
+        both = phone.on_phone(f"{client} && {client} --reverse && echo all")
+        commands.append(f"{both} >{file} 2>&1 &")
+    told = f"grep -LFx all {' '.join(files)} || true"
+    wrong = phones[0].world.succeed(f"{' '.join(commands)} wait; {told}", 150).split()
+    return {Path(file).stem: phones[0].world.succeed(f"tail -n 5 {file}") for file in wrong}
 
 
 def congestion_control(

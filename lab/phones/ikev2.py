@@ -18,6 +18,8 @@ class Ikev2Phone(Phone):
     model: Model = IOS
     called: str = ""
     """What its user typed as the server, if it is not the address that is dialled."""
+    looks_up: bool = False
+    """Whether it asks its resolver what to dial."""
     names_as: str = ""
     """How it says who its user is: fqdn, email or keyid (RFC 7296, 3.5). Empty: as most do."""
     rekey: int = 3600
@@ -40,6 +42,7 @@ class Ikev2Phone(Phone):
         kind = self.names_as or ("email" if "@" in credentials.user else "fqdn")
         return {
             **super()._values(credentials),
+            "server": self.called if self.looks_up else self.server,
             "name": f"{kind}:{credentials.user}",
             "called": self.called or self.server,
             "rekey": str(self.rekey),

@@ -40,8 +40,9 @@ def serve(world: Machine) -> None:
 
 def serve_iperf(world: Machine, host: str = "site", port: int = 5201) -> None:
     """Start iperf3's server on a host, sending with cubic as most sites do."""
-    # In JSON, because only then a client that asks for the server's figures gets them so.
-    iperf = f"exec iperf3 --server --json --port {port}"
+    # In JSON, because only then a client that asks for the server's figures gets them so. A day:
+    # iperf 3.18 counts from its own start, and gives up whoever is slow after two idle minutes.
+    iperf = f"exec iperf3 --server --json --rcv-timeout 86400000 --port {port}"
     world.start_unit(f"iperf-{host}-{port}", iperf, host, once=True)
     world.wait_for_port(host, port)
 

@@ -32,6 +32,8 @@ ROUTERS = {
     for index, name in enumerate(PHONES)
 }
 """The carrier's end of each phone's line."""
+NAT64 = _TOLD["NAT64"]
+"""What stands before an IPv4 address where the operator translates, as its DNS64 would tell."""
 WIFI = _TOLD["WIFI"]
 WIFI_ROUTER = f"{WIFI.rpartition('.')[0]}.1"
 

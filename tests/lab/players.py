@@ -126,6 +126,7 @@ class Gateway(Actor):
             r"^cat /run/found": "/etc/ppp/chap-secrets /etc/swanctl/conf.d/l2tp-secret.conf"
             " /etc/swanctl/conf.d/ikev2-secrets.conf",
             r"swanctl --list-sas .*grep -c": "4\n",
+            r"^swanctl --list-sas$": "".join(f" @ {CARRIER}[{port}]\n" for port in range(4)),
             r"ip xfrm state": f"proto esp {self.asked['ip xfrm state']}",
             r"is-active haproxy": "active\n",
         }.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.machines.machine import ExpectationFailed, Ran
-from lab.phones.downloads import fetch_page_at_once
+from lab.phones.downloads import carry_both_ways_at_once, fetch_page_at_once
 from lab.phones.libreswan import LibreswanPhone
 from lab.phones.phone import ENDED, Phone
 from tests.lab.machines import Pretender
@@ -90,6 +90,29 @@ def test_pages_at_once_and_whoever_got_none_is_named(tmp_path: Path) -> None:
     assert "timed out" in told
     assert re.findall(r"/(phone\d)\.page <==", told) == ["phone2", "phone3"]
     fetch_page_at_once([phones[0], phones[3]])
+
+
+CARRIES = """#!/bin/sh
+echo "$PHONE $*" >>"${0%/*}/asked"
+case "$PHONE $*" in *2" "*--reverse) echo unable to receive; exit 1 ;; esac
+"""
+
+
+def test_each_phone_carries_by_a_server_of_its_own_and_who_could_not_says_so(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "iperf3").write_text(CARRIES)
+    (tmp_path / "iperf3").chmod(0o755)
+    world = Shell(tmp_path)
+    phones = [Phone(world, "192.0.2.1", f"phone{number}") for number in (1, 2, 3)]
+    assert carry_both_ways_at_once(phones) == {"phone2": "unable to receive\n"}
+    asked = sorted((tmp_path / "asked").read_text().splitlines())
+    one = [f"{phone.namespace} --client 198.18.4.80 --port" for phone in phones]
+    assert asked == sorted(
+        f"{who} {port} --bytes 1M{back}"
+        for port, who in enumerate(one, 5201)
+        for back in ("", " --reverse")
+    )
 
 
 CLOSED = "xl2tpd[1252]: control_finish: Connection closed to 198.18.3.10, serial 1 "

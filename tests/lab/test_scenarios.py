@@ -73,6 +73,12 @@ PROMISED = {
             "l2tp-sleeps-and-wakes-up",
         )
     ),
+    *(
+        f"nat64-{name}"
+        for phone in ("clat-l2tp", "clat-ikev2", "ikev2")
+        for name in (f"{phone}-dials-in", f"{phone}-carries", f"{phone}-carries-narrow")
+    ),
+    *("nat64-is-the-only-way", "nat64-all-are-in", "nat64-l2tp-agrees-on-ipsec"),
     "wall-instance-metadata",
     "wall-azure-host",
     "wall-vnet-neighbour",
