@@ -123,15 +123,16 @@ def release(world: Machine) -> None:
 @contextmanager
 def other_ports(world: Machine) -> Iterator[None]:
     """Have the carrier's NAT forget who had which port, and give out others meanwhile."""
-    rule = 'oifname "internet" meta l4proto { tcp, udp } masquerade'
     reset = "ip netns exec carrier nft flush chain ip carrier postrouting"
     forget = "ip netns exec carrier conntrack -F"
-    change = f"{reset} && ip netns exec carrier nft 'add rule ip carrier postrouting {rule}%s'"
-    world.succeed(f"{change % ' to :40000-49999'} && {forget}")
+    # As lab/world/files/up has it. What has no ports is all the rest, such as ping.
+    usual = 'add rule ip carrier postrouting oifname "internet" masquerade'
+    others = usual.replace("masquerade", "meta l4proto { tcp, udp } masquerade to :40000-49999")
+    world.succeed(f"{reset} && ip netns exec carrier nft '{others}; {usual}' && {forget}")
     try:
         yield
     finally:
-        world.succeed(f"{change % ''} && {forget}")
+        world.succeed(f"{reset} && ip netns exec carrier nft '{usual}' && {forget}")
 
 
 @contextmanager

@@ -10,7 +10,10 @@ import pytest
 from bench.lines import DAY, LINES
 from lab.world import line as module
 from lab.world.line import Line
+from tests.lab.live import ROOT
 from tests.lab.machines import Pretender
+
+UP = ROOT / "lab/world/files/up"
 
 LINES_AND_MORE = {
     **LINES,
@@ -228,3 +231,19 @@ def test_a_narrow_path_is_wide_again_whatever_happened_on_it() -> None:
     undone = "; ".join(world.commands[1:])
     for what in ("ip rule delete from", "ip route delete", "nft destroy table ip narrow"):
         assert what in undone
+
+
+def test_a_nat_that_forgot_is_as_it_was_and_translates_ping_meanwhile() -> None:
+    """What came after it had no ping: the rule that was put back was for TCP and UDP alone."""
+    usual = re.search(r"^ +(oifname \"internet\" masquerade)$", UP.read_text("utf-8"), re.M)
+    assert usual
+    world = Pretender()
+    with module.other_ports(world):
+        (changed,) = world.commands
+    added = [re.findall(r"postrouting (oifname [^;']+)", each) for each in world.commands]
+    assert added[0] == [
+        'oifname "internet" meta l4proto { tcp, udp } masquerade to :40000-49999',
+        usual[1],
+    ]
+    assert added[1] == [usual[1]]
+    assert all("conntrack -F" in each for each in [changed, world.commands[-1]])
