@@ -178,6 +178,23 @@ def test_what_was_cut_off_in_the_middle_is_finished(guest: Guest) -> None:
     assert said[-3:] == INSTALLED, said
 
 
+@pytest.mark.parametrize("before", ["of-another-boot", "$(cat /proc/sys/kernel/random/boot_id)"])
+def test_what_a_cut_may_have_emptied_is_made_again(guest: Guest, before: str) -> None:
+    """Lists of modules that dpkg counted as there were empty, and the gateway found no disk (seen in
+    the lab's first_boot)."""
+    said = set_up(
+        guest,
+        "mkdir -p /lib/modules/7.3.4; touch /lib/modules/7.3.4/modules.order\n"
+        "stand_in depmod 'echo depmod $* >>/tmp/made'\n"
+        "stand_in update-initramfs 'echo update-initramfs $* >>/tmp/made'\n"
+        f"echo {before} >/var/lib/lunch-gateway/begun",
+        then="cat /tmp/made 2>/dev/null || echo nothing made",
+    )
+    made = said[said.index("systemctl reboot") + 1 : -3]
+    again = ["depmod 7.3.4", "update-initramfs -u -k all"]
+    assert made == (again if before == "of-another-boot" else ["nothing made"])
+
+
 NOT_YET_THERE = (
     "package trixie-backports linux-image-amd64 7.4.1 'Depends: linux-image-7.4.1-amd64'\n"
     "release trixie-backports"
