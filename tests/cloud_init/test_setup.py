@@ -180,8 +180,8 @@ def test_what_was_cut_off_in_the_middle_is_finished(guest: Guest) -> None:
 
 @pytest.mark.parametrize("before", ["of-another-boot", "$(cat /proc/sys/kernel/random/boot_id)"])
 def test_what_a_cut_may_have_emptied_is_made_again(guest: Guest, before: str) -> None:
-    """Lists of modules that dpkg counted as there were empty, and the gateway found no disk (seen in
-    the lab's first_boot)."""
+    """Lists of modules that dpkg counted as there were empty, and the gateway found no disk:
+    seen in the lab's first_boot."""
     said = set_up(
         guest,
         "mkdir -p /lib/modules/7.3.4; touch /lib/modules/7.3.4/modules.order\n"
