@@ -7,7 +7,7 @@ import secrets
 import sys
 from collections.abc import Sequence
 
-from lab import opening, play
+from lab import opening, play, side_by_side
 from lab.command import carry_out
 from lab.opening import LabOptions
 from lab.progress import Progress
@@ -27,7 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 SoakOptions(told.settings, told.out, True, told.cuts, told.seed, told.within),
                 progress,
             )
-        return play.run(options, told.scenario or play.names(), progress, told.broken)
+        chosen = told.scenario or play.names()
+        if told.broken or play.BY_HAND & set(chosen):
+            return play.run(options, chosen, progress, told.broken)
+        if (labs := side_by_side.labs_for(told.labs, chosen)) > 1:
+            return side_by_side.run(options, chosen, labs, progress)
+        return play.run(options, chosen, progress)
 
     return carry_out(command, options.out)
 

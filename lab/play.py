@@ -40,6 +40,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="CHECK",
         help="undo first what this check guards, and expect it red; repeat for several",
     )
+    parser.add_argument(
+        "--labs",
+        type=int,
+        choices=range(1, 9),
+        metavar="N",
+        help="in so many labs side by side (default: 2 where 8 GiB of memory are free)",
+    )
     opening.add_options(parser, "lab")
 
 
@@ -68,7 +75,7 @@ def run(
             broken.undo(lab, changes)
         result = _examine(lab, gateway, scenarios, opening.credentials(options.settings), checks)
         write_result(lab.directory / "result.json", {**result, "checks": checks.results})
-    return _verdict(checks, lab.directory, undone)
+    return verdict(checks, lab.directory, undone)
 
 
 def _from_power_on(options: opening.LabOptions, chosen: Sequence[str], progress: Progress) -> int:
@@ -83,10 +90,11 @@ def _from_power_on(options: opening.LabOptions, chosen: Sequence[str], progress:
             with progress.phase(f"scenario {name}", 1800, lab.gateway.console.last_line):
                 result |= load(name)(lab, opening.credentials(options.settings), checks)
         write_result(lab.directory / "result.json", {**result, "checks": checks.results})
-    return _verdict(checks, lab.directory, ())
+    return verdict(checks, lab.directory)
 
 
-def _verdict(checks: Checks, evidence: Path, undone: Sequence[str]) -> int:
+def verdict(checks: Checks, evidence: Path, undone: Sequence[str] = ()) -> int:
+    """Say what was found; returns 0 if all was as expected, 1 if not."""
     failed = [check["name"] for check in checks.results if not check["ok"]]
     passed = len(checks.results) - len(failed)
     print(f"{passed} checks ok, {len(failed)} failed; {evidence / 'result.json'}")

@@ -41,8 +41,8 @@ class Progress:
         self._number += 1
         self.current = name
         left = self.remembered.left(name, usually)
-        of_all = "" if left is None else f"; about {_span(left)} left"
-        self._say(f"{name} (usually {_span(self.remembered.usually(name, usually))}{of_all})")
+        of_all = "" if left is None else f"; about {span(left)} left"
+        self._say(f"{name} (usually {span(self.remembered.usually(name, usually))}{of_all})")
         began, ended = time.monotonic(), threading.Event()
         threading.Thread(target=self._beat, args=(name, began, ended, detail), daemon=True).start()
         try:
@@ -51,7 +51,7 @@ class Progress:
             ended.set()
         took = time.monotonic() - began
         self._took.append((name, usually, round(took, 1)))
-        self._say(f"{name}: done in {_span(took)}")
+        self._say(f"{name}: done in {span(took)}")
 
     def ended_well(self) -> None:
         """Keep how long each phase took, for the next time."""
@@ -65,16 +65,15 @@ class Progress:
         self, name: str, began: float, ended: threading.Event, detail: Callable[[], str]
     ) -> None:
         while not ended.wait(HEARTBEAT):
-            self._say(
-                f"{name}: still at it, {_span(time.monotonic() - began)}  {detail()}".rstrip()
-            )
+            self._say(f"{name}: still at it, {span(time.monotonic() - began)}  {detail()}".rstrip())
 
     def _say(self, text: str) -> None:
-        elapsed = _span(time.monotonic() - self._start)
+        elapsed = span(time.monotonic() - self._start)
         print(f"[{self._number}/{self.phases}] {elapsed:>6}  {text}", flush=True)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Returns a duration as people say it."""
     return f"{seconds:.0f} s" if seconds < 60 else f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from lab import opening, play
+from lab import opening, play, side_by_side
 from lab.__main__ import main
 from lab.command import carry_out, finish
 from lab.host import LabError
@@ -33,9 +33,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     asked: list[object] = []
 
     def run(
-        options: LabOptions, chosen: list[str], progress: Progress, broken: list[str] | None
+        options: LabOptions, chosen: list[str], progress: Progress, broken: Sequence[str] = ()
     ) -> int:
-        asked.extend((options, chosen, *(broken or [])))
+        asked.extend((options, chosen, *broken))
         return 1
 
     def provisioned(options: LabOptions, progress: Progress) -> int:
@@ -43,6 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         return 0
 
     monkeypatch.setattr(play, "run", run)
+    monkeypatch.setattr(side_by_side, "labs_for", lambda *_: 1)
     monkeypatch.setattr(opening, "provisioned", provisioned)
     return asked
 

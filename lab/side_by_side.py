@@ -1,0 +1,171 @@
+"""Scenarios in several labs at once: a lab alone keeps two processors busy for two thirds, because
+its phones wait for its gateway, and its gateway for them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab import opening, play
+from lab.progress import Checks, Progress, complain, span, write_result
+
+LABS = 2
+"""So many are played in where the memory is there: machines of the project's size have two
+processors."""
+MEMORY = 4
+"""GiB that a lab takes: 2.5 of its machines, and what QEMU keeps of their translated programs
+(measured: 1.8 for a gateway, 2.2 for a world)."""
+LASTS = {
+    "dial_in": 340,
+    "carrier": 310,
+    "attacks": 290,
+    "ikev2": 200,
+    "limits": 155,
+    "nat64": 120,
+    "split": 105,
+}
+"""Seconds that each takes under emulation, about (27 November 2026): the long ones begin first."""
+USUAL = 180
+"""Seconds for a scenario that is not known there."""
+
+
+def labs_for(asked: int | None, chosen: Sequence[str]) -> int:
+    """Returns how many labs a run of these scenarios gets: as asked, or as memory allows."""
+    return min(asked or min(LABS, max(1, _free_memory() // MEMORY)), len(chosen))
+
+
+def _free_memory() -> int:
+    """Returns how much memory nobody needs, GiB."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (free,) = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+    return int(free) // 2**20
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A scenario that was played, well or not."""
+
+    name: str
+    status: int
+    """Its process's exit status."""
+    result: dict[str, Any]
+    """Empty, if it left none."""
+
+
+def run(options: opening.LabOptions, chosen: Sequence[str], labs: int, progress: Progress) -> int:
+    """Play the chosen scenarios, each in a lab and a directory of its own below `options.out`, and
+    write one result of them all.
+
+    Returns 0 if all that was expected was seen, 1 if not, 2 if a lab could not go on.
+    """
+    opening.provisioned(options, progress)
+    progress.phases += 1
+    order = sorted(set(chosen), key=lambda name: (-LASTS.get(name, USUAL), name))
+    lasts = [LASTS.get(name, USUAL) for name in order]
+    players = _Players(options, progress, len(order))
+    what, usually = f"{len(order)} scenarios in {labs} labs", max(lasts[0], sum(lasts) / labs)
+    with progress.phase(what, usually, players.told):
+        ended = _played(players, order, labs)
+    together = _together([each.result for each in ended if each.result])
+    write_result(options.out / "result.json", together)
+    status = play.verdict(Checks(progress, together["checks"]), options.out)
+    if stopped := [each.name for each in ended if each.status not in (0, 1)]:
+        complain(f"could not go on: {', '.join(stopped)}; what they said stands above")
+        return 2
+    return max(status, *(each.status for each in ended))
+
+
+def _played(players: _Players, order: Sequence[str], labs: int) -> list[Ended]:
+    with ThreadPoolExecutor(labs) as pool:
+        ended = [pool.submit(players.play, name) for name in order]
+        try:
+            return [each.result() for each in ended]
+        except BaseException:
+            # Ctrl-C, SIGTERM: nobody shall begin, and whoever runs shall tidy up.
+            players.end()
+            raise
+
+
+def player(options: opening.LabOptions, name: str) -> list[str]:
+    """Returns the command that plays one scenario. What is fresh was made before it."""
+    out = options.out.resolve() / name
+    told = ["--scenario", name, "--settings", str(options.settings), "--out", str(out)]
+    return [sys.executable, "-m", "lab", "run", *told]
+
+
+@dataclass
+class _Players:
+    """The processes that play, one a scenario."""
+
+    options: opening.LabOptions
+    progress: Progress
+    scenarios: int
+    through: int = 0
+    running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def told(self) -> str:
+        """Returns what is going on."""
+        with self.lock:
+            now = ", ".join(self.running) or "none"
+        return f"{self.through} of {self.scenarios} are through; now: {now}"
+
+    def play(self, name: str) -> Ended:
+        """Play one, and pass on line by line what it says."""
+        began = time.monotonic()
+        process = self._start(name)
+        if process is None:
+            return Ended(name, 2, {})
+        assert process.stdout
+        with process.stdout as said:
+            for line in said:
+                print(f"{name:8}  {line}", end="", flush=True)
+        status = process.wait()
+        with self.lock:
+            del self.running[name]
+            self.through += 1
+        self.progress.note(f"{name}: ended after {span(time.monotonic() - began)}; {self.told()}")
+        path = self.options.out / name / "result.json"
+        return Ended(name, status, json.loads(path.read_text()) if path.exists() else {})
+
+    def _start(self, name: str) -> subprocess.Popen[str] | None:
+        with self.lock:
+            if self.ended:
+                return None
+            # Apart from the terminal: Ctrl-C reaches it once, through us, and not in the middle of
+            # its tidying up.
+            self.running[name] = subprocess.Popen(
+                player(self.options, name),
+                cwd=opening.ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+            return self.running[name]
+
+    def end(self) -> None:
+        """Have all that run tidy up and end, and none begin."""
+        with self.lock:
+            self.ended = True
+            for process in self.running.values():
+                process.terminate()
+
+
+def _together(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns one result of several. What two of them say in the same words stands there once."""
+    checks: list[dict[str, Any]] = []
+    together: dict[str, Any] = {}
+    for result in results:
+        together |= result
+        checks += [check for check in result["checks"] if check not in checks]
+    return {**together, "checks": checks}
