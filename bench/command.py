@@ -56,21 +56,14 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
         if not before:
             options.records.parent.mkdir(parents=True, exist_ok=True)
             records.append(options.records, about)
-        return 1 if _measure(options, lab, before or Run(about, []), progress) else 0
+        kept = before or Run(about, [], options.records)
+        return 1 if _measure(options, lab, kept, progress) else 0
 
 
 def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> list[str]:
     user = opening.credentials(options.lab.settings)[0]
-    benchmark = Benchmark(
-        switch=Switch(
-            Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user), Manners(lab.gateway)
-        ),
-        options=options,
-        mtu=kept.about["settings"]["mtu"],
-        keep=lambda record: records.append(options.records, record.told()),
-        say=lambda text: print(text, flush=True),
-        records=kept.records,
-    )
+    transports = Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user)
+    benchmark = Benchmark(Switch(transports, Manners(lab.gateway)), options, kept)
     missing = [each for each in options.comparisons if benchmark.missing(each)]
     name = f"measure {len(missing)} of {len(options.comparisons)} comparisons"
     missed: list[str] = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bench.plan import Comparison
 from bench.records import Case, Value
 from bench.ways import Way
-from lab.phones.page import soonest, soonest_today
+from lab.phones.soonest import soonest, soonest_today
 from lab.world.line import GATEWAY_AT, SITE_DELAY, Line
 
 ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
@@ -71,7 +71,7 @@ def allowed(way: Way, comparison: Comparison, mtu: int) -> dict[str, Value]:
     """Return the figures that need no measurement: what the line allows on this way."""
     case, line = comparison.case, comparison.line
     figures: dict[str, Value] = {"limit_mbps": limit(line, case.direction, way.transport, mtu)}
-    if case.is_page:
+    if case.load in ("page", "today"):
         figures["load_time_limit_s"] = soonest_page(line, case, way, mtu)
     return figures
 

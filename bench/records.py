@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -75,7 +75,7 @@ class Record:
     place: int
     """In its round, from 0."""
     figures: Mapping[str, Value]
-    """Each with its unit in its name: what `bench.measure` sees, and `bench.limits` allows."""
+    """Each with its unit in its name: what `bench.run` measures, and `bench.limits` allows."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -95,6 +95,13 @@ class Run:
 
     about: About
     records: list[Record]
+    file: Path | None = field(default=None, compare=False)
+
+    def keep(self, record: Record) -> None:
+        """Add a record, to the file at once."""
+        if self.file:
+            append(self.file, record.told())
+        self.records.append(record)
 
 
 def append(path: Path, told: Mapping[str, Any]) -> None:
@@ -133,7 +140,7 @@ def read(path: Path) -> Run:
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Mistake(f"{path}, line {number}: {what}") from None
-    return Run(about, list(records.values()))
+    return Run(about, list(records.values()), path)
 
 
 def _object(line: str) -> dict[str, Any]:

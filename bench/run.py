@@ -1,21 +1,30 @@
-"""Measures comparisons one after the other, and keeps each measurement at once."""
+"""Measures comparisons one after the other, and keeps each measurement at once: load on the line,
+and the figures of what was seen."""
 
 from __future__ import annotations
 
+import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 
 from bench.comparing import PLACE, cell, place
 from bench.figures import FIGURES, collect
 from bench.limits import allowed
-from bench.measure import measure
 from bench.options import BenchOptions
 from bench.plan import Comparison
-from bench.records import Record
+from bench.records import Record, Run, Value
 from bench.switch import Switch
-from bench.ways import WAYS
+from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
+from lab.phones import https, iperf, page
+from lab.phones.beside import Carried
+from lab.phones.neighbours import downloading
+from lab.phones.reach import Reach
+
+OMIT = 3
+"""Seconds at the start of a flow that don't count; a page counts from its first."""
 
 
 @dataclass
@@ -24,25 +33,20 @@ class Benchmark:
 
     switch: Switch
     options: BenchOptions
-    mtu: int
-    """Of the L2TP tunnel, bytes."""
-    keep: Callable[[Record], None]
-    """Told of each measurement as soon as it is there."""
-    say: Callable[[str], None]
-    records: list[Record] = field(default_factory=list)
-    """Also those that were there before, which are not measured again."""
+    kept: Run
+    """What was there before is not measured again; each measurement is added at once."""
     now: str = ""
     """What is being measured."""
 
     def run(self, comparisons: Sequence[Comparison]) -> None:
         """Measure what is not there of them."""
         began = time.monotonic()
-        self.say(HEADER)
+        say(HEADER)
         for number, comparison in enumerate(comparisons, 1):
             self._compare(comparison)
             gone = (time.monotonic() - began) / 60
             left = self.estimate(comparisons[number:]) / self.estimate(comparisons[:number])
-            self.say(f"{gone:.0f} min gone, about {gone * left:.0f} left")
+            say(f"{gone:.0f} min gone, about {gone * left:.0f} left")
 
     def estimate(self, comparisons: Sequence[Comparison]) -> float:
         """Return how long they will take, s."""
@@ -51,7 +55,7 @@ class Benchmark:
 
     def missing(self, comparison: Comparison) -> list[tuple[int, int, str]]:
         """Return what is not there of a comparison: repeat, place in its round, way."""
-        there = {record.identity for record in self.records}
+        there = {record.identity for record in self.kept.records}
         return [
             (repeat, place, way)
             for repeat, ways in enumerate(comparison.rounds(self.options.repeats))
@@ -65,14 +69,13 @@ class Benchmark:
         self.switch.prepare(comparison, self.options.seed)
         for repeat, number, way in self.missing(comparison):
             self.now = f"{comparison.case.line}: {way}, {repeat + 1} of {rounds}"
-            record = self._record(comparison, way, repeat, number)
-            self.keep(record)
-            self.records.append(record)
-        for text in table([each for each in self.records if each.case == comparison.case]):
-            self.say(text)
+            self.record(comparison, way, repeat, number)
+        for text in table([each for each in self.kept.records if each.case == comparison.case]):
+            say(text)
 
-    def _record(self, comparison: Comparison, name: str, repeat: int, place: int) -> Record:
-        """Take the way, and measure; a load that can't be carried at all has a goodput of 0."""
+    def record(self, comparison: Comparison, name: str, repeat: int, place: int) -> None:
+        """Take the way, measure, and keep what was seen; a load that can't be carried at all has a
+        goodput of 0."""
         case, way, seed = comparison.case, WAYS[name], self.options.seed + repeat
         reach = self.switch.turn(comparison, way, seed)
         try:
@@ -80,10 +83,51 @@ class Benchmark:
         except ExpectationFailed as failure:
             # Its own last words: before them stands a long command, and then what ping said.
             why = str(failure).partition("\nPING\n")[0].strip()[-200:]
-            self.say(f"{case.line} {name}: no load got through: {why}")
+            say(f"{case.line} {name}: no load got through: {why}")
             figures = {"goodput_mbps": 0.0}
-        figures = {**allowed(way, comparison, self.mtu), **figures}
-        return Record(case=case, way=name, seed=seed, repeat=repeat, place=place, figures=figures)
+        figures = {**allowed(way, comparison, self.kept.about["settings"]["mtu"]), **figures}
+        asked = {"seed": seed, "repeat": repeat, "place": place}
+        self.kept.keep(Record(case=case, way=name, **asked, figures=figures))
+
+
+def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dict[str, Value]:
+    """Load the line on this way for so many seconds, and return the figures of a record.
+
+    Raises:
+        ExpectationFailed: the load could not be carried.
+    """
+    number = comparison.neighbours
+    alone = nullcontext(list[float]())
+    others = downloading(reach.phone, number, seconds, OMIT + 1) if number else alone
+    with others as neighbours:
+        size, seen, goodput, times = _load(reach, way, comparison, seconds)
+    page_s = statistics.median(times) if times else None
+    figures: dict[str, Value] = {
+        "goodput_mbps": round(size / len(times) * 8e-6 / page_s if page_s else goodput, 3),
+        "rtts_ms": seen.rtts,
+        "cpu_s_per_gb": round(seen.busy / (size / 1e9), 1) if size else None,
+        "load_time_s": round(page_s, 2) if page_s else None,
+        "page_times_s": list(times) or None,
+        **seen.counters,
+    }
+    return {**figures, "neighbours_mbps": neighbours} if number else figures
+
+
+def _load(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> Carried:
+    """Do what the phone does on this way, and return what it came to."""
+    case, pages = comparison.case, comparison.pages
+    if case.load == "https":
+        return https.load(reach, OMIT + seconds, way.quic)
+    if case.load == "page":
+        return page.load(reach, pages)
+    if case.load == "today":
+        return page.load_today(reach, way.transport, pages)
+    return iperf.load(reach, case.flows, case.direction, seconds, OMIT)
+
+
+def say(text: str) -> None:
+    """Print a line at once, for logs without a terminal."""
+    print(text, flush=True)
 
 
 SHOWN = {key: figure for key, figure in FIGURES.items() if figure.short}

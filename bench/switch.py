@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bench.plan import Comparison
 from bench.ways import WAYS, Way
 from lab.manners import Manners
-from lab.phones.transports import Reach, Transports
+from lab.phones.reach import Reach
+from lab.phones.transports import Transports
 from lab.world.line import impose, release, reseed
 
 
@@ -30,23 +31,17 @@ class Switch:
         impose(world, comparison.line, comparison.case.gateway_at, seed)
 
     def turn(self, comparison: Comparison, way: Way, seed: int) -> Reach:
-        """Take one of its ways, with these losses, and return what is reached by it. Dial, where
-        it must, on a calm line: one that loses every tenth packet may cost a call."""
-        world = self.transports.phone.world
-        reach = self.transports.reach(way.transport, comparison.case.direction, way.split)
-        dialling = self.transports.must_dial(way.transport)
-        if dialling:
-            release(world)
-        self.take(way)
-        if dialling:
-            impose(world, comparison.line, comparison.case.gateway_at, seed)
-        else:
-            reseed(world, comparison.line, comparison.case.gateway_at, seed)
+        """Take one of its ways, with these losses, and return what is reached by it."""
+        reach = self.take(way, comparison.case.direction)
+        begin = impose if reach.calm else reseed
+        begin(reach.phone.world, comparison.line, comparison.case.gateway_at, seed)
         return reach
 
-    def take(self, way: Way) -> None:
+    def take(self, way: Way, direction: str = "down") -> Reach:
         """Take the way's transport, and have the gateway split or forward with its congestion
         control."""
-        if self.transports.take(way.transport):
+        reach = self.transports.take(way.transport, direction, way.split)
+        if reach.changed:
             self.manners.forget()
         self.manners.take(way.congestion_control, way.towards_phones, way.split, way.quic)
+        return reach

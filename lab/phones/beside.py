@@ -1,43 +1,19 @@
-"""What goes on beside a load: pings, neighbours on the same line, the sender's own counters."""
+"""Carries a load, and sees what goes on beside it: pings, the sender's own counters, the gateway's
+processor time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from lab.machines.machine import Machine
-from lab.phones import iperf
-from lab.phones.phone import Phone
-from lab.world.sites import NEIGHBOURS_PORT
-from lab.world.topology import WEB
+from lab.phones.reach import Reach, Sender
 
 COUNTERS = "/run/bench-sample"
 ENOUGH = 100_000
 """Bytes that a sender must have sent before its counters say something."""
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sends into the phone's line."""
-
-    machine: Machine
-    namespace: str
-    """Where on the machine; empty: not in one."""
-    sockets: str
-    """Which of its sockets, as ss filters them."""
-
-
-class Carried(NamedTuple):
-    """What a load came to."""
-
-    goodput: float
-    """Mbit/s."""
-    size: float
-    """Bytes."""
-    times: Sequence[float] = ()
-    """Of each page, s."""
 
 
 @dataclass(frozen=True)
@@ -49,56 +25,49 @@ class Load:
     command: str
     timeout: float
     """Seconds until it must have ended."""
-    read: Callable[[str], Carried]
-    """Reads the result, and raises `ExpectationFailed` if there is none."""
     ends: float | None = None
     """Seconds after which it ends, of flows whose sender's counters are wanted."""
     omit: float = 0
     """Seconds at its start that don't count."""
 
 
-class Neighbours(NamedTuple):
-    """Who downloads beside a load."""
-
-    number: int
-    seconds: int
-    """That count, after those that are omitted."""
-    omit: int
-
-
 class Seen(NamedTuple):
-    """What a load came to, and what was seen beside it."""
+    """What a load said, and what was seen beside it."""
 
-    carried: Carried
+    said: str
     rtts: list[float]
     """Round trips, ms, in their order."""
     busy: float
     """Processor time of the gateway, s."""
     counters: dict[str, float | None]
     """The sender's, by `counters`."""
-    neighbours: list[float]
-    """What each of them got, Mbit/s, in ascending order."""
 
 
-def carry(
-    load: Load, phone: Phone, pinged: str, sender: Sender, gateway: Machine, others: Neighbours
-) -> Seen:
-    """Carry a load, and return what was seen.
+class Carried(NamedTuple):
+    """What a load came to."""
+
+    size: float
+    """Bytes."""
+    seen: Seen
+    goodput: float = 0
+    """Mbit/s, of a flow or a download."""
+    times: Sequence[float] = ()
+    """Of each page, s."""
+
+
+def carry(reach: Reach, load: Load) -> Seen:
+    """Carry a load, and return what it said and what was seen.
 
     Raises:
         ExpectationFailed: it could not be carried.
     """
-    if others.number:
-        start_neighbours(phone, others)
     if load.ends:
-        note_counters(sender, load.ends - 1)
-    before = busy_seconds(gateway)
-    output = phone.run(with_ping(pinged, load.command), load.timeout)
-    carried = load.read(said_after(load.word, output))
-    busy = busy_seconds(gateway) - before
-    rtts = round_trips(output, load.omit)
-    counted = counters(sender) if load.ends else {}
-    return Seen(carried, rtts, busy, counted, neighbours(phone.world) if others.number else [])
+        note_counters(reach.sender, load.ends - 1)
+    before = busy_seconds(reach.gateway)
+    output = reach.phone.run(with_ping(reach.site.pinged, load.command), load.timeout)
+    busy = busy_seconds(reach.gateway) - before
+    counted = counters(reach.sender) if load.ends else {}
+    return Seen(said_after(load.word, output), round_trips(output, load.omit), busy, counted)
 
 
 def with_ping(host: str, command: str) -> str:
@@ -154,26 +123,3 @@ def counters(sender: Sender) -> dict[str, float | None]:
         "delivery_rate_mbps": round(sum(rates) / 1e6, 3) if rates else None,
         "minrtt_ms": min((rtt for flow in flows for rtt in all_("minrtt:", flow)), default=None),
     }
-
-
-def start_neighbours(phone: Phone, neighbours: Neighbours) -> None:
-    """Begin downloads on the same line that use no VPN, from a site on cubic."""
-    number, seconds, omit = neighbours
-    phone.run(f"ip route replace {WEB} via {phone.router}; rm -f /run/neighbours")
-    phone.host.start_unit(
-        "neighbours",
-        f"iperf3 --client {WEB} --port {NEIGHBOURS_PORT} --reverse"
-        f" {iperf.FINE} --parallel {number} --time {seconds} --omit {omit} --json"
-        " > /run/neighbours.new; mv /run/neighbours.new /run/neighbours",
-    )
-    phone.world.wait_until_succeeds(
-        f"test $(ip netns exec web ss -Htn state established sport = :{NEIGHBOURS_PORT} | wc -l)"
-        f" -gt {number}"
-    )
-
-
-def neighbours(world: Machine) -> list[float]:
-    """Returns what each of them got, Mbit/s, in ascending order."""
-    world.wait_until_succeeds("test -s /run/neighbours")
-    streams = iperf.read(world.read("/run/neighbours"))["end"]["streams"]
-    return sorted(round(stream["receiver"]["bits_per_second"] / 1e6, 3) for stream in streams)

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from lab.machines.machine import ExpectationFailed
+from lab.phones import beside
+from lab.phones.beside import Carried, Load
+from lab.phones.reach import Reach
+
+
+def load(reach: Reach, seconds: int, quic: bool) -> Carried:
+    """Download for so long, and return what it came to. Raises as `read`, or if nothing came."""
+    seen = beside.carry(reach, Load("HTTPS", command(reach.site.host, seconds), 300))
+    goodput, size = read(seen.said, quic)
+    return Carried(size, seen, goodput)
 
 
 def command(host: str, seconds: int) -> str:

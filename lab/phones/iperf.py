@@ -7,11 +7,22 @@ import json
 from typing import Any
 
 from lab.machines.machine import ExpectationFailed
+from lab.phones import beside
+from lab.phones.beside import Carried, Load
+from lab.phones.reach import Reach
 from lab.world.sites import PORTS
 
 FINE = "--length 8K"
 """An option for the client. iperf3 counts whole blocks; its own of 128 KB are 0.1 Mbit/s in ten
 seconds, which is a sixth of what some flows have."""
+
+
+def load(reach: Reach, flows: int, direction: str, seconds: int, omit: int) -> Carried:
+    """Do what `command` says, and return what it came to. Raises as `goodput`."""
+    asked, ends = command(reach.site.host, flows, direction, seconds, omit), omit + seconds
+    seen = beside.carry(reach, Load("IPERF", asked, seconds + 120, ends, omit))
+    rate = goodput(seen.said, direction)
+    return Carried(rate * 1e6 / 8 * ends, seen, rate)
 
 
 def command(host: str, flows: int, direction: str, seconds: int, omit: int) -> str:

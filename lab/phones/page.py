@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
+from lab.phones import beside
+from lab.phones.beside import Carried, Load
 from lab.phones.downloads import outside_the_window
 from lab.phones.phone import Phone
+from lab.phones.reach import Reach
 from lab.world import today
 from lab.world.sites import OBJECT_SIZES, PORTS
 
@@ -15,6 +17,26 @@ PAGES = 3
 loss a few of them decide a single one."""
 CONNECTIONS = 6
 """So many are open at once: lab/phones/commands/load-page has the same."""
+
+
+def load(reach: Reach, pages: int) -> Carried:
+    """Load so many pages one after the other, and return what it came to.
+
+    Raises:
+        ExpectationFailed: one did not come.
+    """
+    return _carried(reach, command(reach.site.host, pages))
+
+
+def load_today(reach: Reach, transport: str, pages: int) -> Carried:
+    """Do the same with pages of today."""
+    return _carried(reach, command_of_today(transport, reach.site.resolver, pages))
+
+
+def _carried(reach: Reach, command: str) -> Carried:
+    seen = beside.carry(reach, Load("PAGE", command, 900))
+    times, size = read(seen.said)
+    return Carried(size, seen, times=times)
 
 
 def command(host: str, pages: int = PAGES) -> str:
@@ -34,71 +56,6 @@ def read(output: str) -> tuple[list[float], float]:
     """Returns the seconds of each page, and the bytes of all."""
     each = [tuple(map(float, line.split())) for line in output.splitlines()]
     return [took for took, _ in each], sum(size for _, size in each)
-
-
-def soonest(
-    rate: float, round_trip: float, handshake: float, sizes: Sequence[int] = OBJECT_SIZES
-) -> float:
-    """Returns the page's least time, s, where its connections share the line evenly.
-
-    No packet is lost, none waits in a queue, no sender begins slowly: what remains is that each
-    object is asked for when the one before it on its connection is there, and that all bytes
-    pass the line. A gateway that knew all sizes and sent the smallest first could be sooner by
-    a tenth on our lines; TCP does not know them.
-
-    Args:
-        rate: of the payload, Mbit/s.
-        round_trip: from asking for an object to its first byte, s.
-        handshake: until a new connection can ask, s.
-        sizes: of the objects, bytes; the page itself is the first.
-    """
-    first, *waiting = sizes
-    now = handshake + round_trip + first * 8e-6 / rate
-    # Bytes that are missing of what arrives, and when what was asked for begins to.
-    arriving: list[float] = []
-    openings = [0.0, *[handshake] * (CONNECTIONS - 1)]
-    begin = [now + opening + round_trip for opening in openings]
-    asked, waiting = list(zip(begin, waiting, strict=False)), waiting[CONNECTIONS:]
-    while arriving or asked:
-        share = rate / 8e-6 / max(1, len(arriving))
-        done = now + min(arriving) / share if arriving else float("inf")
-        then = min([done, *(when for when, _ in asked)])
-        arriving = [missing - (then - now) * share for missing in arriving]
-        # Less than a byte is what rounding left of none.
-        left = [missing for missing in arriving if missing > 1]
-        for _ in range(min(len(arriving) - len(left), len(waiting))):
-            asked.append((then + round_trip, waiting.pop(0)))
-        arriving = left + [size for when, size in asked if when <= then]
-        asked = [each for each in asked if each[0] > then]
-        now = then
-    return now
-
-
-def soonest_today(
-    rate: float,
-    round_trip: float,
-    handshake: float,
-    waves: Sequence[Sequence[tuple[str, int]]] = today.LOADED,
-) -> float:
-    """Returns the least time of a page of today, s: no packet is lost, none waits in a queue, no
-    sender begins slowly. What remains: a new origin's name is asked for, its connection and then
-    TLS 1.3 each take a round, all bytes pass the line, and a wave begins when the one before is
-    there. Within a wave nothing waits for anything else, so that their order does not matter.
-
-    Args:
-        rate: of the payload, Mbit/s.
-        round_trip: to the site, and to a name that no resolver has heard of, s.
-        handshake: until TLS can begin, s.
-        waves: each object's origin and KB.
-    """
-    now, known = 0.0, set[str]()
-    for wave in waves:
-        opening = round_trip + handshake + round_trip
-        begins = [now + round_trip + (origin not in known) * opening for origin, _ in wave]
-        for begin, (_, size) in sorted(zip(begins, wave, strict=True)):
-            now = max(now, begin) + size * 8e-3 / rate
-        known |= {origin for origin, _ in wave}
-    return now
 
 
 def replays(phone: Phone, host: str) -> list[int]:

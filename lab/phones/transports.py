@@ -8,37 +8,19 @@ from dataclasses import dataclass, field
 from lab.machines.machine import Machine
 from lab.phones import alternatives
 from lab.phones.alternatives import SHADOWSOCKS_PORT
-from lab.phones.beside import Sender
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID
 from lab.phones.phone import Credentials, Phone
-from lab.world.sites import PORTS
+from lab.phones.reach import Reach, Sender, Site
+from lab.world.line import release
 from lab.world.topology import (
     SECOND_RESOLVER,
     SITE,
     SITE_BY_SHADOWSOCKS,
     SITE_BY_WIREGUARD,
-    TUNNEL_ADDRESS,
     TUNNELS,
     WEB,
 )
-
-
-@dataclass(frozen=True)
-class Site:
-    """The site as a phone finds it by one transport."""
-
-    host: str
-    """What stands for the site on the phone."""
-    pinged: str
-    """What answers a ping over the same links."""
-    namespace: str = "site"
-    """Where the site is, in the world."""
-    port: int = PORTS["iperf"]
-    """Where its iperf3 is asked for."""
-    resolver: str = TUNNEL_ADDRESS
-    """Whom the phone asks for names."""
-
 
 SITES: dict[str, Site] = {
     "direct": Site(WEB, WEB, "web", resolver=WEB),
@@ -48,17 +30,6 @@ SITES: dict[str, Site] = {
     # ss-tunnel on the phone; it carries no ping, so that goes the same way outside.
     "shadowsocks": Site("127.0.0.1", SITE_BY_SHADOWSOCKS, port=SHADOWSOCKS_PORT, resolver=WEB),
 }
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Who is there for a load, once a phone has taken a transport."""
-
-    phone: Phone
-    gateway: Machine
-    site: Site
-    sender: Sender
-    """Who sends into the phone's line."""
 
 
 @dataclass
@@ -93,21 +64,22 @@ class Transports:
             alternatives.open_shadowsocks(self.gateway, self.phone)
         return transport == "shadowsocks"  # which sets the gateway's sysctl
 
-    def take(self, transport: str) -> bool:
-        """Open it, and have the phone's own client up that it needs. Returns as `open` does."""
+    def take(self, transport: str, direction: str, split: bool) -> Reach:
+        """Open it, and have the phone's own client up that it needs: dial, where it must, on a calm
+        line, because one that loses every tenth packet may cost a call. Returns who is there for a
+        load; `split`: the gateway ends the tunnel's TCP."""
+        if calm := self.must_dial(transport):
+            release(self.phone.world)
         self._own_client(transport)
-        return self.open(transport)
+        changed = self.open(transport)
+        sender = self._sender(transport, direction, split)
+        return Reach(self.phone, self.gateway, SITES[transport], sender, calm, changed)
 
     def must_dial(self, transport: str) -> bool:
         """Returns whether `take` will place a call."""
         if transport == "ikev2":
             return not self._by_ikev2
         return transport == "l2tp" and not self._by_l2tp()
-
-    def reach(self, transport: str, direction: str, split: bool) -> Reach:
-        """Returns who is there for a load; `split`: the gateway ends the tunnel's TCP."""
-        sender = self._sender(transport, direction, split)
-        return Reach(self.phone, self.gateway, SITES[transport], sender)
 
     def _sender(self, transport: str, direction: str, split: bool) -> Sender:
         site = SITES[transport]

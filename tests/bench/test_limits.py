@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.limits import frame_in_l2tp, limit, payload_share, soonest_page
 from bench.records import Case
 from bench.ways import WAYS
-from lab.phones.page import soonest, soonest_today
+from lab.phones.soonest import soonest, soonest_today
 from lab.world.line import Line
 from lab.world.sites import OBJECT_SIZES
 from lab.world.today import LOADED, ORIGINS

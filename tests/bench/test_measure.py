@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bench import plan
-from bench.measure import measure as take
 from bench.records import Value
+from bench.run import measure as take
 from bench.ways import WAYS
 from lab.machines.machine import ExpectationFailed
 from lab.phones import beside, https, iperf, page
@@ -87,10 +87,12 @@ def sample(
 
     gateway = Gateway(("cat /run/bench-sample", sockets))
     phones = Transports(gateway, Phone(world, "192.0.2.1"), Credentials("key", "alice", "password"))
+    # Whatever must be installed or dialled is no measurement.
+    phones.opened |= {"direct", "l2tp", "wireguard", "shadowsocks"}
     (comparison,) = plan.product(["lossy-1"], ways=[way])
     comparison = replace(comparison, case=comparison.case._replace(**how), neighbours=neighbours[0])
     chosen = WAYS[way]
-    reach = phones.reach(chosen.transport, comparison.case.direction, chosen.split)
+    reach = phones.take(chosen.transport, comparison.case.direction, chosen.split)
     return take(reach, chosen, comparison, 10), Machines(world, gateway)
 
 

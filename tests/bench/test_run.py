@@ -11,14 +11,15 @@ from bench import plan
 from bench import run as module
 from bench.figures import FIGURES
 from bench.plan import Comparison
-from bench.records import Record
+from bench.records import Record, Run
 from bench.run import Benchmark
 from bench.switch import Switch
 from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
 from lab.manners import Manners
 from lab.phones.phone import Credentials, Phone
-from lab.phones.transports import Reach, Transports
+from lab.phones.reach import Reach
+from lab.phones.transports import Transports
 from tests.bench.test_options import chosen
 from tests.lab.machines import Pretender
 
@@ -34,9 +35,8 @@ class Dialling(Transports):
     def open(self, transport: str) -> bool:
         return False
 
-    def take(self, transport: str) -> bool:
+    def _own_client(self, transport: str) -> None:
         self.phone.world.execute("dials" if self.needed else "goes on")
-        return False
 
 
 def pretended() -> Dialling:
@@ -47,8 +47,7 @@ def pretended() -> Dialling:
 def benchmark(switch: Switch, **how: Any) -> Benchmark:
     asked = {key: how.pop(key) for key in ("repeats", "seed") if key in how}
     options = replace(chosen("--repeats=1", "--seconds=1"), **asked)
-    usual: dict[str, Any] = {"mtu": 1280, "say": print, "keep": lambda _: None}
-    return Benchmark(switch=switch, options=options, **{**usual, **how})
+    return Benchmark(switch, options, Run({"settings": {"mtu": 1280}}, how["records"]))
 
 
 @pytest.mark.parametrize("needed", [True, False])
@@ -88,21 +87,26 @@ class Double:
     """Measures in no time: 8 Mbit/s, but what `fails`; and notes what it was asked for."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *fails: str) -> None:
-        self.fails, self.kept = fails, list[Record]()
+        self.fails, self.measured, self.kept = fails, 0, list[Record]()
         self.stops_after = 1000
         monkeypatch.setattr(module, "measure", self.measure)
         transports = pretended()
         self.switch = Switch(transports, Manners(transports.gateway))
 
     def measure(self, _: Reach, way: Way, *__: object) -> dict[str, Any]:
-        if len(self.kept) == self.stops_after:
+        if self.measured == self.stops_after:
             raise KeyboardInterrupt
+        self.measured += 1
         if way in (WAYS[name] for name in self.fails):
             raise ExpectationFailed(f"status 1 of: {'long' * 99}\n\nnothing arrived\n\nPING\nms")
         return {"goodput_mbps": 8.0, "rtts_ms": [60.0]}
 
     def run(self, comparison: Comparison, there: list[Record], **how: Any) -> None:
-        benchmark(self.switch, records=there, keep=self.kept.append, **how).run([comparison])
+        before = len(there)
+        try:
+            benchmark(self.switch, records=there, **how).run([comparison])
+        finally:
+            self.kept += there[before:]
 
 
 (LOSSY,) = plan.product(["lossy-1"], ways=["direct", "forward", "gateway-l2tp"])
@@ -138,8 +142,9 @@ def test_what_could_not_be_carried_is_a_record_without_goodput(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[str] = []
+    monkeypatch.setattr(module, "say", said.append)
     double = Double(monkeypatch, "forward")
-    double.run(LOSSY, [], say=said.append)
+    double.run(LOSSY, [])
     assert [each.figures["goodput_mbps"] for each in double.kept] == [8.0, 0.0, 8.0]
     assert double.kept[1].figures.keys() == {"goodput_mbps", "limit_mbps"}
     (told,) = (each for each in said if "no load got through" in each)
@@ -162,9 +167,12 @@ def test_an_interrupted_run_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch
     assert len(benchmark(double.switch, seed=3, records=there).missing(LOSSY)) == 3
 
 
-def test_the_terminals_table_has_every_short_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminals_table_has_every_short_figure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     said: list[str] = []
-    Double(monkeypatch).run(LOSSY, [], say=said.append)
+    monkeypatch.setattr(module, "say", said.append)
+    Double(monkeypatch).run(LOSSY, [])
     header, first = said[0], said[1]
     assert header.split()[-1] == "share"
     assert first.split()[:8] == ["lossy-1", "far", "bulk", "1", "down", "direct", "8.00", "9.47"]
