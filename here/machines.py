@@ -61,7 +61,7 @@ class Machines:
             threading.Thread(target=self._keep, args=(self._start,), daemon=True).start()
 
     def _lay_out(self, custom_data: bytes) -> None:
-        """A new machine: firmware that remembers nothing, and an instance of its own."""
+        """Lay out a new machine: firmware that remembers nothing, and an instance of its own."""
         self.user_data.write_bytes(custom_data)
         seed = self.lab.scratch / "seed.img"
         seed.unlink(missing_ok=True)

@@ -86,7 +86,7 @@ class Project:
         path.symlink_to(target)
 
     def _write_programs(self, cli: Cli, behind: Behind) -> None:
-        """The double under the provider's name, az and, where Pulumi brought none, a language
+        """Write the double under the provider's name, az and, where Pulumi brought none, a language
         host."""
         self._write(self.directory / "bin/az", f"-m here.az {shlex.quote(behind.socket)}")
         azure = f"resource-azure-native-v{version('pulumi_azure_native')}"

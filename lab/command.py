@@ -24,7 +24,7 @@ class Command(Protocol):
 
     @property
     def function(self) -> Callable[[Any, Progress], int]:
-        """Is called with these options, and returns a status for the shell."""
+        """Returns what is called with these options, and returns a status for the shell."""
 
 
 def finish(options: Command) -> int:

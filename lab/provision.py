@@ -170,7 +170,7 @@ def selftest_passed(lab: Lab) -> bool:
 
 
 def expect_whole(lab: Lab) -> None:
-    """The self-test says nothing, and no package is half there.
+    """See that the self-test says nothing, and that no package is half there.
 
     Raises:
         ExpectationFailed: otherwise.
@@ -182,7 +182,7 @@ def expect_whole(lab: Lab) -> None:
 
 
 def expect_no_half_package(lab: Lab) -> None:
-    """No package is half there.
+    """See that no package is half there.
 
     Raises:
         ExpectationFailed: otherwise.

@@ -67,7 +67,7 @@ class Azure:
         return [entry for entry in every if not kind or short(entry) == kind]
 
     def disks(self) -> list[str]:
-        """Managed disks, which nobody registers and everybody pays."""
+        """Returns the managed disks, which nobody registers and everybody pays."""
         with self.open() as known:
             return [entry["id"] for entry in known.values() if "disk_of" in entry]
 
@@ -99,7 +99,7 @@ def short(entry: Resource) -> str:
 
 
 def _finish(known: dict[str, Resource]) -> None:
-    """Azure goes on with what it has begun, whether or not anybody still waits for it."""
+    """End what Azure has begun by now, whether or not anybody still waits for it."""
     now = time.time()
     for key, entry in list(known.items()):
         if entry.get("gone_at", now + 1) <= now:
@@ -110,7 +110,7 @@ def _finish(known: dict[str, Resource]) -> None:
 
 
 def erase(known: dict[str, Resource], key: str) -> None:
-    """This resource and everything below it, its disk included if that was agreed."""
+    """Remove this resource and everything below it, its disk too if that was agreed."""
     for other in list(known):
         if other == key or other.startswith(f"{key}/") or known[other].get("disk_of") == key:
             known.pop(other)

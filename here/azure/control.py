@@ -53,7 +53,7 @@ class Control:
 
 
 def fault(azure: Azure, verb: str, kind: Kind) -> dict[str, Any] | None:
-    """The fault asked for this request, if it has not happened often enough yet."""
+    """Returns the fault asked for this request, if it has not happened often enough yet."""
     path = azure.directory / "used.json"
     with azure.open():
         used: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}

@@ -18,7 +18,7 @@ IGNORED = frozenset({"__createBeforeDelete"})
 
 
 def changes(kind: Kind, old: dict[str, Any], new: dict[str, Any]) -> Changes:
-    """Every leaf that differs, with what it means."""
+    """Returns every leaf that differs, with what it means."""
     found = {
         path: what
         for path, what in _object("", old, new).items()
@@ -34,7 +34,7 @@ def changes(kind: Kind, old: dict[str, Any], new: dict[str, Any]) -> Changes:
 
 
 def _same_place(path: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """ "West US 2" and "westus2" are one region."""
+    """Returns whether it is one region: "West US 2" is "westus2" too."""
 
     def short(inputs: dict[str, Any]) -> str:
         return str(inputs.get("location", "")).replace(" ", "").lower()

@@ -95,7 +95,7 @@ def key(entry: Resource) -> str:
 
 
 def _hide_custom_data(inputs: dict[str, Any]) -> None:
-    """Azure never gives it out again. Here only its digest is kept, to notice a change."""
+    """Keep its digest alone, to notice a change: Azure never gives it out again."""
     text = at(inputs, ("osProfile", "customData"))
     if text is None:
         return

@@ -83,7 +83,7 @@ def users_of(known: Known, resource_id: str) -> list[Resource]:
 
 
 def ids(value: Any) -> set[str]:
-    """Every resource id that these inputs name."""
+    """Returns every resource id that these inputs name."""
     if isinstance(value, dict):
         return set().union(*(ids(part) for part in value.values()))
     if isinstance(value, list):

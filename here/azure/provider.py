@@ -25,7 +25,7 @@ RANDOMLY_NAMED = "__createBeforeDelete"
 
 
 def plain(message: Any) -> dict[str, Any]:
-    """A protobuf structure as Python has it, without the entries that are null."""
+    """Returns a protobuf structure as Python has it, without the entries that are null."""
     return dict(_without_nulls(json_format.MessageToDict(message)))
 
 
@@ -165,7 +165,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         return outputs | {"azureApiVersion": kind.api_version}
 
     def _guess(self, kind: Kind, inputs: dict[str, Any]) -> dict[str, Any]:
-        """A preview knows what was put in; everything Azure answers is still unknown."""
+        """Returns what a preview knows: what was put in. All that Azure answers is unknown yet."""
         answers = {"name", "type", "provisioningState", "ipAddress", "vmId", "macAddress"}
         own = {RANDOMLY_NAMED} | kind.path_inputs()
         shown = {name: value for name, value in inputs.items() if name not in own}

@@ -106,7 +106,7 @@ def _place(
 
 
 def _common(kind: Kind, resource_id: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs that a reading shows again, and what every resource has."""
+    """Returns the inputs that a reading shows again, and what every resource has."""
     not_shown = kind.path_inputs() | {"azureApiVersion", "__createBeforeDelete"}
     outputs = {name: deepcopy(value) for name, value in inputs.items() if name not in not_shown}
     return outputs | {

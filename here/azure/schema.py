@@ -83,8 +83,8 @@ def _shape(hint: Any, classes: dict[str, Schema]) -> Schema:
 
 
 def _either(inner: tuple[Any, ...], classes: dict[str, Schema]) -> Schema:
-    """The SDK writes an input as "this, or a promise of this", and a text from a list as "a
-    text, or one of these"."""
+    """Returns what is meant where the SDK writes an input as "this, or a promise of this", and a
+    text from a list as "a text, or one of these"."""
     promises = (collections.abc.Awaitable,)
     plain = [
         hint

@@ -33,8 +33,9 @@ def cores(size: str) -> int:
 
 
 def generation_1_only(size: str) -> bool:
-    """MicrosoftDocs/azure-docs, trusted-launch.md at f5aec6f3, column "Not supported": Av2, Dv2,
-    Dv3, Ev3, NC, NV and NP ("do not support generation 2 VMs"). D and A before them as well."""
+    """Returns whether a size can't start generation 2: Av2, Dv2, Dv3, Ev3, NC, NV and NP
+    (MicrosoftDocs/azure-docs, trusted-launch.md at f5aec6f3, column "Not supported"), and D and A
+    before them."""
     family, features, version = series(size)
     return (
         size.startswith("Basic_")
@@ -46,8 +47,9 @@ def generation_1_only(size: str) -> bool:
 
 
 def without_trusted_launch(size: str) -> bool:
-    """MicrosoftDocs/azure-compute-docs, trusted-launch.md at 02ecf3f4: the Arm sizes of version 5,
-    the M family and the confidential DC and EC ones can start generation 2 all the same."""
+    """Returns whether a size has no trusted launch and can start generation 2 all the same: Arm's
+    of version 5, the M family, and the confidential DC and EC ones
+    (MicrosoftDocs/azure-compute-docs, trusted-launch.md at 02ecf3f4)."""
     family, features, version = series(size)
     return (
         ("p" in features and version == "_v5")

@@ -58,7 +58,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.GetProgramDependenciesResponse()
 
     def InstallDependencies(self, request: Any, context: Any) -> Any:
-        """The tests' environment is complete."""
+        """Do nothing: the tests' environment is complete."""
         return iter(())
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:
@@ -107,7 +107,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def configuration(request: Any) -> dict[str, str]:
-    """The stack's configuration goes by environment, as in Pulumi's own host."""
+    """Returns the environment that tells the stack's configuration, as Pulumi's own host does."""
     return {
         "PULUMI_CONFIG": json.dumps(dict(request.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),

@@ -66,18 +66,18 @@ class Cli:
 
     @property
     def language_host(self) -> Path | None:
-        """Pulumi's own language host for Python. A build from Go modules has none."""
+        """Returns Pulumi's own language host for Python. A build from Go modules has none."""
         beside = self.pulumi.resolve().with_name("pulumi-language-python")
         return beside if beside.exists() else None
 
 
 def say(line: str) -> None:
-    """Progress, past whatever captures a test's output."""
+    """Print progress, past whatever captures a test's output."""
     print(line, file=sys.__stderr__, flush=True)
 
 
 def obtain(say: Say = say) -> Cli:
-    """A Pulumi at least as new as `MINIMUM`.
+    """Returns a Pulumi at least as new as `MINIMUM`.
 
     Raises:
         CliError: with every way that was tried, and why it failed.
@@ -103,7 +103,7 @@ def obtain(say: Say = say) -> Cli:
 
 
 def examine(pulumi: Path) -> tuple[Cli | None, str]:
-    """The binary there if it runs and is recent enough, else what is wrong with it."""
+    """Returns the binary there if it runs and is recent enough, else what is wrong with it."""
     try:
         done = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:

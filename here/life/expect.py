@@ -174,7 +174,7 @@ class Life:
         self.no_secret(said, "preview")
 
     def same(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Server, address and key are what they were."""
+        """See that server, address and key are what they were."""
         with self.checks.check("replaced-with-the-same-name-address-and-key"):
             if wrong := [name for name in before if before[name] != after[name]]:
                 raise ExpectationFailed(f"other than before: {', '.join(wrong)}")
@@ -210,7 +210,7 @@ class Life:
                 raise ExpectationFailed(f"got in: {tunnel}")
 
     def _phone(self, values: Told) -> Phone:
-        """A phone that asks for the server's address, as every phone does."""
+        """Returns a phone that has asked for the server's address, as every phone does."""
         look_up = f"dig +short +time=5 @{RESOLVER} {values.server} A"
         address = self.world.host("phone").succeed(look_up).strip()
         if address != PUBLIC_ADDRESS:

@@ -66,6 +66,6 @@ def _install(gateway: Machine, package: str) -> None:
 
 
 def _let_in(gateway: Machine, world: Machine, what: str) -> None:
-    """Let it through Azure's NSG, and through the gateway's own filter."""
+    """Let packets, as nft calls them, through Azure's NSG and the gateway's own filter."""
     world.succeed(f"ip netns exec azure nft add rule ip azure nsg {what} accept")
     gateway.succeed(f"nft insert rule inet gateway input {what} accept")

@@ -148,7 +148,7 @@ def private_networks(lab: Lab, phone: Phone, checks: Checks) -> None:
 
 
 def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
-    """One phone asks for names that no upstream answers for, ten times as fast as it may."""
+    """Have one phone ask for names that no upstream answers, ten times as fast as it may."""
     # Every name below the web server's leads to it (lab/world/files/up).
     names = " ".join(f"{number}.{WEB_NAME}" for number in range(10))
     with checks.check("attacks-names-beside-a-flood") as detail:

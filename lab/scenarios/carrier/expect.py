@@ -78,7 +78,7 @@ def passengers(lab: Lab, users: list[Credentials]) -> Train:
 
 @contextmanager
 def all_in(train: Train, checks: Checks) -> Iterator[Train]:
-    """Everybody dials in, one after the other, and hangs up in the end. Yields who got in."""
+    """Have all dial in, one after the other, and hang up in the end. Yields who got in."""
     those_in: dict[str, tuple[Phone, Credentials]] = {}
     try:
         for phone, user in train:
@@ -135,7 +135,7 @@ def forgotten(lab: Lab, train: Train, checks: Checks) -> None:
 
 
 def redials(lab: Lab, user: Credentials, checks: Checks) -> None:
-    """Nothing tells an L2TP phone's gateway that it went elsewhere: it dials anew."""
+    """Have an L2TP phone go elsewhere, and dial anew: nothing tells its gateway where it went."""
     phone = Phone(lab.world, PUBLIC_ADDRESS)
     with checks.check("carrier-l2tp-redials-on-another-network") as detail:
         try:
@@ -159,7 +159,7 @@ def seconds_to_a_page(phone: Phone, user: Credentials) -> float:
 
 
 def sleeps(lab: Lab, user: Credentials, meanwhile: Callable[[], None], detail: list[str]) -> None:
-    """One phone sleeps for a moment, another until the gateway has given it up; what is done
+    """Have one phone sleep for a moment, another until the gateway has given it up; what is done
     meanwhile must not touch them."""
     nap = Phone(lab.world, PUBLIC_ADDRESS, "phone2")
     night = Phone(lab.world, PUBLIC_ADDRESS, "phone3", WINDOWS)

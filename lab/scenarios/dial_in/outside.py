@@ -49,7 +49,7 @@ SCAN = "nmap -n -Pn -p- --max-retries 0 --min-rate 6000 {}"
 
 
 def port_scan_control(lab: Lab, checks: Checks) -> None:
-    """The scan sees a web server that is there. The gateway has no part in it."""
+    """See that the scan finds a web server that is there. The gateway has no part in it."""
     with checks.check("port-scan-control") as detail:
         found = open_ports(lab.world.succeed(SCAN.format(WEB), 120))
         detail.append(f"the web server shows {found}")

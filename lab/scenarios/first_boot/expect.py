@@ -87,7 +87,7 @@ def _without_backports_kernel(lab: Lab, checks: Checks) -> None:
 
 
 def _cut_off_user_data(lab: Lab, checks: Checks) -> None:
-    """Half of it is there, as a cloud might hand it over."""
+    """Hand half of the user-data over, as a cloud might."""
     whole = (lab.directory / "guest" / "user-data").read_bytes()
     (half := lab.scratch / "half").write_bytes(whole[: len(whole) // 2])
     (seed := lab.scratch / SEED).unlink(missing_ok=True)
