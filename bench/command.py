@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import comparing, records
+from bench import comparing, records, terminal
 from bench.figures import collect, summary
 from bench.lines import LINES
 from bench.options import BenchOptions, chosen
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
         with progress.phase("sites: iperf3 and a web server", 10):
             sites.serve(lab.world)
             today.serve(lab.world)
-        about = _about(options, lab)
+        about = _first_line(options, lab)
         if before and (changed := [key for key in SAME if before.about.get(key) != about[key]]):
             told = f"is of another run ({', '.join(changed)} differ): measure into another"
             raise Mistake(f"{options.records} {told}")
@@ -112,13 +112,13 @@ def compare(arguments: argparse.Namespace, _: Progress) -> int:
     changes = list(comparing.changes(before, after, arguments.figure or ()))
     if not changes:
         raise Mistake(f"{' and '.join(map(str, paths))} have no such figure in common")
-    print("\n".join([*comparing.differences(before.about, after.about), comparing.HEADER]))
-    print("\n".join(map(comparing.told, changes)))
+    differences = comparing.differences(before.about, after.about)
+    print("\n".join([*differences, terminal.CHANGES_HEADER, *map(terminal.change, changes)]))
     return 0
 
 
-def _about(options: BenchOptions, lab: Lab) -> About:
-    """Return what a reader must know to place the figures."""
+def _first_line(options: BenchOptions, lab: Lab) -> About:
+    """Return what stands before its records: what tells readers where they come from."""
     return {
         "version": records.VERSION,
         **described(lab),

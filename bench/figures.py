@@ -62,7 +62,7 @@ FIGURES: dict[str, Figure] = {
 
 
 def median(values: Iterable[Value]) -> Value:
-    """Return the median of what is there; of lists that of each place."""
+    """Return the median of what is there; of lists that at each rank."""
     seen = list(values)
     lists = [value for value in seen if isinstance(value, list)]
     if lists:
@@ -162,7 +162,7 @@ def ratio(mine: Measured, other: Measured, key: str, other_key: str = "") -> Rat
 
 
 def _ratio(mine: Value, other: Value) -> tuple[float | None, str]:
-    """Return the ratio of two numbers; of two sorted lists the worst of each place with its
+    """Return the ratio of two numbers; of two sorted lists the worst of each rank with its
     like; and what was set against what."""
     if isinstance(mine, list) and isinstance(other, list):
         if len(mine) != len(other):

@@ -86,9 +86,9 @@ def _pages(*loads: str, near: float, far: float = 0, vpn: float) -> tuple[Promis
     VPN, with the gateway near and far, and with a plain VPN far; and near, one page in twenty takes
     not much longer than the others."""
     return tuple(
-        Promise(figure=figure, way=way, against=other, at_most=most, gateway_at=place, load=load)
+        Promise(figure=figure, way=way, against=other, at_most=most, gateway_at=at, load=load)
         for load, way in itertools.product(loads, (OURS, IKEV2))
-        for figure, other, most, place in (
+        for figure, other, most, at in (
             ("load_time_s", DIRECT, near, "near"),
             ("load_time_p95_s", "median", 1.4, "near"),
             ("load_time_s", DIRECT, far, "far"),
@@ -125,8 +125,8 @@ LINES: dict[str, NamedLine] = {
     "clean": _named(
         "off-peak",
         *(
-            Promise(at_least=0.97, gateway_at=place, direction=direction)
-            for place in ("near", "far")
+            Promise(at_least=0.97, gateway_at=at, direction=direction)
+            for at in ("near", "far")
             for direction in ("down", "up")
         ),
         replace(IKEV2_IS_NEVER_SLOWER, gateway_at="near"),
@@ -199,9 +199,3 @@ LINES: dict[str, NamedLine] = {
     "shared-50": _shared(NEIGHBOURS_KEEP_HALF, queue=50),
     "shared-300": _shared(NEIGHBOURS_KEEP_HALF, queue=300),
 }
-
-
-def own_name(line: Line) -> str:
-    """Return what a line of the user's own is called: by the numbers that define it."""
-    numbers = ((each.name, getattr(line, each.name), each.default) for each in fields(line))
-    return ",".join(f"{name}={value:g}" for name, value, usual in numbers if value != usual)

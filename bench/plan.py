@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bench.lines import DAY, LINES, own_name
+from bench.lines import DAY, LINES
 from bench.records import BOTH, LOADS, Case
 from bench.ways import DIRECT, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
@@ -78,12 +78,12 @@ def product(
     """Return every combination; what a browser does has its own number of flows and only a
     direction down."""
     known: dict[str, Line] = {name: LINES[name] for name in lines}
-    known |= {own_name(line): line for line in own_lines}
+    known |= {str(line): line for line in own_lines}
     comparisons = [
         Comparison(
             case=Case(
                 line=name,
-                gateway_at=place,
+                gateway_at=at,
                 flows=FLOWS.get(load, number),
                 direction=direction if load == "bulk" else "down",
                 load=load,
@@ -93,7 +93,7 @@ def product(
             ways=tuple(ways),
             **more,
         )
-        for (name, line), place, number, direction, load in itertools.product(
+        for (name, line), at, number, direction, load in itertools.product(
             known.items(), gateway_at, flows, directions, loads
         )
     ]

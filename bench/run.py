@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from bench.comparing import PLACE, cell, place
-from bench.figures import FIGURES, collect
+from bench import terminal
 from bench.limits import allowed
 from bench.options import BenchOptions
 from bench.plan import Comparison
 from bench.records import Record, Run, Value
 from bench.switch import Switch
+from bench.terminal import say
 from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
 from lab.phones import https, iperf, page
@@ -41,7 +41,7 @@ class Benchmark:
     def run(self, comparisons: Sequence[Comparison]) -> None:
         """Measure what is not there of them."""
         began = time.monotonic()
-        say(HEADER)
+        say(terminal.WAYS_HEADER)
         for number, comparison in enumerate(comparisons, 1):
             self._compare(comparison)
             gone = (time.monotonic() - began) / 60
@@ -70,8 +70,9 @@ class Benchmark:
         for repeat, number, way in self.missing(comparison):
             self.now = f"{comparison.case.line}: {way}, {repeat + 1} of {rounds}"
             self.record(comparison, way, repeat, number)
-        for text in table([each for each in self.kept.records if each.case == comparison.case]):
-            say(text)
+        there = [each for each in self.kept.records if each.case == comparison.case]
+        for row in terminal.ways(there):
+            say(row)
 
     def record(self, comparison: Comparison, name: str, repeat: int, place: int) -> None:
         """Take the way, measure, and keep what was seen; a load that can't be carried at all has a
@@ -123,21 +124,3 @@ def _load(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> Carri
     if case.load == "today":
         return page.load_today(reach, way.transport, pages)
     return iperf.load(reach, case.flows, case.direction, seconds, OMIT)
-
-
-def say(text: str) -> None:
-    """Print a line at once, for logs without a terminal."""
-    print(text, flush=True)
-
-
-SHOWN = {key: figure for key, figure in FIGURES.items() if figure.short}
-HEADER = PLACE + "".join(f"{figure.short:>9}" for figure in SHOWN.values()) + "    share"
-
-
-def table(records: Sequence[Record]) -> Iterator[str]:
-    """Yield a row for the terminal per way, under `HEADER`."""
-    for ways in collect(records).values():
-        for each in ways.values():
-            cells = (cell(each.number(key), figure.digits) for key, figure in SHOWN.items())
-            share = (each.number("goodput_mbps") or 0) / (each.number("limit_mbps") or 1)
-            yield f"{place(each)}{''.join(cells)}{cell(share, 2)}"

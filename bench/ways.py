@@ -101,5 +101,5 @@ def colour(name: str) -> str:
 
 
 def rank(name: str) -> int:
-    """Return a way's place in every chart."""
+    """Return a way's rank in every chart."""
     return list(WAYS).index(name) if name in WAYS else len(WAYS)

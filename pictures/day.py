@@ -38,15 +38,15 @@ def picture(run: Run) -> str:
         LookupError: it has none, or not of every way.
     """
     known = {
-        place: day
-        for (place, direction), day in sections.days(collect(run.records)).items()
+        at: day
+        for (at, direction), day in sections.days(collect(run.records)).items()
         if direction == "down"
     }
-    place = "far" if "far" in known else "near"
-    if place not in known:
+    at = "far" if "far" in known else "near"
+    if at not in known:
         raise LookupError(OURS)
-    curves = {way: known[place].curves[way] for way in SHOWN}
+    curves = {way: known[at].curves[way] for way in SHOWN}
     told = f"A download over a modelled working day on an emulated line, {run.about.get('date')},"
-    told += f" {sections.PLACES[place]}, and what the line could carry. {sections.lunch(curves)}"
-    chart = charts.day(curves, known[place].limit, told)
+    told += f" {sections.STANDS[at]}, and what the line could carry. {sections.lunch(curves)}"
+    chart = charts.day(curves, known[at].limit, told)
     return of_chart(chart, "stroke: the line's limit", "shaded: lunch")

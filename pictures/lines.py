@@ -36,7 +36,7 @@ def draw(path: Path) -> str:
         raise Mistake(f"{path}: no download by {OURS} on {', '.join(LINES)}")
     reach = max(mark.reach for marks in panels.values() for mark in marks)
     chart = charts.bars(panels, SHOWN.unit, reach)
-    about = f"One download, {run.about.get('date')}, {sections.PLACES['far']}"
+    about = f"One download, {run.about.get('date')}, {sections.STANDS['far']}"
     return of_chart(chart, about=about, below="stroke: the line's limit; whisker: all repeats")
 
 

@@ -49,7 +49,7 @@ def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None =
         judged=judged,
         columns=COLUMNS,
         figures=FIGURES,
-        rows=[[row[key] for key in COLUMNS] for ways in measured.values() for row in _rows(ways)],
+        rows=[[row[key] for key in COLUMNS] for ways in measured.values() for row in _shown(ways)],
         ways={name: WAYS[name] for name in WAYS if any(name in ways for ways in measured.values())},
         about=run.about,
     )
@@ -62,7 +62,7 @@ def said(judged: Judged) -> str:
     return f"{what} ({judged.detail})"
 
 
-def _rows(ways: Ways) -> Iterator[dict[str, Any]]:
+def _shown(ways: Ways) -> Iterator[dict[str, Any]]:
     """Yield the summary of each way, and how it compares with this gateway."""
     for each in ways.values():
         compared = None

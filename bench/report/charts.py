@@ -12,7 +12,7 @@ import vl_convert
 
 from bench.ways import OURS, colour, label
 
-WIDTH, LABELS, FIGURES, ROW = 200, 104, 64, 18
+WIDTH, LABELS, NUMBERS, ROW = 200, 104, 64, 18
 """Pixels of the drawing, which the page scales: a phone shows them about as they are."""
 QUIET = {"domain": False, "ticks": False, "gridColor": "var(--rule)", "titleFontWeight": "normal"}
 MUTED = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelLimit": 0}
@@ -73,7 +73,7 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
 
     ink, text = {"field": "ink", "scale": None}, {"value": "var(--text)"}
     said = {"description": {"field": "text"}}
-    at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + FIGURES}}
+    at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + NUMBERS}}
     layers = [
         layer("bar", "beyond", ink, size=11, opacity=0.35),
         layer("bar", "value", ink, said, size=11),
@@ -108,7 +108,7 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
     names = [label(way) for way in curves]
     hours = {"labelExpr": "datum.value + ':00'", "tickMinStep": 2}
     along = {"title": None, "scale": {"nice": False, "zero": False}, "axis": hours}
-    place = {
+    axes = {
         "x": {"field": "hour", "type": "quantitative", **along},
         "y": {"field": "value", "type": "quantitative", "title": "Mbit/s"},
     }
@@ -116,7 +116,7 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
     def layer(curve: str, points: Curve, ways: Any = (), **mark: Any) -> dict[str, Any]:
         values = [{"way": curve, "hour": hour, "value": value} for hour, value in points]
         line = {"type": "line", "aria": False, **mark}
-        return {"data": {"values": values}, "mark": line, "encoding": {**place, **dict(ways)}}
+        return {"data": {"values": values}, "mark": line, "encoding": {**axes, **dict(ways)}}
 
     def by_way(values: Sequence[Any]) -> dict[str, Any]:
         scale = {"domain": names, "range": [values[n % len(values)] for n in range(len(names))]}

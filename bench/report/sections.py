@@ -15,8 +15,8 @@ from bench.ways import DIRECT, OURS, label, rank
 
 HEADLINE = Case("lossy-1")
 """What the headline is about: the phone's own client, a far gateway, random loss."""
-PLACES = {"far": "gateway far away", "near": "gateway nearby"}
-LOADS = {
+STANDS = {"far": "gateway far away", "near": "gateway nearby"}
+LOAD_LABELS = {
     "page": "web page",
     "today": "web page of today",
     "https": "a browser's download, QUIC where it can",
@@ -91,7 +91,7 @@ def build(
 
 def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
     """Return the ways in the charts' order. The bare line does not pass the gateway: measured
-    with the gateway in one place, it holds for the other."""
+    with the gateway near or far, it holds for the other."""
     ways = dict(measured[case])
     for other, found in measured.items():
         if other._replace(gateway_at=case.gateway_at) == case and DIRECT in found:
@@ -105,7 +105,7 @@ def _cards(
     judged: Sequence[Judged],
     lines: Mapping[str, Mapping[str, Any]],
 ) -> list[Card]:
-    """Return a card per line, with a chart for each place of the gateway, all to one scale."""
+    """Return a card per line, with a chart for a near gateway and a far one, all to one scale."""
     found: dict[str, dict[str, dict[str, list[Mark]]]] = {}
     for case, ways in cases.items():
         seen = any(each.number(bars.key) is not None for each in ways)
@@ -113,15 +113,15 @@ def _cards(
             panels = found.setdefault(case.line, {}).setdefault(case.gateway_at, {})
             panels[title(case)] = [mark(bars, each) for each in ways]
 
-    def drawing(line: str, place: str) -> Drawing:
-        svg = charts.bars(found[line][place], bars.unit, _reach(found[line].values()))
-        here = [each for each in judged if (each.case.line, each.case.gateway_at) == (line, place)]
+    def drawing(line: str, at: str) -> Drawing:
+        svg = charts.bars(found[line][at], bars.unit, _reach(found[line].values()))
+        here = [each for each in judged if (each.case.line, each.case.gateway_at) == (line, at)]
         kept = [each for each in here if each.figure in (bars.key, bars.beyond)]
-        return Drawing(PLACES.get(place, place), svg, kept)
+        return Drawing(STANDS.get(at, at), svg, kept)
 
     return [
-        Card(line, describe(lines.get(line, {})), [drawing(line, place) for place in places])
-        for line, places in found.items()
+        Card(line, describe(lines.get(line, {})), [drawing(line, at) for at in drawn])
+        for line, drawn in found.items()
     ]
 
 
@@ -137,15 +137,15 @@ def mark(bars: Bars, each: Measured) -> Mark:
     return Mark(way=way, text=text, value=value, low=low, high=high, limit=limit, beyond=beyond)
 
 
-def _reach(places: Iterable[Panels]) -> float:
-    reaches = (mark.reach for panels in places for marks in panels.values() for mark in marks)
+def _reach(charted: Iterable[Panels]) -> float:
+    reaches = (mark.reach for panels in charted for marks in panels.values() for mark in marks)
     return max(reaches, default=0) or 1
 
 
 def title(case: Case) -> str:
     """Return what distinguishes a case from others on its line."""
     flows = "1 flow" if case.flows == 1 else f"{case.flows} flows"
-    return f"{flows}, {LOADS.get(case.load, case.direction)}"
+    return f"{flows}, {LOAD_LABELS.get(case.load, case.direction)}"
 
 
 def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
@@ -165,17 +165,17 @@ def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
 
 
 def _day(measured: Mapping[Case, Ways]) -> list[Card]:
-    """Return a chart for each direction and place of the gateway."""
+    """Return a chart for each direction, with the gateway near and far."""
     drawings = []
-    for (place, direction), day in days(measured).items():
-        sentence, name = lunch(day.curves), f"{PLACES.get(place, place)}, {direction}"
+    for (at, direction), day in days(measured).items():
+        sentence, name = lunch(day.curves), f"{STANDS.get(at, at)}, {direction}"
         svg = charts.day(day.curves, day.limit, f"{name}. {sentence}")
         drawings.append(Drawing(name, svg, (), sentence))
     return [Card("", "", drawings)] if drawings else []
 
 
 def days(measured: Mapping[Case, Ways]) -> dict[tuple[str, str], Day]:
-    """Return what was measured over a day, by the gateway's place and the direction."""
+    """Return what was measured over a day, by where the gateway stands and the direction."""
     found: dict[tuple[str, str], Day] = {}
     cases = [case for case in measured if case.line == "day" and case.hour]
     for case in sorted(cases, key=lambda case: case.hour or ""):

@@ -74,6 +74,11 @@ class Line:
         if self.burst is not None and self.tcp_rate is not None:
             raise ValueError("burst and tcp_rate don't go together")
 
+    def __str__(self) -> str:
+        """Returns what a line without a name is called: the numbers that define it."""
+        numbers = ((each.name, getattr(self, each.name), each.default) for each in fields(Line))
+        return ",".join(f"{name}={value:g}" for name, value, usual in numbers if value != usual)
+
 
 def impose(world: Machine, line: Line, gateway_at: str | None = None, seed: int = 1) -> None:
     """Make the line between carrier and phone like this, and the gateway as far as

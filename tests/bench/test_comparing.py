@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import comparing
+from bench import comparing, terminal
 from bench.records import Run
 from tests.bench.made_up import ABOUT, full, record
 from tests.bench.test_records import written
@@ -31,14 +31,14 @@ def only(before: Run, after: Run) -> comparing.Change:
 def test_by_pairs_where_the_seeds_agree() -> None:
     change = only(run(1.0, 2.0, 4.0), run(2.0, 4.0, 4.0))
     assert (change.key, change.ratio.value) == ("goodput_mbps", 2.0)
-    assert comparing.told(change).split()[-10:] == (
+    assert terminal.change(change).split()[-10:] == (
         "goodput_mbps 2.00 4.00 2.000 by 3 pairs, 1 to 2".split()
     )
 
 
 def test_of_medians_where_they_do_not() -> None:
     change = only(run(1.0, 2.0, 4.0), run(3.0, first_seed=9))
-    assert comparing.told(change).endswith("2.00     3.00    1.500  of medians")
+    assert terminal.change(change).endswith("2.00     3.00    1.500  of medians")
 
 
 def test_a_run_against_itself_has_not_changed() -> None:
@@ -65,9 +65,9 @@ def test_what_differs_between_the_runs_themselves() -> None:
 
 
 def test_rows_stand_under_their_header() -> None:
-    row = comparing.told(only(run(1.0), run(2.0)))
+    row = terminal.change(only(run(1.0), run(2.0)))
     for word, title in (("forward", "way"), ("goodput_mbps", "figure"), ("far", "at")):
-        assert row.index(word) == comparing.HEADER.index(title)
+        assert row.index(word) == terminal.CHANGES_HEADER.index(title)
 
 
 def test_on_the_command_line_with_committed_records() -> None:
@@ -78,7 +78,7 @@ def test_on_the_command_line_with_committed_records() -> None:
     assert done.stderr == ""
     kernel, header, *rows = done.stdout.splitlines()
     assert kernel == "kernel: 7.3.4+deb13-amd64, then 7.3.5+deb13-amd64"
-    assert header == comparing.HEADER.rstrip()
+    assert header == terminal.CHANGES_HEADER.rstrip()
     assert len(rows) == 5
     assert [row.partition("by 3 pairs")[1] or row[-10:] for row in rows] == [
         "by 3 pairs",

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bench import plan
-from bench.lines import DAY, LINES, Promise, own_name
+from bench.lines import DAY, LINES, Promise
 from bench.plan import Comparison
 from bench.records import Case
 from bench.ways import WAYS
@@ -196,8 +196,8 @@ def test_lines_of_ones_own_stand_beside_the_named() -> None:
 
 def test_two_lines_of_ones_own_are_told_apart_by_their_numbers() -> None:
     one = Line(rate=0.5, delay=25, loss=1.5, burst=75)
-    assert own_name(one) == "rate=0.5,delay=25,loss=1.5,burst=75"
-    names = {own_name(replace(one, loss=loss)) for loss in (0, 1, 2)}
+    assert str(one) == "rate=0.5,delay=25,loss=1.5,burst=75"
+    names = {str(replace(one, loss=loss)) for loss in (0, 1, 2)}
     assert len(names) == 3
 
 
