@@ -129,7 +129,7 @@ def parse(raw: Mapping[str, Any], place: Place = STACK) -> Settings:
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    # Quotes delimit the key in ipsec.secrets, where nothing can escape them.
+    # Quotes delimit the key in the ipsec.secrets of a user's own Linux, where nothing escapes them.
     "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
     "users": ("users", users.users),
     "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
