@@ -143,6 +143,27 @@ def test_no_help_shows_the_marks_of_a_docstring() -> None:
     assert [name for name, docstring in told.items() if "``" in docstring] == []
 
 
+def defined(source: str) -> set[str]:
+    """Return the names that a module gives to its functions, classes and constants."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found = (each for target in targets for each in ast.walk(target))
+            names |= {each.id for each in found if isinstance(each, ast.Name)}
+    return names
+
+
+def test_no_name_of_the_benchmark_is_two_things() -> None:
+    assert defined("A, B = 1, 2\nC: int = 3\ndef d(): ...\n") == {"A", "B", "C", "d"}
+    files = [name for name in python_files() if name.startswith("bench/")]
+    names = [each for name in files for each in defined(text_of(name))]
+    # A day is asked for and drawn.
+    assert {name for name in names if names.count(name) > 1} == {"day"}
+
+
 class Retired(NamedTuple):
     """A word that has given way to one of the glossary."""
 
@@ -175,7 +196,7 @@ RETIRED = [
     Retired("Row|ROWS|Sample", BENCHMARK, "record", "rows: list[Row]"),
     Retired("Scenarios?|SCENARIOS|--scenario", BENCHMARK, "line", "--scenario lossy-1"),
     Retired(r"Links?|world\.links", MEASURING, "line", "link: Link"),
-    Retired("PATHS", MEASURING, "gateway_at", "far = PATHS[where]"),
+    Retired("PATHS|PLACES", MEASURING, "gateway_at", "far = PATHS[where]"),
     Retired(r"\"path\"|--path", BENCHMARK, "gateway_at", "--path far"),
     Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
     Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),

@@ -12,7 +12,7 @@ import vl_convert
 
 from bench.ways import OURS, colour, label
 
-WIDTH, LABELS, NUMBERS, ROW = 200, 104, 64, 18
+WIDTH, LABELS, VALUES, ROW = 200, 104, 64, 18
 """Pixels of the drawing, which the page scales: a phone shows them about as they are."""
 QUIET = {"domain": False, "ticks": False, "gridColor": "var(--rule)", "titleFontWeight": "normal"}
 MUTED = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelLimit": 0}
@@ -73,7 +73,7 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
 
     ink, text = {"field": "ink", "scale": None}, {"value": "var(--text)"}
     said = {"description": {"field": "text"}}
-    at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + NUMBERS}}
+    at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + VALUES}}
     layers = [
         layer("bar", "beyond", ink, size=11, opacity=0.35),
         layer("bar", "value", ink, said, size=11),
