@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import enum
 import errno
+import json
 import math
 import secrets
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from gateway.ike import Answer, NotIke, first_message, read_answer
 
@@ -213,16 +215,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     said = -math.inf
     for one in rounds(options.host, options.wait * 60, options.port, options.timeout):
-        if not one.left:
-            after = f" (after {clock(one.waited)})" if options.wait else ""
-            print(f"{one.verdict}{after}")
-            if one.verdict.outcome in _NEXT:
-                print(f"next: {_NEXT[one.verdict.outcome]}", file=sys.stderr)
         # To a terminal every probe, to a file one line in half a minute.
-        elif sys.stderr.isatty() or one.waited - said >= 30:
+        if one.left and (sys.stderr.isatty() or one.waited - said >= 30):
             said = one.waited
             print(f"{one.verdict}; {clock(one.left)} left", file=sys.stderr, flush=True)
+    if options.json:
+        print(json.dumps(_for_programs(one, options.host, options.port), indent=2))
+    else:
+        _say(one.verdict, f" (after {clock(one.waited)})" if options.wait else "")
     return one.verdict.outcome.value
+
+
+def _say(verdict: Verdict, after: str) -> None:
+    print(f"{verdict}{after}")
+    if verdict.outcome in _NEXT:
+        print(f"next: {_NEXT[verdict.outcome]}", file=sys.stderr)
+
+
+def _for_programs(last: Round, host: str, port: int) -> dict[str, Any]:
+    """Returns the same as an object; ``waited`` is in seconds."""
+    return {
+        "host": host,
+        "port": port,
+        "answers_ike": last.verdict.alive,
+        "outcome": last.verdict.outcome.name.lower(),
+        "detail": last.verdict.detail,
+        "answers": [asdict(answer) for answer in last.verdict.answers],
+        "waited": round(last.waited, 1),
+        "next": _NEXT.get(last.verdict.outcome),
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -234,6 +255,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Exit status: {statuses.replace('_', ' ')}; 2 for a wrong option.",
     )
     parser.add_argument("host", metavar="HOST", type=_host, help="name or address")
+    parser.add_argument("--json", action="store_true", help="for programs; statuses as without")
     options: Sequence[tuple[str, Callable[[str], float], float, str]] = (
         ("port", _number(int, 1, 65535), IKE_PORT, "UDP port; phones need 4500 too"),
         ("timeout", _number(float, 0.1, 3600), TIMEOUT, "seconds for one probe"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -172,6 +173,33 @@ def test_command_waits_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
         arguments = [HERE, "--port", str(responder.port), "--timeout", "0.2", "--wait", "0.02"]
         assert main(arguments) == 1
     assert 1 < time.monotonic() - began < 4
+
+
+def read_json(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> tuple[int, dict[str, object]]:
+    status = main([HERE, "--json", "--timeout", "0.2", *arguments])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return status, json.loads(out)
+
+
+def test_command_says_the_same_to_a_program(capsys: pytest.CaptureFixture[str]) -> None:
+    with responding(OUR_GATEWAY) as responder:
+        status, read = read_json(["--port", str(responder.port)], capsys)
+    assert (status, read["port"], read["waited"]) == (0, responder.port, pytest.approx(0, abs=2))
+    assert (read["host"], read["answers_ike"], read["outcome"]) == (HERE, True, "answers")
+    assert read["answers"] == [
+        {"version": 1, "said": "SA"},
+        {"version": 2, "said": "NO_PROPOSAL_CHOSEN"},
+    ]
+    assert (read["detail"], read["next"]) == (f"answers IKE: {SA}, {NONE}", None)
+
+
+def test_a_program_is_told_what_to_do_too(capsys: pytest.CaptureFixture[str]) -> None:
+    status, read = read_json(["--port", str(unused_port())], capsys)
+    assert (status, read["answers_ike"], read["outcome"]) == (4, False, "refused")
+    assert (read["answers"], str(read["next"])[:8]) == ([], "ask from")
 
 
 @pytest.mark.parametrize(
