@@ -23,6 +23,7 @@ from settings.guest import Settings, SettingsError, parse
 from settings.places import MAKE, STACK, Place
 from settings.ssh_key import NOBODYS_KEY
 from settings.table import table
+from settings.tags import OWN_TAGS
 from settings.values import BadValue
 
 DEFAULT_LOCATION = "westus2"
@@ -225,7 +226,7 @@ def _place() -> Place:
 
 
 def _own_tags() -> dict[str, str]:
-    return dict(zip(azure_values.OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
+    return dict(zip(OWN_TAGS, (pulumi.get_project(), pulumi.get_stack()), strict=True))
 
 
 def _warn(config: pulumi.Config, loaded: GatewayConfig) -> None:

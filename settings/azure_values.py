@@ -7,14 +7,13 @@ Every reader takes the raw configuration value and returns the usable one, or ra
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from settings import time_zones
 from settings.label import RESERVED_WORDS, reserved_word
-from settings.paths import dotted, path
-from settings.values import BadValue, in_stack, shown
+from settings.values import BadValue, did_you_mean, in_stack, shown
 
 _DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
 """What the Network API takes as domainNameLabel (its own error message names it)."""
@@ -45,20 +44,12 @@ in 2026 (LocationNotAvailableForResourceType). ``make up`` asks Azure itself, wh
 _IMAGE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _IMAGE_VERSION = re.compile(r"latest|\d+\.\d+\.\d+")
 
-MAX_TAGS = 50
-"""Per resource (azure-docs, "Use tags"). The project's and the stack's count."""
-_TAG_NAME_LENGTH = 512
-_TAG_VALUE_LENGTH = 256
-_NOT_IN_TAG_NAMES = "<>%&\\?/"
-_RESERVED_TAG_NAMES = ("azure", "microsoft", "windows")
-OWN_TAGS = ("project", "stack")
-"""Tags that the program sets itself."""
-
-
 READY_MINUTES = range(121)
 """How long `pulumi up` may wait; a first start takes minutes, never hours."""
 
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_OTHER_TIME = re.compile(r"([0-9]{1,2})[:.\uff1a]?([0-9]{2})(?: ?([aApP])\.?[mM]\.?)?")
+"""13.30, 1330, 9:30, 1:30 PM, and what a Japanese keyboard makes of the colon."""
 
 
 DISK_TYPES = ("StandardSSD_LRS", "Premium_LRS", "Standard_LRS")
@@ -83,6 +74,7 @@ def dns_label(value: Any) -> str:
         raise BadValue(
             f"{shown(value)} is not usable; allowed: 3 to 63 lower-case letters, digits and"
             " hyphens, a letter first, no hyphen at the end"
+            + _other(value, lambda text: re.sub("[ _]", "-", text.lower()), dns_label)
         )
     if word := reserved_word(value):
         raise BadValue(
@@ -91,6 +83,13 @@ def dns_label(value: Any) -> str:
             + in_stack(": pulumi config set dnsLabel NAME")
         )
     return value
+
+
+def _other(value: Any, spell: Callable[[str], str], reader: Callable[[Any], Any]) -> str:
+    """Returns what to add to a refusal where another spelling would have been taken."""
+    if not isinstance(value, str) or (guess := spell(value)) == value:
+        return ""
+    return did_you_mean(guess, reader)
 
 
 def location(value: Any) -> str:
@@ -108,6 +107,7 @@ def vm_size(value: Any) -> str:
         raise BadValue(
             f"{shown(value)} is not a VM size; expected one such as Standard_B1s or"
             " Standard_B2ats_v2"
+            + _other(value, lambda text: re.sub("(?i)^(standard[_ ])?", "Standard_", text), vm_size)
         )
     if "p" in match["features"]:
         raise BadValue(
@@ -199,9 +199,22 @@ def shutdown_time(value: Any) -> str:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise BadValue(
             f"{shown(value)} is not a time of day; expected hours and minutes in quotes, such as"
-            ' "13:30"'
+            ' "13:30"' + (f'; did you mean "{time}"?' if (time := _time_meant(value)) else "")
         )
     return value
+
+
+def _time_meant(value: Any) -> str:
+    """Returns the time of day that somebody wrote in another way; empty if it is none."""
+    # A bare 13:30 is 810 to YAML, in minutes.
+    if type(value) is int and 0 < value < 24 * 60:
+        return f"{value // 60:02}:{value % 60:02}"
+    told = _OTHER_TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not told:
+        return ""
+    hour = int(told[1]) % 12 + 12 * (told[3].lower() == "p") if told[3] else int(told[1])
+    time = f"{hour:02}:{told[2]}"
+    return time if _TIME.fullmatch(time) else ""
 
 
 def time_zone(value: Any) -> str:
@@ -230,71 +243,3 @@ def auto_shutdown_region(location: str) -> None:
                 " REGION)"
             )
         )
-
-
-def tags(value: Any) -> dict[str, str]:
-    """Tags for everything that can carry one."""
-    if not isinstance(value, Mapping):
-        raise BadValue(
-            f"{shown(value)} is not a map of tag name to value, such as {{owner: alice}}"
-        )
-    if len(value) > MAX_TAGS - len(OWN_TAGS):
-        raise BadValue(
-            f"{len(value)} tags are too many; Azure takes {MAX_TAGS}, and"
-            f" {' and '.join(OWN_TAGS)} are set here"
-        )
-    if not all(isinstance(name, str) for name in value):
-        raise BadValue("a tag's name is not text; write names such as 1 or true in quotes")
-    faults = [fault for name, text in value.items() for fault in _tag_faults(name, text)]
-    if faults:
-        raise BadValue(*faults)
-    # Azure tells tag names apart without regard to case.
-    if len({name.lower() for name in value}) < len(value):
-        raise BadValue(f"two of the names {', '.join(value)} differ in case only")
-    return {name: _tag_text(text) for name, text in value.items()}
-
-
-def _tag_faults(name: str, value: Any) -> Iterator[str]:
-    """A line for everything that is wrong with one tag, whose name is a text."""
-    text = _tag_text(value)
-    if (
-        not 1 <= len(name) <= _TAG_NAME_LENGTH
-        or set(_NOT_IN_TAG_NAMES) & set(name)
-        or not name.isprintable()
-        or name != name.strip()
-    ):
-        yield (
-            f"tag name {shown(name)} is not usable; allowed: 1 to {_TAG_NAME_LENGTH} printable"
-            f" characters without any of {_NOT_IN_TAG_NAMES}, no space at either end"
-        )
-    elif name.lower() in OWN_TAGS:
-        yield f"tag {shown(name)} is set by the program itself; choose another name"
-    elif name.lower().startswith(_RESERVED_TAG_NAMES):
-        yield (
-            f"tag name {shown(name)} begins with a word that Azure keeps for itself:"
-            f" {', '.join(_RESERVED_TAG_NAMES)}"
-        )
-    if isinstance(value, Mapping):
-        meant = next(dotted(name, value), f"{name}.NAME")
-        yield (
-            f"tag {shown(name)} holds a map"
-            + in_stack(
-                ", which --path makes of a name with a dot. Quote it:"
-                f" pulumi config set --path {path('tags', meant)} …, and take this one away: pulumi"
-                f" config rm --path {path('tags', name)}"
-            )
-        )
-    elif not isinstance(text, str) or len(text) > _TAG_VALUE_LENGTH or not text.isprintable():
-        yield (
-            f"the value of tag {shown(name)} is not usable; allowed: text of at most"
-            f" {_TAG_VALUE_LENGTH} printable characters"
-        )
-
-
-def _tag_text(value: Any) -> Any:
-    """`pulumi config set --path tags.x true` stores a boolean, and 42 a number."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    # Python writes no integer of more than 4300 digits, and Azure takes no such text.
-    short = isinstance(value, int) and abs(value) < 10**_TAG_VALUE_LENGTH
-    return str(value) if short else value

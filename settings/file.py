@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import yaml
 
 from settings import machine, places, published
 from settings.guest import Settings, SettingsError, parse
+from settings.table import table
+from settings.values import shown
 
 
 def read(path: Path, example: bool = False) -> Settings:
@@ -57,7 +60,7 @@ def load(path: Path) -> dict[str, Any]:
     if raw is None:
         raise SettingsError(["empty; it needs psk and users, as in settings.example.yaml"])
     if not isinstance(raw, dict):
-        raise SettingsError(["not a map of settings; see settings.example.yaml"])
+        raise SettingsError([_line_without_space(text) or _NO_MAP])
     if kind := _other_kind(raw):
         raise SettingsError([kind])
     return raw
@@ -86,10 +89,31 @@ def _not_yaml(error: yaml.YAMLError, text: str) -> str:
         return _NOT_YAML
     if text[mark.index : mark.index + 1] == "\t":
         return f"line {mark.line + 1}: a tab; YAML wants spaces"
+    if str(getattr(error, "context", "")).startswith("expected a single document"):
+        return f"line {mark.line + 1}: a second map of settings (---); one file holds one"
+    if line := _line_without_space("\n".join(text.splitlines()[: mark.line + 1])):
+        return line
     return f"line {mark.line + 1}, column {mark.column + 1}: {_NOT_YAML}"
 
 
-_NOT_YAML = "not valid YAML; text with special characters belongs in quotes"
+def _line_without_space(text: str) -> str:
+    """Returns what to say of a line whose colon is no colon to YAML; empty if there is none."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _NO_COLON.match(line)
+        # A stack's keys have a colon inside.
+        if found and (found[1] in table() or ": " not in line[found.end() :]):
+            return f"line {number}: YAML wants a plain colon and a plain space behind a key"
+    return ""
+
+
+_NO_COLON = re.compile(r"\s*[\"']?([\w.@-]+)[\"']?(?:\uff1a|:(?=[^ \t\r\n]))")
+"""A colon with something else than a space behind it, or the wide one of a Japanese keyboard."""
+
+_NO_MAP = "not a map of settings, whose lines are such as mtu: 1280; see settings.example.yaml"
+_NOT_YAML = (
+    "not valid YAML here or just before; text with special characters belongs in quotes, and each"
+    " quote needs its end"
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -111,6 +135,8 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if (key.tag, key.value) in seen:
                     line = key.start_mark.line + 1
-                    self.repeated.append(f"line {line}: {key.value!r} stands here a second time")
+                    self.repeated.append(
+                        f"line {line}: {shown(key.value)} stands here a second time"
+                    )
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)

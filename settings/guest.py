@@ -8,6 +8,7 @@ behind this module may rely on a `Settings` being valid.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -150,17 +151,22 @@ GUEST_KEYS = frozenset(_READERS)
 
 
 def _as_list(key: str, value: Any, reader: Callable[[Any], Any], place: Place) -> str:
-    """A hint for who wrote one text where a list of it would do, or had ``--path KEY.0`` make a
-    map of it; empty if it would not."""
+    """A hint for who wrote one text where a list of its words would do, or had ``--path KEY.0``
+    make a map of it; empty if it would not."""
     if isinstance(value, Mapping) and list(value) == ["0"]:
         value = value["0"]
     if table()[key].type != "array" or not isinstance(value, str):
         return ""
+    items = re.split(r"[,;\s]+", value.strip("[], "))
     try:
-        reader([value])
+        reader(items)
     except values.BadValue:
         return ""
-    return f"; did you mean {place.item.format(key=key, value=value)}?"
+    told = [
+        place.item.format(key=key, number=number, value=item) for number, item in enumerate(items)
+    ]
+    meant = " and ".join(told) if place.pulumi else f"[{', '.join(told)}]"
+    return f"; did you mean {meant}?"
 
 
 def _conflicts(settings: Settings, place: Place) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from settings import azure_values
 from settings.ssh_key import ssh_public_key
 from settings.table import table
+from settings.tags import tags
 from settings.values import BadValue
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
@@ -19,7 +20,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "diskType": azure_values.disk_type,
     "image": azure_values.image,
     "sshPublicKey": ssh_public_key,
-    "tags": azure_values.tags,
+    "tags": tags,
     "readyTimeout": azure_values.ready_timeout,
     "shutdownTime": azure_values.shutdown_time,
     "shutdownTimeZone": azure_values.time_zone,

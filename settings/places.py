@@ -15,7 +15,7 @@ class Place:
     part: str
     """How a part of the setting ``{whole}`` is set."""
     item: str
-    """The setting ``{key}`` as a list of nothing but ``{value}``."""
+    """The item ``{value}`` of the setting ``{key}``, a list; ``{number}`` is its place, from 0."""
     longer: str
     """How to give the user ``{name}`` a longer password; ``{path}`` is his as Pulumi names it."""
     region: str
@@ -37,7 +37,7 @@ STACK = Place(
         "users": "set at least one (pulumi config set --secret --path users.alice …)",
     },
     part="a part of {whole} is set with pulumi config set --path",
-    item="pulumi config set --path '{key}[0]' {value}",
+    item="pulumi config set --path '{key}[{number}]' {value}",
     longer="Set a longer one (pulumi config set --secret --path {path} …)",
     region="the region is azure-native:location (pulumi config set azure-native:location …)",
     encrypted={
@@ -55,7 +55,7 @@ MAKE = Place(
         "users": "name at least one (make user ADD=alice)",
     },
     part="write lunch-gateway:{whole}: and below it, indented, its parts (people: make user ADD=…)",
-    item="[{value}]",
+    item="{value}",
     longer="Make another (make user REMOVE={name}, then make user ADD={name})",
     region="the region is azure-native:location (make up REGION=japaneast, for a new stack)",
     encrypted={
@@ -75,7 +75,7 @@ FILE = Place(
         " quotes, a password",
     },
     part="write {whole}: and below it, indented, its parts",
-    item="[{value}]",
+    item="{value}",
     longer="Write a longer one",
     region="a settings file has no region; a stack has one (make up REGION=japaneast)",
     encrypted={},

@@ -6,7 +6,7 @@ import re
 from ipaddress import IPv4Address
 from typing import Any
 
-from settings.values import BadValue, shown
+from settings.values import BadValue, did_you_mean, shown
 
 PROTOCOLS = ("l2tp", "ikev2")
 """How a phone can dial in."""
@@ -20,12 +20,22 @@ _DNS_NAME = re.compile(rf"(?!.{{254}})(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
 """Labels of a host's name (RFC 1123, 2.1); the last one is no number, so no address fits."""
 
 
+_URL = re.compile(r"[a-z0-9+]+://([a-z0-9.-]+)")
+
+
 def protocols(value: Any) -> tuple[str, ...]:
     """Read one or more of `PROTOCOLS`, always in that order."""
     known = isinstance(value, list) and all(item in PROTOCOLS for item in value)
     if not known or not value or len(set(value)) < len(value):
+        items = value if isinstance(value, list) else []
+        meant = [item.strip().lower() for item in items if isinstance(item, str)]
+        alike = (
+            meant and len(meant) == len(items) and meant != value and set(meant) <= set(PROTOCOLS)
+        )
+        hint = f"; did you mean [{', '.join(dict.fromkeys(meant))}]?" if alike else ""
         raise BadValue(
             f"{shown(value)} is not a list of one or more of {', '.join(PROTOCOLS)}, each once"
+            + hint
         )
     return tuple(name for name in PROTOCOLS if name in value)
 
@@ -42,4 +52,5 @@ def server_name(value: Any) -> str | None:
     except ValueError:
         raise BadValue(
             f"{shown(value)} is no full DNS name (vpn.example.org) and no IPv4 address"
+            + (did_you_mean(found[1], server_name) if (found := _URL.match(text)) else "")
         ) from None

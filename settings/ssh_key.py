@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import Any
 
-from settings.values import BadValue
+from settings.values import BadValue, in_stack
 
 NOBODYS_PHRASE = "lunch-gateway: nobody holds the private key of this public key"
 NOBODYS_COUNTER = 1
@@ -32,6 +32,11 @@ def ssh_public_key(value: Any) -> str:
     Messages never quote the value: what lands here by mistake may be a private key.
     """
     words = value.split() if isinstance(value, str) else []
+    if len(words) == 1 and words[0].endswith(".pub"):
+        raise BadValue(
+            "the text is the name of a file; what stands in that file is wanted, its one line"
+            + in_stack(': pulumi config set sshPublicKey "$(cat FILE.pub)"')
+        )
     one_line = bool(words) and value.strip().isprintable()
     if not one_line or len(words) < 2 or words[0] not in ("ssh-ed25519", "ssh-rsa"):
         raise BadValue(

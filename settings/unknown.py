@@ -35,6 +35,8 @@ def problem(key: Any, place: Place) -> str:
 def _advice(key: Any, place: Place) -> str:
     spelled = key.lower() if isinstance(key, str) else ""
     whole = re.split(r"[.\[]", key)[0] if isinstance(key, str) else ""
+    if spelled != spelled.strip():
+        return "a wide or no-break space stands beside it, where YAML wants plain ones"
     if spelled in REGION:
         return place.region
     if whole in table():

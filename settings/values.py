@@ -72,10 +72,21 @@ _IN_STACK = re.compile("\N{START OF TEXT}(.*?)\N{END OF TEXT}")
 
 def shown(value: Any) -> str:
     """A value as a message quotes it: one line, however long or deeply nested it is."""
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (YAML's word for {'yes and on' if value else 'no and off'})"
     try:
         return _SHORT.repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
+
+
+def did_you_mean(guess: str, reader: Callable[[Any], Any]) -> str:
+    """What to add to a refusal: the guess, if the reader takes it; else nothing."""
+    try:
+        reader(guess)
+    except BadValue:
+        return ""
+    return f"; did you mean {guess}?"
 
 
 _SHORT = reprlib.Repr()
@@ -138,6 +149,12 @@ def private_network(prefixes: range) -> Callable[[Any], IPv4Network]:
 
     def read(value: Any) -> IPv4Network:
         wanted = network(value, "10.2.2.0/24")
+        if "/" not in value:
+            guess = IPv4Network(f"{value}/24", strict=False)
+            raise BadValue(
+                f"{shown(value)} has no size; allowed: /{prefixes.start} to /{prefixes.stop - 1}"
+                + did_you_mean(str(guess), read)
+            )
         if not any(wanted.subnet_of(private) for private in PRIVATE_NETWORKS):
             raise BadValue(
                 f"{wanted} is not private; it must lie in one of "
@@ -219,7 +236,9 @@ def one_of(*allowed: str) -> Callable[[Any], str]:
         # To YAML, a bare off is false.
         text = "off" if value is False and "off" in allowed else value
         if text not in allowed:
-            raise BadValue(f"{shown(value)} is unknown; allowed: {', '.join(allowed)}")
+            words = text.strip().lower() if isinstance(text, str) else ""
+            hint = did_you_mean(words, read) if words != text else ""
+            raise BadValue(f"{shown(value)} is unknown; allowed: {', '.join(allowed)}{hint}")
         return str(text)
 
     return read

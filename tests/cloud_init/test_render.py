@@ -164,7 +164,7 @@ BAD_FILES = {
     "": "empty",
     "just text": "not a map",
     "- a\n- list": "not a map",
-    "a: 1\n---\nb: 2\n": "line 2, column 1",
+    "a: 1\n---\nb: 2\n": "line 2: a second map of settings",
     "psk: [unclosed": "not valid YAML",
     f"psk: *{SECRET}": "line 1, column 6",
     f"psk: !{SECRET}": "line 1, column 6",

@@ -15,10 +15,10 @@ from settings.azure_values import (
     location,
     ready_timeout,
     shutdown_time,
-    tags,
     time_zone,
     vm_size,
 )
+from settings.tags import tags
 from settings.values import BadValue
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from settings.azure_values import tags
 from settings.paths import dotted, path
+from settings.tags import tags
 from settings.users import users
 from settings.values import BadValue
 from tests.settings.refused import problems
@@ -65,11 +65,19 @@ def test_a_list_in_the_place_of_a_password() -> None:
     assert SECRET not in line
 
 
-@pytest.mark.parametrize("name", [7, True, 1.5, date(2026, 11, 27)])
-def test_a_name_that_yaml_takes_for_something_else(name: Any) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (7, "7"),
+        (True, "true (YAML's word for yes and on)"),
+        (1.5, "1.5"),
+        (date(2026, 11, 27), "datetime.date(2026, 11, 27)"),
+    ],
+)
+def test_a_name_that_yaml_takes_for_something_else(name: Any, shown: str) -> None:
     """In a file, that is: --path users.7 writes a text."""
     (line,) = problems(users={name: SECRET})
-    assert line == f"users: user name {name!r} is no text to YAML; write it in quotes"
+    assert line == f"users: user name {shown} is no text to YAML; write it in quotes"
 
 
 def test_a_list_of_users_is_explained() -> None:
