@@ -81,7 +81,7 @@ def shown(value: Any) -> str:
 
 
 def did_you_mean(guess: str, reader: Callable[[Any], Any]) -> str:
-    """What to add to a refusal: the guess, if the reader takes it; else nothing."""
+    """Returns what to add to a refusal: the guess, if the reader takes it; else nothing."""
     try:
         reader(guess)
     except BadValue:
