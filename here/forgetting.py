@@ -14,10 +14,8 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from lab import host
 from lab.images import disk
 
 UNITS = (
@@ -41,21 +39,20 @@ def copy(made: Path, target: Path, told: Mapping[str, Any]) -> None:
 
     Args:
         made: the disk, which nobody writes.
-        target: the copy.
+        target: the copy, in a directory for this alone: more is written there meanwhile.
         told: the cloud-config that set it up.
 
     Raises:
         LabError: its file system can't be read.
     """
-    with TemporaryDirectory(prefix="forgetting-", dir=host.cache_directory()) as aside:
-        raw = Path(aside) / "raw"
-        disk.run("qemu-img", "convert", "-O", "raw", made, raw)
-        tree = _Tree(raw, _root(raw))
-        # A copy of a running machine's disk has a journal to be replayed.
-        tree.check()
-        tree.remove([*_written(told), *tree.remembered(), *tree.links()])
-        tree.check()
-        disk.run("qemu-img", "convert", "-O", "qcow2", raw, target)
+    raw = target.with_suffix(".raw")
+    disk.run("qemu-img", "convert", "-O", "raw", made, raw)
+    tree = _Tree(raw, _root(raw))
+    # A copy of a running machine's disk has a journal to be replayed.
+    tree.check()
+    tree.remove([*_written(told), *tree.remembered(), *tree.links()])
+    tree.check()
+    disk.run("qemu-img", "convert", "-O", "qcow2", raw, target)
 
 
 def _written(told: Mapping[str, Any]) -> Iterator[str]:

@@ -100,19 +100,21 @@ def _told(custom_data: bytes) -> Mapping[str, Any]:
 def keep_set_up(made: Path, custom_data: bytes) -> None:
     """Keep a copy of a disk that these bytes set up and nobody writes any more."""
     target = _path(SET_UP, set_up_name(custom_data))
-    partial = target.with_suffix(".partial")
-    disk.run("cp", "--sparse=always", "--reflink=auto", made, partial)
-    target.with_suffix(USER_DATA).write_bytes(custom_data)
-    partial.replace(target)
+    with host.aside() as scratch:
+        partial = scratch / target.name
+        disk.run("cp", "--sparse=always", "--reflink=auto", made, partial)
+        target.with_suffix(USER_DATA).write_bytes(custom_data)
+        partial.replace(target)
     host.forget_all_but(KEEP[SET_UP], f"{SET_UP}-*.qcow2")
 
 
 def keep_packages(made: Path, custom_data: bytes) -> None:
     """Keep a copy of a disk that these bytes set up, with the packages and nothing else of it."""
     target = _path(INSTALLED, installed_name(custom_data))
-    partial = target.with_suffix(".partial")
-    forgetting.copy(made, partial, _told(custom_data))
-    partial.replace(target)
+    with host.aside() as scratch:
+        partial = scratch / target.name
+        forgetting.copy(made, partial, _told(custom_data))
+        partial.replace(target)
     host.forget_all_but(KEEP[INSTALLED], f"{INSTALLED}-*.qcow2")
 
 

@@ -73,6 +73,17 @@ def scratch_directory() -> Path:
     return scratch
 
 
+@contextmanager
+def aside() -> Iterator[Path]:
+    """Yields a directory in the cache to make one of its entries in, gone afterwards. Who is killed
+    meanwhile leaves it to the next run, as `scratch_directory` does."""
+    scratch = scratch_directory()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch)
+
+
 def _hold(scratch: Path) -> bool:
     """Keep the directory for as long as this process lives; False if another one does."""
     directory = os.open(scratch, os.O_RDONLY)

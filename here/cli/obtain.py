@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from lab.host import cache_directory, digest
+from lab.host import aside, cache_directory, digest
 
 MINIMUM = (3, 259, 0)
 """The oldest engine that these tests have been run with."""
@@ -49,6 +48,9 @@ INSTALL_TIMEOUT = 300
 BUILD_TIMEOUT = 1800
 """Seconds. The build takes 140 on two idle cores, modules' download included, and far
 longer where others use them."""
+
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
+"""Before a long command. macOS has none: there it goes on for a while."""
 
 Say = Callable[[str], None]
 
@@ -139,8 +141,8 @@ def _cached(name: str, make: Callable[[Path], None]) -> Cli:
     nothing that looks like one that worked."""
     target = cache_directory() / name
     if not target.exists():
-        with TemporaryDirectory(prefix=f"{name}-", dir=cache_directory()) as aside:
-            made = Path(aside) / "made"
+        with aside() as scratch:
+            made = scratch / "made"
             (made / "bin").mkdir(parents=True)
             make(made)
             _required(made / "bin" / "pulumi")
@@ -206,7 +208,9 @@ def _run(command: list[str], made: Path, say: Say, doing: str, timeout: float) -
     environment = {**GO_IN_A_HURRY, **os.environ, "GOTOOLCHAIN": "local"}
     with (
         log.open("w") as out,
-        subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment) as process,
+        subprocess.Popen(
+            [*ENDS_WITH_US, *command], stdout=out, stderr=subprocess.STDOUT, env=environment
+        ) as process,
     ):
         while True:
             try:

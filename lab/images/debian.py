@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,11 +66,25 @@ def _bootstrap(
     packages: Sequence[str], hooks: Sequence[str], environment: Mapping[str, str], target: Path
 ) -> None:
     host.install(HOST_PACKAGES)
-    partial = target.with_suffix(f".{os.getpid()}.partial")
-    command = ["mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(packages)}"]
+    with host.aside() as scratch:
+        partial = scratch / target.name
+        _mmdebstrap(packages, hooks, environment, partial)
+        partial.rename(target)
+
+
+def _mmdebstrap(
+    packages: Sequence[str], hooks: Sequence[str], environment: Mapping[str, str], target: Path
+) -> None:
+    command = ["setpriv", "--pdeathsig", "TERM", "--"]
+    command += [
+        "mmdebstrap",
+        "--variant=minbase",
+        "--format=tar",
+        f"--include={','.join(packages)}",
+    ]
     command += [f"--customize-hook={hook}" for hook in hooks]
     done = subprocess.run(
-        [*command, RELEASE, str(partial)],
+        [*command, RELEASE, str(target)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -79,9 +92,7 @@ def _bootstrap(
         env={**os.environ, **environment},
     )
     if done.returncode:
-        partial.unlink(missing_ok=True)
         raise host.LabError(f"mmdebstrap could not build {RELEASE}:\n{done.stdout[-3000:]}")
-    partial.rename(target)
 
 
 @contextmanager
@@ -89,8 +100,8 @@ def unpacked(packages: Sequence[str], hooks: Sequence[str]) -> Iterator[tuple[Pa
     """Yields a Debian tree as a tarball and a directory to work in, both gone afterwards."""
     host.install(disk.HOST_PACKAGES)
     tree = debian_tar(packages, hooks, {"LAB_FILES": str(FILES)})
-    with tempfile.TemporaryDirectory(dir=host.cache_directory()) as scratch:
-        yield tree, Path(scratch)
+    with host.aside() as scratch:
+        yield tree, scratch
     tree.unlink()
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from here import kept
+from lab import host
 from lab.images.debian import BootFiles
 
 
@@ -60,6 +61,26 @@ def test_the_same_bytes_need_none_and_the_same_packages_less(
     ((made, told),) = copied
     assert made.read_bytes() == b"a disk"
     assert told == yaml.safe_load(data())
+
+
+def test_what_is_cut_off_meanwhile_is_left_to_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a directory that `lab.host` removes when nobody holds it any more."""
+    written: list[Path] = []
+
+    def cut_off(_made: Path, target: Path, _told: Any) -> None:
+        written.append(target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("here.forgetting.copy", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        kept.keep_packages(disk(tmp_path), data())
+    (partial,) = written
+    assert partial.parent.parent == host.cache_directory()
+    assert partial.parent.name.startswith("run-")
+    assert not partial.parent.exists()
+    assert left(data()) == kept.WHOLE
 
 
 def test_what_is_no_cloud_config_is_left_to_cloud_init() -> None:
