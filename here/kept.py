@@ -8,7 +8,6 @@ on which cloud-init does all the rest with new bytes.
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,41 +119,3 @@ def keep_packages(made: Path, custom_data: bytes) -> None:
 
 def _path(kind: str, name: str) -> Path:
     return host.cache_directory() / f"{kind}-{name}.qcow2"
-
-
-@dataclass(frozen=True)
-class Monitor:
-    """QEMU's own console, by which a running machine goes on with another disk."""
-
-    path: Path
-
-    def options(self) -> list[str]:
-        """Returns QEMU's."""
-        return ["-monitor", f"unix:{self.path},server=on,wait=off"]
-
-    def go_on_with(self, target: Path) -> None:
-        """Have the machine write to a new disk above its own, which nobody writes any more.
-
-        Raises:
-            LabError: QEMU did not.
-        """
-        said = self._ask(f"snapshot_blkdev virtio0 {target} qcow2")
-        if not target.exists():
-            raise host.LabError(f"QEMU makes no snapshot of the disk: {said[-300:]}")
-
-    def _ask(self, command: str) -> str:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(120)
-            connection.connect(str(self.path))
-            self._until_prompt(connection)
-            connection.sendall(f"{command}\n".encode())
-            return self._until_prompt(connection)
-
-    @staticmethod
-    def _until_prompt(connection: socket.socket) -> str:
-        said = b""
-        while not said.endswith(b"(qemu) "):
-            if not (more := connection.recv(4096)):
-                raise host.LabError("QEMU hung up")
-            said += more
-        return said.decode(errors="replace")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from here import kept
-from here.kept import Monitor, Start
+from here.kept import Start
 from lab.host import LabError
 from lab.images import disk
 from lab.lab import FIRMWARE, Lab
@@ -37,11 +37,6 @@ class Machines:
     _start: Start | None = None
     _went_on: bool = False
     _busy: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def monitor(self) -> Monitor:
-        """Returns the console of the machine's QEMU."""
-        return Monitor(self.lab.scratch / "gateway.monitor")
 
     @property
     def live(self) -> Path:
@@ -125,10 +120,15 @@ class Machines:
         with self._busy:
             if self._start is began and self.lab.gateway.is_running():
                 self.lab.gateway.succeed("sync")
-                self.monitor.go_on_with(self.live)
+                self._go_on_with(self.live)
                 self._went_on = True
                 kept.keep_set_up(self.lab.gateway_disk, self._given)
                 self.progress.note("kept its disk: the same bytes need no first boot again")
+
+    def _go_on_with(self, target: Path) -> None:
+        """Have the machine write to a new disk above its own, which nobody writes any more."""
+        above = {"device": "virtio0", "snapshot-file": str(target), "format": "qcow2"}
+        self.lab.gateway.monitor.ask("blockdev-snapshot-sync", above)
 
     def _keep_packages(self) -> None:
         self.progress.note("before it goes, its packages are kept for the next machine")

@@ -151,7 +151,6 @@ def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:
     machines = Machines(lab, user_data, keeps, Progress())
     world = door.opened(lab.world.arguments, phone) if phone else lab.world.arguments
     lab.world.arguments = [*world, *computer.qemu_options(lab.scratch)]
-    lab.gateway.arguments = [*lab.gateway.arguments, *machines.monitor.options()]
     return machines
 
 
@@ -164,13 +163,20 @@ def serve(site: Site, directory: Path, stands: Mapping[str, Any]) -> None:
         listener.listen()
         listener.settimeout(LOOK)
         write_result(directory / STANDS, stands)
-        while (directory / STANDS).exists():
+        while _stands(directory):
             with suppress(TimeoutError):
                 connection, _ = listener.accept()
                 connection.settimeout(None)
                 with connection, connection.makefile("rwb") as file:
                     if line := file.readline():
                         file.write(json.dumps(site.answer(json.loads(line))).encode() + b"\n")
+
+
+def _stands(directory: Path) -> bool:
+    """Returns whether what is said to stand there is this process, and not one after it."""
+    with suppress(OSError, ValueError):
+        return bool(json.loads((directory / STANDS).read_text())["pid"] == os.getpid())
+    return False
 
 
 if __name__ == "__main__":
