@@ -55,7 +55,7 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
 .PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
-.PHONY: pictures pulumi test test-without-lab test-lab test-fast test-engine image-world image-gateway
+.PHONY: pictures pulumi test test-without-lab test-lab test-life test-fast test-engine image-world image-gateway
 .PHONY: provision soak clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
@@ -173,7 +173,7 @@ setup: $(STAMP) ##- install what all of this needs, into .venv
 # other tests. Those give way: a scenario keeps less than two processors busy, and its phones have
 # only so many seconds. Measuring wants the machine for itself.
 test: ##- everything, lab and short benchmark too; 30 to 60 min
-	$(MAKE) --no-print-directory --jobs=3 test-without-lab test-lab
+	$(MAKE) --no-print-directory --jobs=4 test-without-lab test-lab test-life
 	$(RUN) -m pytest tests/bench/test_short.py
 
 image-world image-gateway:
@@ -187,6 +187,9 @@ test-without-lab: pulumi ##- all but the lab
 
 test-lab: provision ##- every scenario of the lab
 	$(RUN) -m pytest tests/lab/test_scenarios.py
+
+test-life: provision pulumi ##- `make try` without its middle: one machine
+	$(RUN) -m pytest tests/here/test_life.py
 
 test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 import subprocess
 import sys
 import time
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument(
         "--out", type=Path, default=ROOT / "build/try", metavar="DIR", help="(build/try)"
     )
+    command.add_argument(
+        "--short", action="store_true", help="without the change in its middle, as make test does"
+    )
     command = commands.add_parser(
         "ops", help="one of make's commands, on a gateway that stands here"
     )
@@ -50,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if told.command == "ops":
         return carry_out(lambda progress: _typed(told.arguments, told.phone, progress), None)
     out = told.out.resolve()
-    return carry_out(lambda progress: live(told.settings.resolve(), out, progress), out)
+    return carry_out(lambda progress: live(told.settings.resolve(), out, told.short, progress), out)
 
 
 def _typed(arguments: Sequence[str], phone: str, progress: Progress) -> int:
@@ -62,28 +66,40 @@ def _typed(arguments: Sequence[str], phone: str, progress: Progress) -> int:
         return 1
 
 
-def live(settings: Path, out: Path, progress: Progress) -> int:
+def live(settings: Path, out: Path, short: bool, progress: Progress) -> int:
     """Lead a gateway's life; 0 if all was as it should be, and then nothing of it is left."""
     wanted, began = _read(settings), time.monotonic()
     computer.require()
     removed(out)
     out.mkdir(parents=True)
-    progress.phases = 1 + STEPS
+    progress.phases = 1 + STEPS[short]
     with ExitStack() as stack:
         with progress.phase("packages, images, Pulumi, the world", 120, lambda: said(out)):
             stands = stack.enter_context(standing(out, "dev", keeps=settings == OWN))
         before = time.monotonic() - began
-        life = Life(stands, progress, Checks(progress))
+        life = Life(stands, progress, Checks(progress), short)
         with evidence(life):
             life.lead(wanted)
     life.nobody_left()
     print(summary(life, before, out))
-    result = {"checks": life.checks.results, "times": life.times, "starts": starts(out)}
+    result = {
+        "checks": life.checks.results,
+        "times": life.times,
+        "starts": starts(out),
+        "processor_seconds": round(_busy(), 1),
+    }
     if life.went_well:
         removed(out)
         out.mkdir()
     write_result(out / "result.json", result)
     return 0 if life.went_well else 1
+
+
+def _busy() -> float:
+    """Returns for how long all that was started here has kept processors busy (seconds)."""
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(who) for who in both]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from here import told
 from here.azure.behind import ask
+from here.life import left
 from here.project import PROJECT, Project, Ran
 from here.standing import Standing
 from here.told import Told
@@ -26,7 +27,11 @@ REGION = "japaneast"
 CHANGED = ("mtu", "1300")
 """A setting of the guest's that no phone has to know."""
 SECRETS = ("psk", "users")
-STEPS = 8
+STEPS = {False: 8, True: 5}
+"""Of a whole life, and of a short one."""
+
+Ways = tuple[Told, Told]
+"""What a user is told for IKEv2, and for L2TP."""
 
 
 @dataclass
@@ -36,6 +41,8 @@ class Life:
     stands: Standing
     progress: Progress
     checks: Checks
+    short: bool = False
+    """Whether it is led without its middle: the change, and the second machine."""
     secrets: list[str] = field(default_factory=list)
     times: list[tuple[str, float]] = field(default_factory=list)
 
@@ -52,7 +59,7 @@ class Life:
     @property
     def went_well(self) -> bool:
         """Returns whether it was led to its end, and each check was met."""
-        return len(self.times) == STEPS and self.checks.ok
+        return len(self.times) == STEPS[self.short] and self.checks.ok
 
     def lead(self, settings: Mapping[str, Any]) -> None:
         """Lead it. Raises `ExpectationFailed` where nothing that follows could be done."""
@@ -69,9 +76,15 @@ class Life:
             for user, (ikev2, l2tp) in people.items():
                 self.gets_in(f"ikev2-{user}", ikev2)
                 self.gets_in(f"l2tp-{user}", l2tp)
-        gone = users[-1]
+        if not self.short:
+            self.change(users[-1], before, people)
+        with self.step("make down", 30):
+            self.down(before["server"])
+
+    def change(self, gone: str, before: Mapping[str, Any], people: Mapping[str, Ways]) -> None:
+        """Its middle: a user less and another setting, by another machine."""
         with self.step(f"make user REMOVE={gone}; {CHANGED[0]}: {CHANGED[1]}; make preview", 40):
-            self.change(gone)
+            self.preview(gone)
         with self.step("make up: the machine is replaced", 300):
             self.up()
             self.same(before, self.outputs())
@@ -80,8 +93,6 @@ class Life:
                 dial = self.stays_outside if user == gone else self.gets_in
                 dial(f"ikev2-{user}-again", ikev2)
                 dial(f"l2tp-{user}-again", l2tp)
-        with self.step("make down", 30):
-            self.down(before["server"])
 
     @contextmanager
     def step(self, name: str, usually: float) -> Iterator[None]:
@@ -144,7 +155,7 @@ class Life:
         shown = ("stack", "output", "--show-secrets")
         return {name: self.pulumi(*shown, name).strip() for name in names}
 
-    def profiles(self, users: list[str]) -> dict[str, tuple[Told, Told]]:
+    def profiles(self, users: list[str]) -> dict[str, Ways]:
         """Have the pages written again; returns what each user is told, by profile."""
         self.must("profiles")
         people = {}
@@ -159,7 +170,7 @@ class Life:
             people[user] = (ikev2, l2tp)
         return people
 
-    def change(self, gone: str) -> None:
+    def preview(self, gone: str) -> None:
         """Take a user away and change a setting; the preview shows both, and no secret."""
         self.must("user", "--remove", gone)
         self.pulumi("config", "set", *CHANGED)
@@ -223,9 +234,9 @@ class Life:
         """Take it down; nothing of it is left."""
         self.must("down")
         with self.checks.check("down-leaves-nothing-on-azure"):
-            left = [entry["id"] for entry in self.project.azure.resources()]
-            if left := [*left, *self.project.azure.disks()]:
-                raise ExpectationFailed(f"left: {', '.join(left)}")
+            resources = [entry["id"] for entry in self.project.azure.resources()]
+            if stay := [*resources, *self.project.azure.disks()]:
+                raise ExpectationFailed(f"left: {', '.join(stay)}")
         with self.checks.check("down-leaves-no-machine"):
             if "error" not in ask(self.stands.socket, {"verb": "console"}):
                 raise ExpectationFailed("the machine still runs")
@@ -238,25 +249,10 @@ class Life:
         """Look for what should be gone when all of it is: processes, disks, sockets."""
         with self.checks.check("no-process-and-no-disk-is-left"):
             places = (str(self.world.scratch), str(self.project.directory / "bin"))
-            running = [*_running(places), *(pid for pid in self.stands.pids if _runs(pid))]
+            running = [*left.running(places), *(pid for pid in self.stands.pids if left.runs(pid))]
             if running or self.world.scratch.exists():
-                left = " ".join(map(str, running))
-                raise ExpectationFailed(f"processes: {left or 'none'}; {self.world.scratch}")
-
-
-def _runs(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
-
-
-def _running(places: Iterable[str]) -> Iterator[int]:
-    """Yields the processes with one of these places on their command line or in their
-    environment."""
-    for process in Path("/proc").glob("[0-9]*"):
-        # Many end while they are looked at.
-        with suppress(OSError):
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if any(place.encode() in told for place in places):
-                yield int(process.name)
+                numbers = " ".join(map(str, running))
+                raise ExpectationFailed(f"processes: {numbers or 'none'}; {self.world.scratch}")
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shlex
 import socket
 import sys
@@ -56,6 +57,12 @@ class StandIn:
         words = [shlex.split(line) for line in lines if line]
         return {user: password for user, _, password, _ in words}
 
+    def ikev2_passwords(self) -> dict[str, str]:
+        """As charon reads them on the newest machine: in quotes, or in hexadecimal after 0x."""
+        text = self.files()["/etc/swanctl/conf.d/ikev2-secrets.conf"]
+        found = re.findall(r"^id\d* = fqdn:(.*)\n(?:id.*\n)*secret = (.*)$", text, re.MULTILINE)
+        return {user: charon_reads(secret) for user, secret in found}
+
     def serve(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -76,6 +83,13 @@ class StandIn:
         boots = self.stands and self.given and self.given[-1].startswith(b"#cloud-config\n")
         rules = self.told[-1]["rules"] if boots else []
         return [rule["destinationPortRange"] for rule in rules if rule["access"] == "Allow"]
+
+
+def charon_reads(secret: str) -> str:
+    """swanctl.conf(5): what begins with 0x is hexadecimal, anything else stands in quotes."""
+    if secret.startswith("0x"):
+        return bytes.fromhex(secret.removeprefix("0x")).decode()
+    return secret.removeprefix('"').removesuffix('"')
 
 
 @contextmanager
