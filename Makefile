@@ -144,7 +144,7 @@ forget: $(SMALL) ## remove a stack that is down from this computer
 
 ##@ Try it here (Debian, no cloud); make up HERE=yes leaves one standing
 try: setup ## a whole life here: up, dial in, change, down
-	$(RUN) -m here try $(if $(SETTINGS),--settings "$(SETTINGS)")
+	setpriv --pdeathsig TERM -- $(RUN) -m here try $(if $(SETTINGS),--settings "$(SETTINGS)")
 
 lab: setup ## boot it in QEMU and dial in; 20 min, later 10
 	$(RUN) -m lab run --scenario dial_in --scenario split
