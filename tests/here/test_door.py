@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import errno
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from here import door
 from lab.host import LabError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -49,6 +54,19 @@ def test_who_may_not_is_told_what_allows_it() -> None:
     why = door._why(OSError(errno.EACCES, "Permission denied"), "192.0.2.7", 500)
     assert "only root may listen to UDP 500" in why
     assert "ip_unprivileged_port_start=500" in why
+
+
+def test_who_may_not_is_refused() -> None:
+    """A user without rights, on a net where the sysctl is as the kernel sets it."""
+    ask = "from here import door; door.require('0.0.0.0')"
+    done = subprocess.run(
+        ["unshare", "--user", "--net", "--", sys.executable, "-c", ask],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "LabError: PHONE: only root may listen to UDP 500; run make as root" in done.stderr
 
 
 def test_both_ports_lead_into_the_world() -> None:

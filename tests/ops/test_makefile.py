@@ -68,7 +68,7 @@ def make(
         (["up", "HERE=yes"], "-m here ops --phone '' up --stack 'here' "),
         (["up", "HERE=yes", "PHONE=192.0.2.1"], "-m here ops --phone '192.0.2.1' up --stack"),
         (["down", "STACK=here"], "-m here ops --phone '' down --stack 'here' "),
-        (["try"], "-m here try "),
+        (["try"], "setpriv --pdeathsig TERM -- .venv/bin/python -m here try "),
         (["try", "SETTINGS=LICENSE"], '-m here try --settings "LICENSE"'),
         (["render"], "cloud_init render --settings settings.example.yaml --out build/guest"),
     ],
