@@ -37,7 +37,7 @@ class Switch:
         begin(reach.phone.world, comparison.line, comparison.case.gateway_at, seed)
         return reach
 
-    def take(self, way: Way, direction: str = "down") -> Reach:
+    def take(self, way: Way, direction: str) -> Reach:
         """Take the way's transport, and have the gateway split or forward with its congestion
         control."""
         reach = self.transports.take(way.transport, direction, way.split)

@@ -28,7 +28,7 @@ ENDED = "|".join(
     )
 )
 """What pppd and xl2tpd say when a call is over, as a regular expression."""
-LOADED = (
+HAS_ITS_CONNECTIONS = (
     "timeout 60 sh -c 'until test -S {0}; do sleep 0.1; done;"
     " until swanctl --load-all --noprompt; do sleep 0.3; done'"
 )
@@ -134,7 +134,7 @@ class Phone:
         # One command: each takes the agent 0.1 s of a processor, and a phone dials often.
         self.world.succeed(
             f"rm -f {socket}; {self._typed(credentials)}"
-            f" && {{ {start}; }} && {self.on_phone(LOADED.format(socket))}",
+            f" && {{ {start}; }} && {self.on_phone(HAS_ITS_CONNECTIONS.format(socket))}",
             90,
         )
         ran = self.host.execute(

@@ -10,10 +10,10 @@ SITE = topology.SITE
 PORTS = {"iperf": 5201, "page": 8080, "https": 443}
 NEIGHBOURS_PORT = 5202
 """iperf3's again, for those who share the phone's line."""
-FILE = "/srv/page/large"
+LARGE_FILE = "/srv/page/large"
 CERTIFICATE = "/run/site.crt"
 
-PAGE = {
+OBJECTS = {
     "html": [18],
     "css": [30, 18, 12, 8, 5, 3, 1, 1],
     "js": [120, 90, 70, 55, 45, 38, 32, 27, 23, 20, 17, 14, 12, 10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2],
@@ -23,7 +23,7 @@ PAGE = {
 }
 """KB of each object, in the order of their requests. Number and sum per kind are the median
 home page's (HTTP Archive, Web Almanac 2024, "Page Weight"); the spread within is ours."""
-OBJECT_SIZES = [1000 * size for sizes in PAGE.values() for size in sizes]
+OBJECT_SIZES = [1000 * size for sizes in OBJECTS.values() for size in sizes]
 
 
 def serve(world: Machine) -> None:
@@ -59,7 +59,7 @@ def _prepare_https() -> str:
     """Returns what makes all that nginx.conf needs for HTTPS: the file (all zeros, which nothing on
     the way compresses), a key that nobody checks, and last its certificate."""
     return (
-        f"truncate --size 1G {FILE} && openssl req -x509 -newkey ec -pkeyopt"
+        f"truncate --size 1G {LARGE_FILE} && openssl req -x509 -newkey ec -pkeyopt"
         " ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=site -keyout /run/site.key"
         f" -out {CERTIFICATE} 2>/dev/null"
     )

@@ -51,17 +51,17 @@ def switch() -> Switch:
 
 
 def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> None:
-    switch.take(WAYS["gateway-l2tp"])
-    switch.take(WAYS["gateway-ikev2"])
+    switch.take(WAYS["gateway-l2tp"], "down")
+    switch.take(WAYS["gateway-ikev2"], "down")
     assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
-    switch.take(WAYS["gateway-ikev2"])
+    switch.take(WAYS["gateway-ikev2"], "down")
     assert done[-1] == "ikev2 dials", "it is up"
     switch.transports.open("direct")
     assert done[-1] == "ikev2 hangs up", "its route would take everything"
 
 
 def test_a_new_comparison_begins_without_ikev2(switch: Switch, done: list[str]) -> None:
-    switch.take(WAYS["gateway-ikev2"])
+    switch.take(WAYS["gateway-ikev2"], "down")
     switch.transports.open("l2tp")
     assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
 
@@ -71,7 +71,7 @@ def test_quic_is_refused_on_its_way_only(switch: Switch, done: list[str]) -> Non
     assert isinstance(gateway, Pretender)
     for name, refused in (("gateway-l2tp", True), ("gateway-quic", False)):
         gateway.commands.clear()
-        switch.take(WAYS[name])
+        switch.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert "flush chain inet gateway quic" in said
         assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
@@ -89,7 +89,7 @@ def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[
         ("gateway-l2tp", 13),
     ):
         gateway.commands.clear()
-        switch.take(WAYS[name])
+        switch.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
 
@@ -105,7 +105,7 @@ def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
         ("gateway-plain-bbr", False),
     ):
         gateway.commands.clear()
-        switch.take(WAYS[name])
+        switch.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert "ip route change" in said
         assert ("ip route change $route congctl bbr.phone" in said) == named, name
@@ -144,7 +144,7 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     assert isinstance(world, Pretender)
     assert isinstance(gateway, Pretender)
     world.answers_by = (("wg genkey", "\n".join(["secret1", "public1", "secret2", "public2"])),)
-    switch.take(WAYS["wireguard"])
+    switch.take(WAYS["wireguard"], "down")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg udp dport 51820 accept" in asked
     assert "input udp dport 51820 accept" in told
@@ -153,7 +153,7 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     assert "secret2 > /run/wg.key" in asked
     assert "peer public1 " in asked
     assert "ip route replace 198.18.4.81 dev wg0" in asked
-    switch.take(WAYS["shadowsocks"])
+    switch.take(WAYS["shadowsocks"], "down")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg tcp dport 8388 accept" in asked
     for port in (5201, 8080, 443):
@@ -164,7 +164,7 @@ def test_what_a_transport_needs_is_done_once(switch: Switch, done: list[str]) ->
     gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
     for name in ("shadowsocks", "direct", "shadowsocks"):
-        switch.take(WAYS[name])
+        switch.take(WAYS[name], "down")
     assert "\n".join(gateway.commands).count("install --yes") == 1
 
 
@@ -174,9 +174,9 @@ def test_after_shadowsocks_was_opened_the_gateway_is_told_anew(
     """Its server began with a sysctl of its own."""
     gateway = switch.transports.gateway
     assert isinstance(gateway, Pretender)
-    switch.take(WAYS["forward-cubic"])
+    switch.take(WAYS["forward-cubic"], "down")
     (comparison,) = plan.product(["lossy-1"], ways=["shadowsocks"])
     switch.prepare(comparison, 1)
     gateway.commands.clear()
-    switch.take(WAYS["forward-cubic"])
+    switch.take(WAYS["forward-cubic"], "down")
     assert "tcp_congestion_control=cubic" in "\n".join(gateway.commands)
