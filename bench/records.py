@@ -96,6 +96,7 @@ class Run:
     about: About
     records: list[Record]
     file: Path | None = field(default=None, compare=False)
+    """Where `keep` writes; None: nowhere."""
 
     def keep(self, record: Record) -> None:
         """Add a record, to the file at once."""
