@@ -18,13 +18,13 @@ from lab.opening import LabOptions
 from lab.world.line import GATEWAY_AT, Line
 
 NUMBERS = tuple(field.name for field in dataclasses.fields(Line))
-PART: dict[str, tuple[Collection[str], Sequence[str]]] = {
-    # Option: what may be chosen, what is without it.
-    "line": (LINES, ("lossy-1",)),
-    "way": (WAYS, (DIRECT, "forward", OURS)),
-    "gateway-at": (GATEWAY_AT, ("far",)),
-    "direction": (BOTH, ("down",)),
-    "load": (LOADS, ("bulk",)),
+PART: dict[str, tuple[str, Collection[str], Sequence[str]]] = {
+    # Of `plan.product`: its option, what may be chosen, what is without it.
+    "lines": ("line", LINES, ("lossy-1",)),
+    "ways": ("way", WAYS, (DIRECT, "forward", OURS)),
+    "gateway_at": ("gateway-at", GATEWAY_AT, ("far",)),
+    "directions": ("direction", BOTH, ("down",)),
+    "loads": ("load", LOADS, ("bulk",)),
 }
 
 
@@ -49,7 +49,7 @@ class BenchOptions:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add those of `python -m bench run`."""
     part = parser.add_argument_group("a part of it; each option repeats")
-    for name, (choices, default) in PART.items():
+    for name, choices, default in PART.values():
         told = f"one of {', '.join(choices)} (default: {', '.join(default)})"
         part.add_argument(f"--{name}", action="append", choices=choices, metavar="X", help=told)
     part.add_argument("--flows", action="append", type=positive, metavar="N", help="(default: 1)")
@@ -129,22 +129,17 @@ def chosen(told: argparse.Namespace) -> BenchOptions:
 
 
 def _comparisons(told: argparse.Namespace) -> list[Comparison]:
-    asked = {name: getattr(told, name.replace("-", "_")) for name in (*PART, "flows", "own-line")}
-    directions = asked.pop("direction")
-    part = (directions and not told.day) or any(asked.values())
-    if part and (told.short or told.full or told.day):
+    asked = {key: getattr(told, name.replace("-", "_")) for key, (name, *_) in PART.items()}
+    asked |= {"flows": told.flows, "own_lines": told.own_line}
+    part = {key: value for key, value in asked.items() if value}
+    of_a_day = told.day and part.keys() <= {"directions"}
+    if part and not of_a_day and (told.short or told.full or told.day):
         raise Mistake("--short, --full and --day are whole sets: leave them out to choose a part")
     if told.day:
-        return plan.day(directions or BOTH)
+        return plan.day(told.direction or BOTH)
     if not part:
         return plan.full() if told.full else plan.short() if told.short else plan.standard()
-    chosen = {name: asked.get(name) or usual for name, (_, usual) in PART.items()}
-    return plan.product(
-        chosen["line"] if asked["line"] or not asked["own-line"] else (),
-        own_lines=asked["own-line"] or (),
-        ways=chosen["way"],
-        gateway_at=chosen["gateway-at"],
-        flows=asked["flows"] or (1,),
-        directions=directions or chosen["direction"],
-        loads=chosen["load"],
-    )
+    usual = {key: default for key, (_, _, default) in PART.items()}
+    if told.own_line:
+        usual["lines"] = ()
+    return plan.product(**{**usual, **part})
