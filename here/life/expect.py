@@ -82,7 +82,7 @@ class Life:
             self.down(before["server"])
 
     def change(self, gone: str, before: Mapping[str, Any], people: Mapping[str, Ways]) -> None:
-        """Its middle: a user less and another setting, by another machine."""
+        """Lead its middle: a user less and another setting, by another machine."""
         with self.step(f"make user REMOVE={gone}; {CHANGED[0]}: {CHANGED[1]}; make preview", 40):
             self.preview(gone)
         with self.step("make up: the machine is replaced", 300):
