@@ -96,7 +96,9 @@ def bars(panels: Panels, unit: str, reach: float) -> str:
 def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:
     """Return what Vega-Lite draws of a mark: a row for it, and one for each of its dots."""
     known = {"panel": panel, "way": label(mark.way), "ink": colour(mark.way)}
-    return [{**asdict(mark), **known}, *({**known, "dot": dot} for dot in mark.dots)]
+    # Without a text of its own each dot would write "undefined" over the figure.
+    dots = ({**known, "dot": dot, "text": ""} for dot in mark.dots)
+    return [{**asdict(mark), **known}, *dots]
 
 
 Curve = Sequence[tuple[float, float | None]]

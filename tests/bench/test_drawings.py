@@ -56,6 +56,14 @@ def test_a_page_s_least_time_is_marked() -> None:
     assert drawn.count("var(--limit)") > not_drawn.count("var(--limit)")
 
 
+def test_a_figure_beside_dots_stands_alone() -> None:
+    mark = charts.Mark(way=OURS, text="1.7", diamond=2.5, dots=[1.4, 1.5, 1.6])
+    drawn = charts.bars({"neighbours": [mark]}, "Mbit/s", 3)
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn)
+    assert texts.count("1.7") == 1
+    assert "undefined" not in texts
+
+
 def test_drawings_are_read_out(text: str) -> None:
     drawings = re.findall(r'<svg role="img" aria-label="([^"]+)"', text)
     assert len(drawings) == text.count("<svg") == 25
