@@ -19,6 +19,14 @@ _DNS_LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
 """What the Network API takes as domainNameLabel (its own error message names it)."""
 
 _LOCATION = re.compile(r"[a-z][a-z0-9]{2,49}")
+_NOT_AZURES = {
+    **dict.fromkeys(("tokyo", "saitama", "japan", "eastjapan", "東京", "東日本"), "japaneast"),
+    **dict.fromkeys(("osaka", "westjapan", "大阪", "西日本"), "japanwest"),
+    **dict.fromkeys(("apnortheast1", "asianortheast1"), "japaneast"),
+    **dict.fromkeys(("apnortheast3", "asianortheast2"), "japanwest"),
+}
+"""What people in Japan call a region that Azure calls otherwise; the last lines are AWS's and
+Google's names of Tokyo and Osaka, without hyphens."""
 
 _VM_SIZE = re.compile(
     r"Standard_(?P<family>[A-Z]{1,3})(?P<cpus>\d{1,4}(?:-\d{1,3})?)"
@@ -95,8 +103,13 @@ def _other(value: Any, spell: Callable[[str], str], reader: Callable[[Any], Any]
 def location(value: Any) -> str:
     """An Azure region in its short form: ``West US 2`` is ``westus2``."""
     short = value.replace(" ", "").lower() if isinstance(value, str) else ""
-    if not _LOCATION.fullmatch(short):
-        raise BadValue(f"{shown(value)} is not a region; expected one such as westus2 or japaneast")
+    if not _LOCATION.fullmatch(short) or short in _NOT_AZURES:
+        spelt = re.sub(r"[\W_]", "", short)
+        known = {**_NOT_AZURES, **{name: name for name in _NOT_AZURES.values()}}
+        raise BadValue(
+            f"{shown(value)} is not a region; expected one such as westus2 or japaneast"
+            + (f"; did you mean {known[spelt]}?" if spelt in known else "")
+        )
     return short
 
 
