@@ -6,6 +6,13 @@ import argparse
 import secrets
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+
+if find_spec("yaml") is None:
+    sys.exit(
+        "yaml: missing in this Python. make setup brings it into .venv; then"
+        " .venv/bin/python -m lab"
+    )
 
 from lab import opening, play, side_by_side
 from lab.command import carry_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ MAX_WORDS = 450
 MAX_SENTENCE = 40
 MAX_WIDTH = 100
 MENUS = re.compile(r"\*\*((?:Settings|設定) > [^*]+)\*\*")
+NEEDS_YAML = "cloud_init"
 FORMS = {
     "phones.md": ("iphone-ipad", "android-12-and-later", "android-11-and-earlier", "chromeos"),
     "phones.ja.md": ("iphoneipad", "android-12-以降", "android-11-以前", "chromeos"),
@@ -82,6 +84,17 @@ def test_both_languages_have_the_same_tables(name: str) -> None:
     assert japanese == english
 
 
+@pytest.mark.parametrize("name", JAPANESE)
+def test_both_languages_lead_to_the_same_places(name: str) -> None:
+    english, japanese = (Counter(map(place_of, page(each).links)) for each in pair(name))
+    assert japanese == english
+
+
+def place_of(link: str) -> str:
+    """Returns the page that a link leads to, in either language; a picture is one like another."""
+    return "a picture" if link.endswith(".svg") else link.partition("#")[0].replace(".ja.", ".")
+
+
 def pair(name: str) -> tuple[str, str]:
     return name.replace(".ja.md", ".md"), name
 
@@ -108,6 +121,13 @@ def test_japanese_is_broken_after_punctuation_only(name: str) -> None:
     """Browsers show a break between two Japanese characters as a space."""
     broken = r"[\u3040-\u30ff\u4e00-\u9fff]\n *[\u3040-\u30ff\u4e00-\u9fff]"
     assert not re.findall(f".*{broken}.*", page(name).prose)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_list_at_the_top_names_every_part(name: str) -> None:
+    named = re.findall(r"^- \[[^]]+\]\(#([^)]+)\)", page(name).prose, re.M)
+    parts = [anchor(text) for level, text in page(name).headings if level == 2]
+    assert named in ([], parts)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -140,8 +160,23 @@ def test_python_can_run_what_the_page_says(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ja.md", "docs/speed.md", "docs/start.md"])
+@pytest.mark.parametrize("name", ALL)
+def test_a_command_has_the_python_that_it_needs(name: str) -> None:
+    """Any has the standard library; a page with `NEEDS_YAML` says where that is from."""
+    bare = r"(?<!\.venv/bin/)\bpython3? -m ([a-z_.]+)"
+    assert set(re.findall(bare, "\n".join(page(name).commands))) <= {"gateway.probe", NEEDS_YAML}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_a_command_reads_is_there(name: str) -> None:
+    """Capital letters stand for a name of the reader's own."""
+    named = re.findall(r"(?<![\w./-])docs/[\w./-]+", "\n".join(page(name).commands))
+    assert not [path for path in named if not (Path(path).stem.isupper() or (ROOT / path).exists())]
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "docs/benchmark.md"])
 def test_figures_are_those_of_committed_results(name: str) -> None:
+    """The benchmark's page says what its lines are set to."""
     results = "".join(path.read_text(encoding="utf-8") for path in results_files())
     known = set(re.findall(r"\d+(?:[.,]\d+)*", results))
     assert not [figure for figure in figures(page(name).prose) if figure not in known]
@@ -152,8 +187,9 @@ def results_files() -> list[Path]:
 
 
 def figures(text: str) -> list[str]:
-    """Returns what looks measured: decimals, and numbers with a unit. Python's version is none."""
-    text = re.sub(r"Python 3\.\d+|\]\([^)]*\)", "", text)
+    """Returns what looks measured: decimals, and numbers with a unit. Versions and addresses are
+    none."""
+    text = re.sub(r"(?:Python|macOS) \d+\.\d+|\d+(?:\.\d+){3}|\]\([^)]*\)", "", text)
     return re.findall(r"\b\d+(?:,\d{3})*\.\d+|\b\d+(?:,\d{3})*(?= (?:s|ms|Mbit/s|秒)\b)", text)
 
 

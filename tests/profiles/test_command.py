@@ -51,7 +51,7 @@ def run(*arguments: str, umask: int = 0o022, **environment: str) -> Done:
     return Done(status, out.getvalue(), err.getvalue())
 
 
-@pytest.mark.parametrize("module", ["profiles", "cloud_init", "settings"])
+@pytest.mark.parametrize("module", ["profiles", "cloud_init", "settings", "lab", "bench"])
 def test_a_python_without_its_packages_is_told_in_a_line(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-m", module, "--help"],
