@@ -26,7 +26,7 @@ from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.manners import Manners
 from lab.phones.phone import Phone
 from lab.phones.transports import Transports
-from lab.progress import Progress, complain, write_result, write_whole
+from lab.progress import Progress, complain, outcome, write_result, write_whole
 from lab.world import sites, today
 
 PROCESSORS = 1
@@ -87,8 +87,8 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
     write_result(out / "promises.json", [asdict(each) for each in judged])
     write_whole(out / "report.html", render(run, judged, against))
     for each in judged:
-        outcome = "ok  " if each.kept else "MISS"
-        print(f"{outcome}  {each.name}: {each.value} ({each.promised}; {each.detail})")
+        word = outcome(each.kept, "MISS")
+        print(f"{word}  {each.name}: {each.value} ({each.promised}; {each.detail})")
     missed = [each.name for each in judged if not each.kept]
     print(f"{len(run.records)} records, {len(rows)} rows, {len(judged)} promises; {out}")
     if missed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -72,6 +73,24 @@ class Progress:
         print(f"[{self._number}/{self.phases}] {elapsed:>6}  {text}", flush=True)
 
 
+GREEN, RED = 32, 31
+"""As terminals know them (ECMA-48, SGR)."""
+
+
+def outcome(good: bool, bad: str = "FAIL") -> str:
+    """Returns the word that the line of a check begins with, in colour where that is wanted."""
+    word = "ok  " if good else bad
+    return f"\033[{GREEN if good else RED}m{word}\033[0m" if in_colour() else word
+
+
+def in_colour() -> bool:
+    """Returns whether a person reads standard output and wants colours (no-color.org), or whoever
+    reads it for one says so (force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
 def span(seconds: float) -> str:
     """Returns a duration as people say it."""
     return f"{seconds:.0f} s" if seconds < 60 else f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
@@ -107,7 +126,7 @@ class Checks:
         """Record an expectation that was examined elsewhere."""
         self.results.append({"name": name, "ok": ok, "detail": detail})
         first_line = detail.partition("\n")[0][:160]
-        self.progress.note(f"{'ok  ' if ok else 'FAIL'}  {name}: {first_line}")
+        self.progress.note(f"{outcome(ok)}  {name}: {first_line}")
 
     @property
     def ok(self) -> bool:

@@ -4,6 +4,7 @@ its phones wait for its gateway, and its gateway for them."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import opening, play
-from lab.progress import Checks, Progress, complain, span, write_result
+from lab.progress import Checks, Progress, complain, in_colour, span, write_result
 
 LABS = 2
 """So many are played in where the memory is there: machines of the project's size have two
@@ -149,6 +150,7 @@ class _Players:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                env={**os.environ, **({"FORCE_COLOR": "1"} if in_colour() else {})},
                 start_new_session=True,
             )
             return self.running[name]

@@ -63,3 +63,41 @@ def test_result_is_written_whole(tmp_path: Path) -> None:
     write_result(tmp_path / "result.json", {"checks": []})
     assert json.loads((tmp_path / "result.json").read_text()) == {"checks": []}
     assert list(tmp_path.iterdir()) == [tmp_path / "result.json"]
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What two checks print, the second not met, behind the time."""
+    checks = Checks(Progress(1))
+    checks.add("a", True, "")
+    checks.add("b", False, "")
+    return [line[line.index("s  ") + 3 :] for line in capsys.readouterr().out.splitlines()]
+
+
+PLAIN = ["ok    a: ", "FAIL  b: "]
+COLOURED = ["\033[32mok  \033[0m  a: ", "\033[31mFAIL\033[0m  b: "]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "expected"),
+    [
+        (True, {}, COLOURED),
+        (True, {"NO_COLOR": "1"}, PLAIN),
+        (True, {"NO_COLOR": ""}, COLOURED),
+        (False, {}, PLAIN),
+        (False, {"FORCE_COLOR": "1"}, COLOURED),
+        (False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, PLAIN),
+    ],
+)
+def test_a_terminal_gets_colours_unless_it_wants_none(
+    terminal: bool,
+    environment: dict[str, str],
+    expected: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert said(capsys) == expected
