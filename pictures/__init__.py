@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictures import boot, day, guards, house, lines, path, up
+from pictures import boot, day, guards, house, lines, neighbours, pages, path, up
 from pictures.svg import SCHEMES, coloured
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,14 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
     Raises:
         Mistake, ValueError: records are there, and can't be drawn.
     """
-    kept = {"boot": boot, "day": day, "lines": lines, "up": up}
+    kept = {
+        "boot": boot,
+        "day": day,
+        "lines": lines,
+        "neighbours": neighbours,
+        "pages": pages,
+        "up": up,
+    }
     found = {name: (each.newest(results), each.draw) for name, each in kept.items()}
     return {
         "path": path.draw(path.ENGLISH),

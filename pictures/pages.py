@@ -1,0 +1,51 @@
+"""Pages: how long one takes without a VPN, and through a gateway far away and near."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import records
+from bench.figures import Measured, collect
+from bench.plan import FLOWS
+from bench.records import Case, Mistake, Run
+from bench.report import charts, sections
+from bench.ways import DIRECT, OURS, rank
+from pictures.svg import of_chart
+
+LINE = "lossy-1"
+WAYS = (DIRECT, "forward", OURS, "gateway-ikev2")
+SHOWN = sections.Bars("load_time_s", "s", limit="load_time_limit_s")
+
+
+def newest(results: Path) -> Path | None:
+    """Return the last run of pages or of all promises; None if none is committed."""
+    found = [*results.glob("*-pages.jsonl"), *results.glob("*-bench.jsonl")]
+    return max(found, default=None)
+
+
+def draw(path: Path) -> str:
+    """Return the drawing of a file of records.
+
+    Raises:
+        Mistake: it can't be read, or lacks a page near, far or without a VPN: where only some are
+            shown, a reader would take them for all.
+    """
+    run = records.read(path)
+    panels = {sections.PLACES[place]: _marks(run, place) for place in ("near", "far")}
+    for place, marks in panels.items():
+        if missing := {DIRECT, OURS} - {mark.way for mark in marks}:
+            raise Mistake(f"{path}: no page on {LINE}, {place}, by {', '.join(sorted(missing))}")
+    reach = max(mark.reach for marks in panels.values() for mark in marks)
+    chart = charts.bars(panels, SHOWN.unit, reach)
+    about = f"Seconds until a web page is there, on the line {LINE}, {run.about.get('date')}"
+    return of_chart(chart, about=about, below="stroke: the least possible; whisker: all repeats")
+
+
+def _marks(run: Run, place: str) -> list[charts.Mark]:
+    measured = collect(run.records)
+    ways: dict[str, Measured] = {}
+    # The bare line does not pass the gateway: measured with it in one place, it holds for both.
+    for other in ("near", "far", place):
+        found = measured.get(Case(LINE, gateway_at=other, load="page", flows=FLOWS["page"]), {})
+        ways |= {way: each for way, each in found.items() if other == place or way == DIRECT}
+    return [sections.mark(SHOWN, ways[way]) for way in sorted(WAYS, key=rank) if way in ways]
