@@ -8,6 +8,7 @@ OPS = $(RUN) -m $(if $(filter here,$(STACK)),here ops --phone '$(PHONE)',ops)
 # A file's tests stay together, because they share what was expensive to make. Which file begins
 # when is decided by tests/conftest.py.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+LIFE = $(RUN) -m pytest tests/here/test_life.py
 
 # What is installed: for the tests; for Pulumi's program; for all that reads and writes files alone.
 # The last two by hashes, because they work with the stack's secrets and with rights on Azure.
@@ -55,7 +56,8 @@ TITLED := $${TITLE:+--title "$$TITLE"}
 .DEFAULT_GOAL := help
 .PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
 .PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
-.PHONY: pictures pulumi test test-without-lab test-lab test-life test-fast test-engine image-world image-gateway
+.PHONY: pictures pulumi test test-without-lab test-lab test-life life-after-tests test-fast
+.PHONY: test-engine image-world image-gateway
 .PHONY: provision soak clean
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
@@ -170,10 +172,10 @@ pictures: setup ##- draw the documents' pictures anew
 setup: $(STAMP) ##- install what all of this needs, into .venv
 
 # First what measures nothing: the guest is set up, and the lab's scenarios are played, beside all
-# other tests. Those give way: a scenario keeps less than two processors busy, and its phones have
-# only so many seconds. Measuring wants the machine for itself.
+# other tests. Those give way: phones have only so many seconds. A life, which needs a lab of its
+# own, begins when they are through. Measuring wants the machine for itself.
 test: ##- everything, lab and short benchmark too; 30 to 60 min
-	$(MAKE) --no-print-directory --jobs=4 test-without-lab test-lab test-life
+	$(MAKE) --no-print-directory --jobs=3 test-lab life-after-tests
 	$(RUN) -m pytest tests/bench/test_short.py
 
 image-world image-gateway:
@@ -189,7 +191,10 @@ test-lab: provision ##- every scenario of the lab
 	$(RUN) -m pytest tests/lab/test_scenarios.py
 
 test-life: provision pulumi ##- `make try` without its middle: one machine
-	$(RUN) -m pytest tests/here/test_life.py
+	$(LIFE)
+
+life-after-tests: test-without-lab provision ##- the same, when the others are through
+	$(LIFE)
 
 test-engine: pulumi ##- a gateway's life: Pulumi's engine, a double of Azure
 	$(RUN) -m pytest tests/engine tests/ops $(SIDE_BY_SIDE)

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lab.machines.machine import Machine, Ran
 
+PATIENCE = 180
+"""Seconds in which anything ends that takes some on a quiet host: labs share its processors with
+each other and with all other tests, and hosts differ by two in speed. Three times as long as what
+was too short there."""
+
 
 def on(host: str, command: str) -> str:
     """Returns the machine's command that runs this one on a host, or (none) on the machine."""
@@ -41,19 +46,19 @@ class Host:
     machine: Machine
     name: str
 
-    def execute(self, command: str, timeout: float = 60) -> Ran:
+    def execute(self, command: str, timeout: float = PATIENCE) -> Ran:
         """Run a shell command on the host and wait for its end, whatever that is."""
         return self.machine.execute(on(self.name, command), timeout)
 
-    def succeed(self, command: str, timeout: float = 60) -> str:
+    def succeed(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command that must end with status 0; returns what it printed."""
         return self.machine.succeed(on(self.name, command), timeout)
 
-    def fail(self, command: str, timeout: float = 60) -> str:
+    def fail(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command that must not succeed; returns what it printed."""
         return self.machine.fail(on(self.name, command), timeout)
 
-    def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
+    def wait_until_succeeds(self, command: str, timeout: float = PATIENCE) -> str:
         """Repeat a command until it ends with status 0; returns what it printed then."""
         return self.machine.wait_until_succeeds(on(self.name, command), timeout)
 
@@ -61,6 +66,6 @@ class Host:
         """Have the machine's systemd run a shell command on the host; see `Machine.start_unit`."""
         self.machine.start_unit(name, command, self.name, *properties)
 
-    def wait_for_port(self, port: int, timeout: float = 60) -> None:
+    def wait_for_port(self, port: int, timeout: float = PATIENCE) -> None:
         """Wait until somebody listens to a TCP port of the host."""
         self.machine.wait_for_port(self.name, port, timeout)

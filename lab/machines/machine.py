@@ -18,7 +18,7 @@ from typing import TypeVar
 from lab.host import LabError
 from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
-from lab.machines.hosts import Host, on, unit
+from lab.machines.hosts import PATIENCE, Host, on, unit
 from lab.machines.monitor import Monitor, incoming
 from lab.machines.processor import seconds
 from lab.machines.qemu import Sockets, qemu
@@ -169,7 +169,7 @@ class Machine:
 
     # The verbs.
 
-    def execute(self, command: str, timeout: float = 60, patience: float = 120) -> Ran:
+    def execute(self, command: str, timeout: float = PATIENCE, patience: float = 120) -> Ran:
         """Run a shell command inside and wait for its end, whatever that is (seconds).
 
         Raises:
@@ -189,7 +189,7 @@ class Machine:
                 f" the command was: {command}"
             ) from error
 
-    def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
+    def succeed(self, command: str, timeout: float = PATIENCE, patience: float = 120) -> str:
         """Run a command that must end with status 0; returns what it printed."""
         ran = self.execute(command, timeout, patience)
         if ran.status != 0:
@@ -198,14 +198,14 @@ class Machine:
             )
         return ran.output
 
-    def fail(self, command: str, timeout: float = 60) -> str:
+    def fail(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command that must not succeed; returns what it printed."""
         ran = self.execute(command, timeout)
         if ran.status == 0:
             raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
         return ran.output
 
-    def wait_until_succeeds(self, command: str, timeout: float = 60) -> str:
+    def wait_until_succeeds(self, command: str, timeout: float = PATIENCE) -> str:
         """Repeat a command until it ends with status 0; returns what it printed then."""
         return poll(lambda: self._output_if_ok(command), f"{self.name}: {command}", timeout)
 
@@ -225,15 +225,15 @@ class Machine:
         """Stop a unit that runs."""
         self.succeed(f"systemctl stop {name}")
 
-    def wait_for_unit(self, name: str, timeout: float = 60) -> None:
+    def wait_for_unit(self, name: str, timeout: float = PATIENCE) -> None:
         """Wait until a unit is active (seconds). One that has failed is not waited for."""
         poll(lambda: self._is_active(name) or None, f"{self.name}: {name} is active", timeout)
 
-    def wait_for_end_of_unit(self, name: str, timeout: float = 60) -> None:
+    def wait_for_end_of_unit(self, name: str, timeout: float = PATIENCE) -> None:
         """Wait until a unit that was started is done (seconds)."""
         self.wait_until_succeeds(f"! systemctl is-active --quiet {name}", timeout)
 
-    def wait_for_port(self, host: str, port: int, timeout: float = 60) -> None:
+    def wait_for_port(self, host: str, port: int, timeout: float = PATIENCE) -> None:
         """Wait until a TCP port of a host, or (none) of the machine, is listened to (seconds)."""
         self.wait_until_succeeds(on(host, f"ss -Hltn sport = :{port} | grep -q ."), timeout)
 

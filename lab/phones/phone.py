@@ -11,7 +11,7 @@ from string import Template
 from typing import ClassVar
 
 from lab.machines.agent import put
-from lab.machines.hosts import Host, on, unit
+from lab.machines.hosts import PATIENCE, Host, on, unit
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.models import IPHONE, Model
 from lab.world.topology import RESOLVER, ROUTERS, WIFI_ROUTER
@@ -91,11 +91,11 @@ class Phone:
         """Returns the address of its way out."""
         return WIFI_ROUTER if self.on_wifi else ROUTERS[self.namespace]
 
-    def run(self, command: str, timeout: float = 60) -> str:
+    def run(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command on the phone that must succeed."""
         return self.host.succeed(command, timeout)
 
-    def run_and_fail(self, command: str, timeout: float = 60) -> str:
+    def run_and_fail(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command on the phone that must not succeed."""
         return self.host.fail(command, timeout)
 

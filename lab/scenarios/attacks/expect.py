@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.machines.hosts import PATIENCE
 from lab.machines.machine import ExpectationFailed, poll
 from lab.phones.downloads import fetch_page
 from lab.phones.ikev2 import Ikev2Phone
@@ -120,7 +121,7 @@ def two_vanish(lab: Lab, user: Credentials, checks: Checks) -> Iterator[None]:
 def hold_open(lab: Lab, phone: Phone) -> None:
     lab.world.succeed("rm -rf /run/hold-open")
     phone.host.start_unit("hold-open", f"/lab/hold-open {SITE} {PORTS['page']} {CONNECTIONS}")
-    lab.world.wait_until_succeeds("test -e /run/hold-open/opened", 120)
+    lab.world.wait_until_succeeds("test -e /run/hold-open/opened")
 
 
 def expect_sockets(lab: Lab, address: str, wanted: int) -> None:
@@ -164,8 +165,8 @@ def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
         with no_watch(lab):
             lab.gateway.succeed("systemctl reload nftables")
             lab.gateway.succeed('test -z "$(nft -j list set inet gateway ike_ports | grep 4500)"')
-            lab.wait_for_ike(120)
-    lab.world.wait_for_end_of_unit("flood", 120)
+            lab.wait_for_ike(PATIENCE)
+    lab.world.wait_for_end_of_unit("flood")
 
 
 @contextmanager
@@ -197,7 +198,7 @@ def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Chec
             no_answer_in_the_clear(stranger)
         finally:
             lab.gateway.succeed("systemctl restart nftables")
-        lab.wait_for_ike(120)
+        lab.wait_for_ike(PATIENCE)
         walled(lab, phone)
         fetch_page(phone)
 
@@ -238,10 +239,10 @@ def crash(lab: Lab, user: Credentials, checks: Checks) -> None:
         gone = victim.on_phone("swanctl --list-sas --ike gateway 2>/dev/null | grep -q ESTABLISHED")
         lab.world.wait_until_succeeds(f"! {gone}", 30)
         detail.append(f"the other phone heard of it after {time.monotonic() - began:.1f} s")
-        lab.gateway.wait_until_succeeds("pidof xl2tpd", 30)
+        lab.gateway.wait_until_succeeds("pidof xl2tpd")
         if lab.gateway.succeed("pidof xl2tpd") == before:
             raise ExpectationFailed("xl2tpd lives: has Debian mended it? Then this has no subject")
-        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
+        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", PATIENCE)
         for phone in (villain, victim):
             phone.hang_up()
             phone.dial(user)
@@ -257,7 +258,7 @@ def many_calls(lab: Lab, user: Credentials, checks: Checks) -> None:
     guess = "ike-scan --retry=1 --interval=5 --file=/run/targets --sport=0 --quiet"
     with checks.check("attacks-many-calls-from-one-address") as detail:
         lab.world.succeed(f"yes {PUBLIC_ADDRESS} | head -n {CALLS} >/run/targets")
-        lab.world.succeed(Phone(lab.world, PUBLIC_ADDRESS, "phone6").on_phone(guess), 60)
+        lab.world.succeed(Phone(lab.world, PUBLIC_ADDRESS, "phone6").on_phone(guess))
         counter = lab.gateway.succeed("nft list counter inet gateway ike_braked")
         braked = int(re.findall(r"packets (\d+)", counter)[0])
         detail.append(f"{braked} of {CALLS} ignored")
@@ -283,13 +284,17 @@ def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
             try:
                 lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
                 said = "does not fit our address any more; restarting strongswan"
-                poll(lambda: said in lab.gateway.console.text() or None, "the console says so", 30)
-                lab.wait_for_ike(120)
+                poll(
+                    lambda: said in lab.gateway.console.text() or None,
+                    "the console says so",
+                    PATIENCE,
+                )
+                lab.wait_for_ike(PATIENCE)
                 before.dial(user)
             finally:
                 lab.gateway.succeed(f"{change.format('del')} && systemctl start gateway-watch", 120)
         lab.gateway.fail(own)
-        lab.wait_for_ike(120)
+        lab.wait_for_ike(PATIENCE)
     with checks.check("attacks-dial-in-after-charon-began-anew"):
         after.dial(user)
         fetch_page(after)

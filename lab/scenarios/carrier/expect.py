@@ -118,7 +118,7 @@ def new_keys(train: Train, checks: Checks) -> None:
         first = "|".join(alike[0].run(SPIS).split())
         alike[0].run("swanctl --rekey --child gateway")
         new = alike[0].on_phone(f"{SPIS} | grep -vE '{first}'")
-        alike[0].world.wait_until_succeeds(new, 30)
+        alike[0].world.wait_until_succeeds(new)
         # Longer than what is under way with the old keys.
         for _ in range(3):
             for phone in alike:

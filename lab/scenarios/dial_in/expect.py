@@ -187,7 +187,7 @@ def capture(lab: Lab, action: str) -> None:
     if action == "start":
         tcpdump = f"exec tcpdump --immediate-mode -U -i carrier -w {CAPTURE}"
         lab.world.start_unit("eve", tcpdump)
-        lab.world.wait_until_succeeds(f"test -s {CAPTURE}", 30)
+        lab.world.wait_until_succeeds(f"test -s {CAPTURE}")
     else:
         lab.world.stop_unit("eve")
         lab.world.fetch(CAPTURE, lab.directory / "internet.pcap")

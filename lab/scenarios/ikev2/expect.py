@@ -205,10 +205,10 @@ def moves(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         lab.world.succeed("rm -f /run/moved")
         phone.host.start_unit("moving", f"{download} >/run/moving && mv /run/moving /run/moved")
         seen = TOWARDS_PHONES.format(address)
-        lab.gateway.wait_until_succeeds(f"{seen} | grep -q bytes_acked", 15)
+        lab.gateway.wait_until_succeeds(f"{seen} | grep -q bytes_acked")
         phone.change_to_wifi()
         try:
-            lab.gateway.wait_until_succeeds(f"swanctl --list-sas | grep -q '@ {CAFE}'", 20)
+            lab.gateway.wait_until_succeeds(f"swanctl --list-sas | grep -q '@ {CAFE}'")
             fetch_page(phone)
         finally:
             phone.change_back()
@@ -226,7 +226,6 @@ def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         lab.world.wait_until_succeeds(
             f"test $(journalctl -o cat -u {phone.namespace}-ipsec --since=-60s"
             " | grep -c 'rekeyed between') -ge 2",
-            60,
         )
         if lab.gateway.succeed("ip xfrm state | grep 'proto esp' | sort") == first:
             raise ExpectationFailed("ESP still has its first keys")
@@ -237,7 +236,7 @@ def lasts(lab: Lab, phone: Ikev2Phone, user: Credentials, checks: Checks) -> Non
         phone.sleep()
         # Longer than the gateway takes to ask (dpd_delay), shorter than it takes to give up.
         asked_again = f"journalctl -o cat -u strongswan --since=@{fell_asleep}"
-        lab.gateway.wait_until_succeeds(f"{asked_again} | grep -q 'retransmit 1 of request'", 90)
+        lab.gateway.wait_until_succeeds(f"{asked_again} | grep -q 'retransmit 1 of request'")
         phone.wake()
         fetch_page(phone)
         detail.append(f"still {address}")

@@ -67,7 +67,7 @@ def transport_mode(lab: Lab, user: Credentials, checks: Checks) -> None:
 def without_ipv4(phone: Phone, checks: Checks) -> None:
     """Have it reach the web through the NAT64, and not otherwise."""
     with checks.check("nat64-is-the-only-way"):
-        phone.host.wait_until_succeeds(f"ping -q -c 1 -W 5 {NAT64}{WEB}", 30)
+        phone.host.wait_until_succeeds(f"ping -q -c 1 -W 5 {NAT64}{WEB}")
         phone.run_and_fail(f"ping -q -c 1 -W 5 {WEB}")
 
 
