@@ -1,0 +1,46 @@
+"""What is asked of the machine's QEMU, with a real one in which nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from here.machines import Machines
+from lab import host
+from lab.images import disk
+from lab.lab import Lab
+from lab.machines.machine import Machine, poll
+from lab.machines.monitor import MonitorRefused
+from lab.progress import Progress
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    host.install([*host.QEMU, *disk.HOST_PACKAGES])
+    first = tmp_path / "first.qcow2"
+    disk.run("qemu-img", "create", "-q", "-f", "qcow2", first, "8M")
+    stopped = ["-machine", "q35", "-S", "-drive", f"if=virtio,format=qcow2,file={first}"]
+    gateway = Machine("gateway", tmp_path, tmp_path, stopped)
+    lab = Lab(tmp_path, tmp_path, Machine("world", tmp_path, tmp_path, []), gateway)
+    gateway.start()
+    poll(lambda: hears(gateway), "QEMU answers", 30, gateway.check_alive)
+    yield Machines(lab, tmp_path / "user-data", True, Progress())
+    gateway.stop()
+
+
+def hears(machine: Machine) -> bool | None:
+    try:
+        return bool(machine.monitor.ask("query-status"))
+    except MonitorRefused:
+        return None
+
+
+def test_a_machine_goes_on_with_a_disk_above_its_first(machines: Machines) -> None:
+    """So that nobody writes the first one any more, which is then copied."""
+    gateway = machines.lab.gateway
+    machines._go_on_with(machines.live)
+    (drive,) = (each for each in gateway.monitor.ask("query-block") if "inserted" in each)
+    assert drive["inserted"]["file"] == str(machines.live)
+    assert drive["inserted"]["backing_file"].endswith("first.qcow2")
