@@ -40,7 +40,7 @@ def draw(path: Path) -> str:
         ]
     reach = max(mark.reach for marks in panels.values() for mark in marks)
     chart = charts.bars(panels, SHOWN.unit, reach)
-    about = f"What neighbours keep of one line, {run.about.get('date')}, {sections.PLACES['far']}"
+    about = f"What neighbours keep of one line, {run.about.get('date')}, {sections.STANDS['far']}"
     return of_chart(chart, about=about, below="ring: a neighbour; diamond: the phone")
 
 

@@ -31,21 +31,21 @@ def draw(path: Path) -> str:
             shown, a reader would take them for all.
     """
     run = records.read(path)
-    panels = {sections.PLACES[place]: _marks(run, place) for place in ("near", "far")}
-    for place, marks in panels.items():
+    panels = {sections.STANDS[at]: _marks(run, at) for at in ("near", "far")}
+    for stands, marks in panels.items():
         if missing := {DIRECT, OURS} - {mark.way for mark in marks}:
-            raise Mistake(f"{path}: no page on {LINE}, {place}, by {', '.join(sorted(missing))}")
+            raise Mistake(f"{path}: no page on {LINE}, {stands}, by {', '.join(sorted(missing))}")
     reach = max(mark.reach for marks in panels.values() for mark in marks)
     chart = charts.bars(panels, SHOWN.unit, reach)
     about = f"Seconds until a web page is there, on the line {LINE}, {run.about.get('date')}"
     return of_chart(chart, about=about, below="stroke: the least possible; whisker: all repeats")
 
 
-def _marks(run: Run, place: str) -> list[charts.Mark]:
+def _marks(run: Run, at: str) -> list[charts.Mark]:
     measured = collect(run.records)
     ways: dict[str, Measured] = {}
-    # The bare line does not pass the gateway: measured with it in one place, it holds for both.
-    for other in ("near", "far", place):
+    # The bare line does not pass the gateway: measured with it near or far, it holds for both.
+    for other in ("near", "far", at):
         found = measured.get(Case(LINE, gateway_at=other, load="page", flows=FLOWS["page"]), {})
-        ways |= {way: each for way, each in found.items() if other == place or way == DIRECT}
+        ways |= {way: each for way, each in found.items() if other == at or way == DIRECT}
     return [sections.mark(SHOWN, ways[way]) for way in sorted(WAYS, key=rank) if way in ways]

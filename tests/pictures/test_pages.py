@@ -26,13 +26,13 @@ def kept(tmp_path: Path, wanted: Callable[[Record], bool] = lambda _: True) -> P
     return write(tmp_path / NAME, Run(run.about, [each for each in run.records if wanted(each)]))
 
 
-def seconds(way: str, place: str) -> str:
+def seconds(way: str, at: str) -> str:
     """The median as a reader sees it."""
     found = [
         each.figures["load_time_s"]
         for each in made_up.full().records
         if (each.way, each.case.line, each.case.load) == (way, "lossy-1", "page")
-        and each.case.gateway_at == place
+        and each.case.gateway_at == at
     ]
     assert len(found) == 3
     return number(median(value for value in found if isinstance(value, float)))
@@ -42,12 +42,12 @@ def test_it_says_what_a_page_takes_near_and_far(tmp_path: Path) -> None:
     (told,) = re.findall("<title>(.*)</title>", pages.draw(kept(tmp_path)))
     assert told.startswith("Seconds until a web page is there, on the line lossy-1, 2026-11-20. s.")
     near, far = told.partition("gateway nearby: ")[2].split("; gateway far away: ")
-    for place, said in (("near", near), ("far", far)):
+    for at, said in (("near", near), ("far", far)):
         for way in (DIRECT, "forward", OURS):
-            assert f"{label(way)} {seconds(way, place)}" in said.split(", ")
+            assert f"{label(way)} {seconds(way, at)}" in said.split(", ")
 
 
-def test_the_bare_line_holds_for_both_places(tmp_path: Path) -> None:
+def test_the_bare_line_holds_near_and_far(tmp_path: Path) -> None:
     def once(each: Record) -> bool:
         return each.way != DIRECT or each.case.gateway_at == "far"
 
