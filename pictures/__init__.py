@@ -35,8 +35,14 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
         "path.ja": path.draw(path.JAPANESE),
         "guards": guards.draw(ROOT),
         "house": house.draw(house.imports(ROOT)),
+        **_in_japanese(results),
         **{name: draw(records) for name, (records, draw) in found.items() if records},
     }
+
+
+def _in_japanese(results: Path) -> dict[str, str]:
+    recorded = up.newest(results)
+    return {"up.ja": up.draw(recorded, up.JAPANESE)} if recorded else {}
 
 
 def files(results: Path = RESULTS) -> dict[str, str]:

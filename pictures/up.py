@@ -30,7 +30,11 @@ def newest(results: Path) -> Path | None:
     return max(results.glob("*-up.cast"), default=None)
 
 
-def draw(path: Path) -> str:
+JAPANESE = "端末の表示"
+"""What begins the words for those who can't see it. What make says is English everywhere."""
+
+
+def draw(path: Path, called: str = "A terminal") -> str:
     """Return the drawing of a recording.
 
     Raises:
@@ -39,7 +43,7 @@ def draw(path: Path) -> str:
     lines = list(shown(path))
     width = round(2 * EDGE + LETTER * max(map(len, lines)))
     height = 2 * EDGE + LINE * len(lines)
-    told = f"A terminal: {'; '.join(' '.join(line.split()) for line in lines if line)}"
+    told = f"{called}: {'; '.join(' '.join(line.split()) for line in lines if line)}"
     parts = [_line(number, line) for number, line in enumerate(lines) if line]
     return drawing(width, height, told, box(0.5, 0.5, width - 1, height - 1), *parts)
 
