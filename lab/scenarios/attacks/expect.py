@@ -17,10 +17,11 @@ from lab.phones.in_the_clear import no_answer_in_the_clear
 from lab.phones.models import ANDROID, IPHONE, WINDOWS
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks
-from lab.scenarios.attacks.names import flood
+from lab.scenarios.attacks.names import silent_names
+from lab.scenarios.attacks.watch import no_watch
 from lab.world import sites
 from lab.world.sites import PORTS, SITE
-from lab.world.topology import METADATA, TUNNEL_ADDRESS, WEB, WEB_NAME
+from lab.world.topology import METADATA
 
 CONNECTIONS = 50
 CALLS = 400
@@ -131,6 +132,12 @@ def expect_sockets(lab: Lab, address: str, wanted: int) -> None:
         raise ExpectationFailed(f"{found} sockets towards {address}, expected {wanted}")
 
 
+def console_says(lab: Lab, words: str) -> None:
+    """Wait until they stand on the gateway's console."""
+    console = lab.gateway.console
+    poll(lambda: words in console.text() or None, f"the console says {words}", PATIENCE)
+
+
 def try_to_dial(phone: Phone, user: Credentials) -> bool | None:
     with suppress(DialFailed):
         phone.connect(user)
@@ -146,37 +153,6 @@ def private_networks(lab: Lab, phone: Phone, checks: Checks) -> None:
         with checks.check(f"attacks-wall-{address}"):
             lab.gateway.succeed(REACH.format(address))
             phone.run_and_fail(REACH.format(address))
-
-
-def silent_names(lab: Lab, phone: Phone, beside: Phone, checks: Checks) -> None:
-    """Have one phone ask for names that no upstream answers, ten times as fast as it may."""
-    # Every name below the web server's leads to it (lab/world/files/up).
-    names = " ".join(f"{number}.{WEB_NAME}" for number in range(10))
-    with checks.check("attacks-names-beside-a-flood") as detail:
-        flood(lab, phone)
-        # What is refused is not asked again, what is lost is: a phone does the same.
-        said = beside.run(f"dig +tries=4 +time=3 +short @{TUNNEL_ADDRESS} {names}", 150)
-        answers = said.splitlines().count(WEB)
-        detail.append(f"{answers} of 10 names of another phone")
-        if answers != 10:
-            raise ExpectationFailed(f"{detail.pop()}: {said}")
-    with checks.check("attacks-self-test-and-reload-beside-a-flood"):
-        lab.gateway.succeed("gateway-selftest --gate")
-        with no_watch(lab):
-            lab.gateway.succeed("systemctl reload nftables")
-            lab.gateway.succeed('test -z "$(nft -j list set inet gateway ike_ports | grep 4500)"')
-            lab.wait_for_ike(PATIENCE)
-    lab.world.wait_for_end_of_unit("flood")
-
-
-@contextmanager
-def no_watch(lab: Lab) -> Iterator[None]:
-    """Keep the watch away, which mends within five minutes what should not need it."""
-    lab.gateway.succeed("systemctl stop gateway-watch.timer gateway-watch", 120)
-    try:
-        yield
-    finally:
-        lab.gateway.succeed("systemctl start gateway-watch.timer")
 
 
 def mistake_in_the_rules(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
@@ -242,7 +218,7 @@ def crash(lab: Lab, user: Credentials, checks: Checks) -> None:
         lab.gateway.wait_until_succeeds("pidof xl2tpd")
         if lab.gateway.succeed("pidof xl2tpd") == before:
             raise ExpectationFailed("xl2tpd lives: has Debian mended it? Then this has no subject")
-        poll(lambda: said in lab.gateway.console.text() or None, "the console says so", PATIENCE)
+        console_says(lab, said)
         for phone in (villain, victim):
             phone.hang_up()
             phone.dial(user)
@@ -284,11 +260,7 @@ def other_address(lab: Lab, user: Credentials, checks: Checks) -> None:
             try:
                 lab.gateway.succeed(f"systemctl start gateway-watch && {own}", 120)
                 said = "does not fit our address any more; restarting strongswan"
-                poll(
-                    lambda: said in lab.gateway.console.text() or None,
-                    "the console says so",
-                    PATIENCE,
-                )
+                console_says(lab, said)
                 lab.wait_for_ike(PATIENCE)
                 before.dial(user)
             finally:
