@@ -234,6 +234,7 @@ class World(Actor):
             r"^ip netns exec \S+ sh -c .awk .*/proc/net/snmp": "0\n",
             r"getent": "169.254.169.254 STREAM metadata.example.test\n",
             r"tcp-manners": self.manners(),
+            r"printf ask \| socat": "3000\n",
             r"curl --silent --parallel": "10000 200\n",
             r"iperf3 --client .*--json": self.iperf(),
             r"dig \+tries": "198.18.2.80\n" * 10,
@@ -271,6 +272,7 @@ class World(Actor):
             r"grep -a -c": "1\n",
             r"cat /tmp/(cleartext|in-the-clear)": IN_THE_CLEAR,
             r"cat /run/hold-open": "700",
+            r"cat /run/heard": "3000\n",
             r"cat /run/phone\d*\.json": self.iperf(),
         }.items():
             if re.search(pattern, command):

@@ -75,7 +75,9 @@ def _waits_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lab.scenarios.attacks.expect.GIVES_UP", 0.1)
 
 
-def red(symptom: Otherwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def red(
+    symptom: Otherwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scenario: str = "attacks"
+) -> set[str]:
     """The checks that are red where this goes otherwise."""
     lab, play = laid_out(tmp_path)
     execute, fail = Actor.execute, Actor.fail
@@ -95,7 +97,7 @@ def red(symptom: Otherwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Actor, "fail", does_not_fail)
     monkeypatch.setattr(Actor, "check_alive", lambda _: None)
     checks = Checks(Progress())
-    load("attacks")(lab, USERS, checks)
+    load(scenario)(lab, USERS, checks)
     return {result["name"] for result in checks.results if not result["ok"]}
 
 
@@ -113,3 +115,12 @@ def test_none_of_them_is_red_without(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_every_check_of_the_attacks_has_its_symptom() -> None:
     promised = {name for name in PROMISED if name.startswith("attacks-")}
     assert {f"attacks-{name}" for name in SYMPTOMS} == promised
+
+
+@pytest.mark.parametrize("late", [r"printf ask \| socat", "cat /run/heard"])
+def test_what_comes_late_on_a_half_closed_connection_must_arrive(
+    late: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Split it was cut off, forwarded not: from the site, and from the phone."""
+    cut_off = Otherwise(late, 0, "0\n", until="stop haproxy")
+    assert red(cut_off, tmp_path, monkeypatch, "limits") == {"limits-half-close"}

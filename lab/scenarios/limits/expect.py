@@ -10,6 +10,7 @@ from lab.lab import PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed, Machine
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
+from lab.scenarios.limits.half_closed import SIZE, bytes_that_arrive
 from lab.world import sites
 from lab.world.topology import METADATA_NAME, NOBODY, TUNNELS
 
@@ -77,14 +78,18 @@ def manners(lab: Lab, phone: Phone, checks: Checks) -> None:
     """See what a user may notice, split and then forwarded."""
     command = f"/lab/tcp-manners {sites.SITE} {PORT} 81 {NOBODY}"
     seen = {"split": json.loads(phone.run(command, 240))}
+    late = {"split": bytes_that_arrive(phone)}
     lab.gateway.succeed("systemctl stop haproxy")
     seen["forwarded"] = json.loads(phone.run(command, 240))
+    late["forwarded"] = bytes_that_arrive(phone)
     lab.gateway.succeed("systemctl start haproxy")
     with checks.check("limits-half-close") as detail:
         sizes = {way: manner["half-close"][0] for way, manner in seen.items()}
-        detail.append(f"bytes: {sizes}")
+        detail.append(f"bytes: {sizes}; late, to the phone and of it: {late}")
         if len(set(sizes.values())) != 1 or sizes["split"] < 2000:
             raise ExpectationFailed(f"a half-closed request gets {sizes} bytes")
+        if set(late.values()) != {(SIZE, SIZE)}:
+            raise ExpectationFailed(f"{SIZE} that come late are, to the phone and of it: {late}")
     for case in ("refused", "nobody"):
         with checks.check(f"limits-{case}") as detail:
             (split, after), (forwarded, plainly) = (manner[case] for manner in seen.values())
