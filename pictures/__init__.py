@@ -41,8 +41,12 @@ def drawings(results: Path = RESULTS) -> dict[str, str]:
 
 
 def _in_japanese(results: Path) -> dict[str, str]:
-    recorded = up.newest(results)
-    return {"up.ja": up.draw(recorded, up.JAPANESE)} if recorded else {}
+    found = {}
+    if measured := day.newest(results):
+        found["day.ja"] = day.draw(measured, day.JAPANESE)
+    if recorded := up.newest(results):
+        found["up.ja"] = up.draw(recorded, up.JAPANESE)
+    return found
 
 
 def files(results: Path = RESULTS) -> dict[str, str]:

@@ -66,6 +66,20 @@ def test_it_has_three_curves_the_limit_and_lunch(kept: Path) -> None:
     assert said <= set(texts)
 
 
+def test_in_japanese_it_shows_the_same_and_says_nothing_in_english(kept: Path) -> None:
+    english, japanese = (day.draw(kept, said) for said in (day.ENGLISH, day.JAPANESE))
+    assert re.findall(r'd="[^"]+"', japanese) == re.findall(r'd="[^"]+"', english)
+    texts = ElementTree.fromstring(japanese).itertext()  # noqa: S314 - ours
+    words = {word for text in texts for word in re.findall("[A-Za-z]+", text)}
+    assert words == {"VPN", "Mbit", "s"}
+    figures = [
+        sorted(re.findall(r"\d+\.\d+", re.findall("<title>(.*)</title>", drawn)[0]))
+        for drawn in (english, japanese)
+    ]
+    assert figures[0] == figures[1]
+    assert len(figures[0]) == 3
+
+
 def test_another_figure_is_another_drawing(tmp_path: Path, run: Run, kept: Path) -> None:
     slow = [each for each in run.records if each.case.hour != "12:00"]
     assert day.draw(write(tmp_path / "b-day.jsonl", Run(run.about, slow))) != day.draw(kept)
