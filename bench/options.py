@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -81,10 +82,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """Return an argument that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
-    return number
+    if not re.fullmatch("[0-9]{1,9}", text) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not positive; a whole number is expected")
+    return int(text)
 
 
 def own_line(text: str) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import secrets
 import sys
 from collections.abc import Sequence
@@ -86,15 +87,15 @@ def _add_soak(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _cuts(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
-    return number
+    if not re.fullmatch("[0-9]{1,9}", text) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not positive; a whole number is expected")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
-    if not (seconds := float(text)) > EARLIEST:
-        raise argparse.ArgumentTypeError(f"{text}: more than {EARLIEST} s, or nothing is cut off")
-    return seconds
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text) or not float(text) > EARLIEST:
+        raise argparse.ArgumentTypeError(f"{text!r}: more than {EARLIEST} s, or nothing is cut off")
+    return float(text)
 
 
 if __name__ == "__main__":

@@ -93,10 +93,16 @@ def test_a_line_that_is_wrong_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("option", ["--repeats", "--seconds", "--seed", "--flows"])
-@pytest.mark.parametrize("value", ["0", "-3", "many", "1.5"])
-def test_what_counts_is_positive(option: str, value: str) -> None:
+@pytest.mark.parametrize("value", ["0", "-3", "many", "1.5", "9" * 5000])
+def test_what_counts_is_positive(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse(f"{option}={value}")
+    (last,) = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert last.endswith(
+        f"argument {option}: {value!r} is not positive; a whole number is expected"
+    )
 
 
 def test_without_options_every_promise() -> None:

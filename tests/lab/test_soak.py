@@ -92,7 +92,14 @@ def test_one_that_is_not_whole_ends_it(
 
 
 @pytest.mark.parametrize(
-    ("option", "words"), [("--cuts=0", "not positive"), ("--within=5", "nothing is cut off")]
+    ("option", "words"),
+    [
+        ("--cuts=0", "'0' is not positive"),
+        ("--cuts=many", "'many' is not positive"),
+        ("--within=5", "nothing is cut off"),
+        ("--within=nan", "nothing is cut off"),
+        ("--within=soon", "'soon': more than"),
+    ],
 )
 def test_nothing_to_cut_is_refused(
     option: str, words: str, capsys: pytest.CaptureFixture[str]
