@@ -21,6 +21,7 @@ import yaml
 
 from here.computer import Computer
 from lab.lab import PUBLIC_ADDRESS
+from lab.machines.machine import ExpectationFailed
 from tests.gateway.responders import OUR_GATEWAY, Answers, marked, responding
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,10 @@ class StandIn:
     def passwords(self) -> dict[str, str]:
         """As pppd reads them on the newest machine: words, and \\ before " and \\ in quotes."""
         lines = self.files()["/etc/ppp/chap-secrets"].splitlines()
-        words = [shlex.split(line) for line in lines if line]
+        try:
+            words = [shlex.split(line) for line in lines if line]
+        except ValueError as error:
+            raise ExpectationFailed(f"no such line can be read: {error}") from None
         return {user: password for user, _, password, _ in words}
 
     def ikev2_passwords(self) -> dict[str, str]:
