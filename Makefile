@@ -1,5 +1,7 @@
 # Each target does its own set-up. `make help` and `make help-dev` list them. For GNU make 3.81,
 # which macOS has, and all that came after it; of commands it needs awk, echo, id, nice, rm and touch.
+# After a failure make adds "*** [Makefile:N: up] Error 1" to what we say. No option takes that line
+# away (-s, -k, .SILENT, --output-sync tried with 4.3): it is missing only where the status is, too.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
