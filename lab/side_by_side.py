@@ -1,5 +1,6 @@
 """Scenarios in several labs at once: a lab alone keeps two processors busy for two thirds, because
-its phones wait for its gateway, and its gateway for them."""
+its phones wait for its gateway, and its gateway for them. A second one begins where processors are
+idle: phones have only so many seconds, and other tests as well."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,11 @@ processors."""
 MEMORY = 4
 """GiB that a lab takes: 2.5 of its machines, and what QEMU keeps of their translated programs
 (measured: 1.8 for a gateway, 2.2 for a world)."""
+IDLE = 0.5
+"""Of one processor that nobody wants: then another lab begins. A lab beside all other tests leaves
+none of two, and alone 0.7."""
+SAMPLE = 10
+"""Seconds for which that must be so."""
 LASTS = {
     "dial_in": 340,
     "carrier": 310,
@@ -59,6 +65,19 @@ class Ended:
     """Its process's exit status."""
     result: dict[str, Any]
     """Empty, if it left none."""
+
+
+def idle_processors(wait: Callable[[float], object]) -> float:
+    """Returns how many processors nobody wanted, on average while it waited."""
+    before = _ticks()
+    wait(SAMPLE)
+    passed = [now - then for now, then in zip(_ticks(), before, strict=True)]
+    # proc_stat(5): user, nice, system, idle, iowait and others.
+    return (passed[3] + passed[4]) / max(1, sum(passed)) * (os.cpu_count() or 1)
+
+
+def _ticks() -> list[int]:
+    return [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
 
 
 def run(options: opening.LabOptions, chosen: Sequence[str], labs: int, progress: Progress) -> int:
@@ -111,7 +130,7 @@ class _Players:
     scenarios: int
     through: int = 0
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
-    ended: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def told(self) -> str:
@@ -121,9 +140,9 @@ class _Players:
         return f"{self.through} of {self.scenarios} are through; now: {now}"
 
     def play(self, name: str) -> Ended:
-        """Play one, and pass on line by line what it says."""
+        """Play one as soon as there is room, and pass on line by line what it says."""
+        process = self._begin(name)
         began = time.monotonic()
-        process = self._start(name)
         if process is None:
             return Ended(name, 2, {})
         assert process.stdout
@@ -138,27 +157,34 @@ class _Players:
         path = self.options.out / name / "result.json"
         return Ended(name, status, json.loads(path.read_text()) if path.exists() else {})
 
-    def _start(self, name: str) -> subprocess.Popen[str] | None:
-        with self.lock:
-            if self.ended:
-                return None
-            # Apart from the terminal: Ctrl-C reaches it once, through us, and not in the middle of
-            # its tidying up.
-            self.running[name] = subprocess.Popen(
-                player(self.options, name),
-                cwd=opening.ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env={**os.environ, **({"FORCE_COLOR": "1"} if in_colour() else {})},
-                start_new_session=True,
-            )
-            return self.running[name]
+    def _begin(self, name: str) -> subprocess.Popen[str] | None:
+        """Wait until nobody plays, or processors are idle beside whoever does."""
+        room = False
+        while not self.ended.is_set():
+            with self.lock:
+                if not self.ended.is_set() and (room or not self.running):
+                    self.running[name] = self._start(name)
+                    return self.running[name]
+            room = idle_processors(self.ended.wait) >= IDLE
+        return None
+
+    def _start(self, name: str) -> subprocess.Popen[str]:
+        # Apart from the terminal: Ctrl-C reaches it once, through us, and not in the middle of its
+        # tidying up.
+        return subprocess.Popen(
+            player(self.options, name),
+            cwd=opening.ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **({"FORCE_COLOR": "1"} if in_colour() else {})},
+            start_new_session=True,
+        )
 
     def end(self) -> None:
         """Have all that run tidy up and end, and none begin."""
         with self.lock:
-            self.ended = True
+            self.ended.set()
             for process in self.running.values():
                 process.terminate()
 

@@ -40,6 +40,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return side_by_side.run(options, list(programs), labs, Progress())
 
     monkeypatch.setattr(opening, "provisioned", provisioned)
+    monkeypatch.setattr(side_by_side, "idle_processors", lambda _wait: 1.0)
     return run
 
 
@@ -88,6 +89,43 @@ def test_no_more_than_there_are_labs(run: Run, tmp_path: Path) -> None:
     alone = "(out / 'here').touch(); time.sleep(0.2); (out / 'here').unlink(); leave('alone')"
     looks = f"assert not list(out.parent.glob('*/here')); {alone}"
     assert run(1, split=looks, dial_in=looks, carrier=looks) == 0
+
+
+@pytest.mark.parametrize(("idle", "together"), [(0.4, False), (0.6, True)])
+def test_another_begins_where_processors_are_idle(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle: float, together: bool
+) -> None:
+    def sampled(wait: Callable[[float], object]) -> float:
+        wait(0.05)
+        return idle
+
+    monkeypatch.setattr(side_by_side, "idle_processors", sampled)
+    lingers = "(out / 'here').touch(); time.sleep(1); (out / 'here').unlink()"
+    looks = f"met = [*out.parent.glob('*/here')]; {lingers}; leave('met' if met else 'alone')"
+    assert run(split=looks, dial_in=looks, carrier=looks) == 0
+    assert ("met" in names(tmp_path)) is together
+
+
+@pytest.mark.parametrize(
+    ("passed", "found"),
+    [([100, 60, 40, 0, 0, 0, 0], 0.0), ([20, 20, 10, 140, 10, 0, 0], 1.5), ([0] * 7, 0.0)],
+)
+def test_processors_are_idle_as_the_kernel_says(
+    monkeypatch: pytest.MonkeyPatch, passed: list[int], found: float
+) -> None:
+    """Of two, for a second: what gives way wants its processor too, who waits for a disk not."""
+    before = [7, 6, 5, 4, 3, 2, 1]
+    ticks = iter([before, [then + more for then, more in zip(before, passed, strict=True)]])
+    monkeypatch.setattr(side_by_side, "_ticks", lambda: next(ticks))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    waited: list[float] = []
+    assert side_by_side.idle_processors(waited.append) == found
+    assert waited == [side_by_side.SAMPLE]
+
+
+def test_this_machine_says_so() -> None:
+    idle = side_by_side.idle_processors(lambda _seconds: time.sleep(0.1))
+    assert 0 <= idle <= (os.cpu_count() or 1)
 
 
 def test_the_longest_begins_first(run: Run, tmp_path: Path) -> None:
