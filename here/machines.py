@@ -78,6 +78,12 @@ class Machines:
             gateway.stop()
             self._start = None
 
+    def close(self) -> None:
+        """End machine and world, and whoever would take the machine's end for its restart."""
+        self._start = None
+        with self._busy:
+            self.lab.close()
+
     @property
     def is_on(self) -> bool:
         """Returns whether a machine runs."""

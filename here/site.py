@@ -138,7 +138,7 @@ def run(directory: Path, keeps: bool, phone: str) -> None:
     finally:
         if own is not None:
             computer.unplug(own)
-        lab.close()
+        machines.close()
 
 
 def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:

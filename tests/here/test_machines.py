@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from here.kept import SAME, Start
 from here.machines import Machines
 from lab import host
 from lab.images import disk
@@ -14,6 +16,33 @@ from lab.lab import Lab
 from lab.machines.machine import Machine, poll
 from lab.machines.monitor import MonitorRefused
 from lab.progress import Progress
+from tests.lab.machines import Pretender
+
+
+class Restarts(Pretender):
+    """Whoever asks whether it restarts is told so."""
+
+    asked = 0
+
+    def follow_reboot(self) -> None:
+        self.asked += 1
+
+
+def test_the_end_of_it_all_is_no_restart(tmp_path: Path) -> None:
+    """QEMU ends in the same way for both, and would be started anew while its disk is removed."""
+    gateway = Restarts()
+    lab = Lab(tmp_path, tmp_path / "scratch", Pretender(), gateway)
+    machines = Machines(lab, tmp_path / "user-data", True, Progress())
+    began = Start(tmp_path / "disk", SAME)
+    machines._start = began
+    follows = threading.Thread(target=machines._follow_reboots, args=(began,), daemon=True)
+    follows.start()
+    poll(lambda: gateway.asked or None, "it is asked", 10)
+    machines.close()
+    told = gateway.asked
+    follows.join(10)
+    assert not follows.is_alive()
+    assert gateway.asked == told
 
 
 @pytest.fixture
