@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.host import LabError
+from lab.lab import PLUG
 from lab.world.topology import INTERNET
 
 NETWORK = f"{INTERNET}.6"
 ADDRESS, ROUTER = f"{NETWORK}.2", f"{NETWORK}.1"
-CABLE = "owner"
 HOST_PACKAGES = ("iproute2", "util-linux")
 CARD = "eth2"
 """Of the world, after its way out and the gateway's cable."""
@@ -37,13 +37,6 @@ _LENGTH = struct.Struct("!I")
 
 ROOT = Path(__file__).parents[1]
 AS_ROOT = ["--user", "--map-root-user"]
-
-
-def qemu_options(scratch: Path) -> list[str]:
-    """Returns the world's card, and the socket that its cable ends in."""
-    cable = f"addr.type=unix,addr.path={scratch / CABLE}"
-    card = "virtio-net-pci,netdev=owner,addr=0x12,mac=52:54:00:00:01:06,ioeventfd=off"
-    return ["-netdev", f"stream,id=owner,server=on,{cable}", "-device", card]
 
 
 def router() -> str:
@@ -98,7 +91,7 @@ def plugged_in(scratch: Path) -> subprocess.Popen[str]:
         LabError: this system gives no namespace, or no network card for one.
     """
     # Whoever is told the process's number enters its namespaces: so no --fork.
-    inside = _in_a_net_of_its_own(str(scratch / CABLE))
+    inside = _in_a_net_of_its_own(str(scratch / PLUG))
     command = ["setpriv", "--pdeathsig", "TERM", "--", *inside]
     process = subprocess.Popen(
         command,

@@ -127,8 +127,7 @@ def run(directory: Path, keeps: bool, phone: str) -> None:
     machines = laid_out(directory, keeps, phone)
     lab, own = machines.lab, None
     try:
-        lab.start_world()
-        lab.wait_for_world()
+        bring_up_world(machines, phone)
         lab.world.succeed(f"{computer.router()} && {door.let_in()}")
         own = computer.plugged_in(lab.scratch)
         site = Site(machines)
@@ -141,6 +140,17 @@ def run(directory: Path, keeps: bool, phone: str) -> None:
         machines.close()
 
 
+def bring_up_world(machines: Machines, phone: str) -> None:
+    """Have the lab's own world go on, or boot. One with a way in for phones is another machine, and
+    too seldom wanted to be kept as it runs."""
+    if phone:
+        machines.lab.start_world()
+        machines.lab.wait_for_world()
+    else:
+        machines.progress.phases = 1
+        opening.bring_up_world(machines.progress, machines.lab)
+
+
 def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:
     """Returns the machines, both off, with the cables that only this site has."""
     evidence = directory / "evidence"
@@ -149,8 +159,8 @@ def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:
     user_data.touch(mode=0o600)
     lab = build(evidence, user_data)
     machines = Machines(lab, user_data, keeps, Progress())
-    world = door.opened(lab.world.arguments, phone) if phone else lab.world.arguments
-    lab.world.arguments = [*world, *computer.qemu_options(lab.scratch)]
+    if phone:
+        lab.world.arguments = door.opened(lab.world.arguments, phone)
     return machines
 
 

@@ -29,6 +29,8 @@ WORLD_DISK, WORLD_FILES = "world.qcow2", "world-files.img"
 DISKS = {"world": (WORLD_DISK, WORLD_FILES), "gateway": (GATEWAY_DISK, SEED, EFI_VARIABLES)}
 """All that each writes or reads, below `Lab.scratch`."""
 CABLE = "vnet"
+PLUG = "plug"
+"""Where one more computer can be plugged into the world's internet: its card eth2."""
 KERNEL_AVOIDS = "clearcpuid=cx16"
 """Stands in both kernels' command lines. QEMU before 8.0, Debian 12's, computes the flags after
 cmpxchg16b from stale ones (its commit "target/i386: Inline cmpxchg16b" mends it): whatever was
@@ -128,6 +130,7 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
     assert world_files.kernel and world_files.initrd
     common = ["-machine", "q35,smm=on", "-accel", accelerator(world_files.kernel), "-cpu", "max"]
     cable = f"addr.type=unix,addr.path={scratch / CABLE}"
+    plug = f"addr.type=unix,addr.path={scratch / PLUG}"
     world = [
         *f"-smp {processors} -m 1536".split(),
         *("-kernel", str(world_files.kernel), "-initrd", str(world_files.initrd)),
@@ -139,6 +142,9 @@ def build(directory: Path, user_data: Path, processors: int = 2) -> Lab:
         *"-netdev user,id=up -device virtio-net-pci,netdev=up,addr=0x10,ioeventfd=off".split(),
         *("-netdev", f"stream,id=vnet,server=on,{cable}"),
         *("-device", "virtio-net-pci,netdev=vnet,addr=0x11,mac=52:54:00:00:01:01,ioeventfd=off"),
+        # In each, so that all can go on from the same kept state.
+        *("-netdev", f"stream,id=plug,server=on,{plug}"),
+        *("-device", "virtio-net-pci,netdev=plug,addr=0x12,mac=52:54:00:00:01:06,ioeventfd=off"),
     ]
     gateway = [
         # As Azure's Standard_B1s.

@@ -155,17 +155,23 @@ def _world(
     """Yields both machines, the world running; whatever happens, the evidence stays and they go."""
     lab = build(options.out.resolve(), user_data, processors)
     try:
-        _bring_up_world(options, progress, lab)
+        bring_up_world(progress, lab, options.fresh)
         yield lab
     finally:
         keep_evidence(lab)
         lab.close()
 
 
-def _bring_up_world(options: Options, progress: Progress, lab: Lab) -> None:
-    """Have the world go on, or boot. It is kept before there is a gateway, and knows none."""
+def bring_up_world(progress: Progress, lab: Lab, fresh: bool = False) -> None:
+    """Have the world go on, or boot. It is kept before there is a gateway, and knows none.
+
+    Args:
+        progress: one phase of it is this.
+        lab: both machines, off.
+        fresh: whether it boots in any case.
+    """
     state = kept.state_of(lab.world, world_image().disk, *on_the_world())
-    if options.fresh:
+    if fresh:
         kept.forget(state)
     with progress.phase("bring up the world", 5 if kept.is_there(state) else 40):
         if not kept.went_on(progress, lab.world, state):

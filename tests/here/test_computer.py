@@ -11,6 +11,7 @@ import pytest
 
 from here import computer
 from lab.host import LabError
+from lab.lab import PLUG
 
 WHO_HAS = b"\x08\x06"
 
@@ -22,7 +23,7 @@ def frames(connection: socket.socket) -> bytes:
 
 def test_what_it_sends_reaches_the_cable_and_nothing_else(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as world:
-        world.bind(str(tmp_path / computer.CABLE))
+        world.bind(str(tmp_path / PLUG))
         world.listen()
         plugged = computer.plugged_in(tmp_path)
         try:
