@@ -284,7 +284,7 @@ class World(Actor):
             return 4, "port unreachable"
         if self.play.broken:
             return 1, "silence"
-        return 0, "accepts our proposal (SA)\n" * 2
+        return 0, "IKEv1 accepts our proposal (SA), IKEv2 accepts our proposal (SA)\n"
 
 
 def laid_out(directory: Path) -> tuple[Lab, Play]:

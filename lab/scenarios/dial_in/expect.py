@@ -120,10 +120,10 @@ def probe(lab: Lab, checks: Checks) -> None:
     lab.world.write({f"/run/probe/{name}": (ROOT / name).read_text("utf-8") for name in names})
     for port in (500, 4500):
         with checks.check(f"probe-hears-ike-on-{port}") as detail:
-            said = lab.world.succeed(f"{PROBE} --port {port} {PUBLIC_ADDRESS}")
-            detail.append(said.strip())
-            if said.count("accepts our proposal (SA)") != 2:
-                raise ExpectationFailed(f"it accepts not both versions' proposals: {said}")
+            # It gives the second version's answer half a second more: on a busy host too few.
+            both = "grep 'accepts our proposal (SA).*accepts our proposal (SA)'"
+            asked = f"{PROBE} --port {port} {PUBLIC_ADDRESS} | {both}"
+            detail.append(lab.world.wait_until_succeeds(asked).strip())
     with checks.check("probe-hears-a-refused-port") as detail:
         done = lab.world.execute(f"{PROBE} {WEB}")
         detail.append(done.output.strip())
