@@ -169,8 +169,9 @@ class _Players:
         return None
 
     def _start(self, name: str) -> subprocess.Popen[str]:
-        # Apart from the terminal: Ctrl-C reaches it once, through us, and not in the middle of its
-        # tidying up.
+        # In a process group of its own: Ctrl-C reaches it once, through us, and not in the middle
+        # of its tidying up. Not apart from the terminal altogether: by that Linux tells who shares
+        # processors evenly (sched(7), autogroup), and what is niced here would no longer give way.
         return subprocess.Popen(
             player(self.options, name),
             cwd=opening.ROOT,
@@ -178,7 +179,7 @@ class _Players:
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, **({"FORCE_COLOR": "1"} if in_colour() else {})},
-            start_new_session=True,
+            process_group=0,
         )
 
     def end(self) -> None:

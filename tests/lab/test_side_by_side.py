@@ -207,6 +207,15 @@ def _when_there(out: Path, players: int) -> None:
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
+def test_players_share_processors_with_whoever_gives_way(run: Run, tmp_path: Path) -> None:
+    """By session: in one of its own, a process takes its part whatever is niced elsewhere."""
+    says = "import os; leave('a', ids=[os.getsid(0), os.getpgid(0), os.getpid()])"
+    assert run(split=says) == 0
+    session, group, process = result(tmp_path)["ids"]
+    assert session == os.getsid(0)
+    assert group == process
+
+
 def test_what_was_made_fresh_is_not_made_again(tmp_path: Path) -> None:
     options = LabOptions(Path("mine.yaml"), tmp_path, True)
     words = side_by_side.player(options, "split")[1:]
