@@ -28,7 +28,7 @@ MEMORY = 4
 IDLE = 0.5
 """Of one processor that nobody wants: then another lab begins. A lab beside all other tests leaves
 none of two, and alone 0.7."""
-SAMPLE = 10
+SAMPLE = 30
 """Seconds for which that must be so."""
 LASTS = {
     "dial_in": 340,
