@@ -208,11 +208,11 @@ def _when_there(out: Path, players: int) -> None:
 
 
 def test_players_share_processors_with_whoever_gives_way(run: Run, tmp_path: Path) -> None:
-    """By session: in one of its own, a process takes its part whatever is niced elsewhere."""
+    """Away from their terminal (setsid(2)) they would take their part whatever is niced there."""
     says = "import os; leave('a', ids=[os.getsid(0), os.getpgid(0), os.getpid()])"
     assert run(split=says) == 0
-    session, group, process = result(tmp_path)["ids"]
-    assert session == os.getsid(0)
+    terminal, group, process = result(tmp_path)["ids"]
+    assert terminal == os.getsid(0)
     assert group == process
 
 
