@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from here import forgetting
-from lab import host
+from lab import host, provision
 from lab.images import disk
 from lab.images.gateway import gateway_image
 
@@ -70,22 +70,24 @@ def _with_the_packages_of(custom_data: bytes) -> Path | None:
     """Returns a disk that was set up with the same packages by other bytes, ours or the lab's."""
     wanted = installed_name(custom_data)
     for told in sorted(host.cache_directory().glob(f"*{USER_DATA}")):
-        made = told.with_suffix(".qcow2")
-        if made.exists() and installed_name(told.read_bytes()) == wanted:
+        before, made = told.read_bytes(), told.with_suffix(".qcow2")
+        # A disk on an image that is gone was set up with the same, and is no disk any more.
+        ours = (_path(SET_UP, set_up_name(before)), provision.disk_of(before))
+        if made in ours and made.exists() and installed_name(before) == wanted:
             return made
     return None
 
 
 def set_up_name(custom_data: bytes) -> str:
     """Returns what a disk goes by that these bytes set up: also its machine's instance id."""
-    return host.digest(gateway_image().disk.name, custom_data)
+    return host.digest(gateway_image().identity, custom_data)
 
 
 def installed_name(custom_data: bytes) -> str:
     """Returns what a disk goes by that has the packages which these bytes ask for."""
     told = _told(custom_data)
     files = [file for file in told.get("write_files", []) if file["path"].startswith(WITH_PACKAGES)]
-    return host.digest(gateway_image().disk.name, json.dumps(files))
+    return host.digest(gateway_image().identity, json.dumps(files))
 
 
 def _told(custom_data: bytes) -> Mapping[str, Any]:

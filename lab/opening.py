@@ -170,7 +170,8 @@ def bring_up_world(progress: Progress, lab: Lab, fresh: bool = False) -> None:
         lab: both machines, off.
         fresh: whether it boots in any case.
     """
-    state = kept.state_of(lab.world, world_image().disk, *on_the_world())
+    image = world_image()
+    state = kept.state_of(lab.world, image.disk, image.identity, *on_the_world())
     if fresh:
         kept.forget(state)
     with progress.phase("bring up the world", 5 if kept.is_there(state) else 40):

@@ -53,16 +53,18 @@ class Provisioned:
 
 def earlier(user_data: Path) -> Provisioned | None:
     """Returns the gateway that an earlier run provisioned with the same image and user-data."""
-    record = _disk(user_data).with_suffix(".json")
+    disk = disk_of(user_data.read_bytes())
+    record = disk.with_suffix(".json")
     if not record.exists():
         return None
-    host.used(_disk(user_data))
+    host.used(disk)
     return Provisioned(**json.loads(record.read_text()))
 
 
-def _disk(user_data: Path) -> Path:
+def disk_of(user_data: bytes) -> Path:
+    """Returns where the disk is kept that this user-data set up on this very image, or would be."""
     told = [field.name for field in fields(Provisioned)]
-    name = host.digest(gateway_image().disk.name, user_data.read_bytes(), *told)
+    name = host.digest(gateway_image().identity, user_data, *told)
     return host.cache_directory() / f"provisioned-{name}.qcow2"
 
 
@@ -74,7 +76,7 @@ def provision(progress: Progress, lab: Lab, user_data: Path) -> Provisioned:
     Raises:
         ExpectationFailed: the gateway says that it failed, or says nothing for too long.
     """
-    disk = _disk(user_data)
+    disk = disk_of(user_data.read_bytes())
     record = disk.with_suffix(".json")
     record.unlink(missing_ok=True)
     lab.insert_disk(gateway_image().disk)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ TREES = 5
 to."""
 HOST_PACKAGES = ("mmdebstrap", "uidmap")
 FILES = Path(__file__).parent / "files"
+IDENTITY = ".identity"
+"""Beside an image: what is new each time that it is made."""
 
 FORGET_BUILD_HOST = r"""
 : > "$1/etc/machine-id"; rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf" "$1/etc/hostname"
@@ -32,6 +35,9 @@ class BootFiles:
     disk: Path
     kernel: Path | None = None
     initrd: Path | None = None
+    identity: str = ""
+    """Tells it from all others, those included that have its very name because they lie in another
+    cache, or were there before: what was written on one is no disk on another."""
 
 
 def debian_name(packages: Sequence[str], hooks: Sequence[str] = ()) -> str:
@@ -103,6 +109,25 @@ def unpacked(packages: Sequence[str], hooks: Sequence[str]) -> Iterator[tuple[Pa
     with host.aside() as scratch:
         yield tree, scratch
     tree.unlink()
+
+
+def kept_image(target: Path, make: Callable[[], object]) -> BootFiles:
+    """Returns an image that lies at `target`, with an identity; if it is not there, `make` makes it
+    and whoever wants the same one waits.
+
+    Raises:
+        LabError: it can't be made.
+    """
+    told = target.with_suffix(IDENTITY)
+    if not (target.exists() and told.exists()):
+        with host.alone(target.stem):
+            # Somebody else may have made it meanwhile, and have begun to write on it.
+            if not (target.exists() and told.exists()):
+                told.write_text(uuid.uuid4().hex)
+                make()
+        host.forget_all_but(host.KEEP, f"{target.name.partition('-')[0]}-*.qcow2")
+    identity = f"{target.resolve()} {told.read_text()}"
+    return BootFiles(host.used(target), identity=identity)
 
 
 def our_files(name: str) -> list[str]:

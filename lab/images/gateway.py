@@ -8,7 +8,14 @@ from pathlib import Path
 
 from lab import host
 from lab.images import disk
-from lab.images.debian import FORGET_BUILD_HOST, BootFiles, debian_name, our_files, unpacked
+from lab.images.debian import (
+    FORGET_BUILD_HOST,
+    BootFiles,
+    debian_name,
+    kept_image,
+    our_files,
+    unpacked,
+)
 
 MIB = 1 << 20
 DD = ("bs=1M", "conv=notrunc,sparse", "oflag=seek_bytes")
@@ -75,11 +82,12 @@ def gateway_image() -> BootFiles:
     """Returns the stand-in for Azure's Debian 13 image (qcow2), from the cache or built now."""
     hooks = [*our_files("gateway"), USE_OUR_MIRROR, FORGET_BUILD_HOST, GATEWAY_NETWORK]
     target = host.cache_directory() / f"gateway-{debian_name(GATEWAY_PACKAGES, hooks)}.qcow2"
-    if not target.exists():
+
+    def make() -> None:
         with unpacked(GATEWAY_PACKAGES, hooks) as (tree, scratch):
             _build_gateway(tree, scratch, target)
-        host.forget_all_but(host.KEEP, "gateway-*.qcow2")
-    return BootFiles(host.used(target))
+
+    return kept_image(target, make)
 
 
 def _build_gateway(tree: Path, scratch: Path, target: Path) -> None:

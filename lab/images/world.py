@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab import host
 from lab.images import disk
-from lab.images.debian import FORGET_BUILD_HOST, BootFiles, debian_name, our_files, unpacked
+from lab.images.debian import (
+    FORGET_BUILD_HOST,
+    BootFiles,
+    debian_name,
+    kept_image,
+    our_files,
+    unpacked,
+)
 
 LIBRESWAN_NEEDS = (
     "dns-root-data",
@@ -78,12 +87,13 @@ def world_image() -> BootFiles:
     hooks = [*our_files("world"), LIBRESWAN, FORGET_BUILD_HOST, WORLD_QUIET]
     target = host.cache_directory() / f"world-{debian_name(WORLD_PACKAGES, hooks)}.qcow2"
     kernel, initrd = target.with_suffix(".vmlinuz"), target.with_suffix(".initrd")
-    if not target.exists():
+
+    def make() -> None:
         with unpacked(WORLD_PACKAGES, hooks) as (tree, scratch):
             disk.tar_to_ext4(tree, scratch / "root.img", 3072)
             disk.extract(tree, scratch, ["./boot"])
             next((scratch / "boot").glob("vmlinuz-*")).rename(kernel)
             next((scratch / "boot").glob("initrd.img-*")).rename(initrd)
             disk.to_qcow2(scratch / "root.img", target)
-        host.forget_all_but(host.KEEP, "world-*.qcow2")
-    return BootFiles(host.used(target), kernel, initrd)
+
+    return replace(kept_image(target, make), kernel=kernel, initrd=initrd)

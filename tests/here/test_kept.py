@@ -9,14 +9,20 @@ import pytest
 import yaml
 
 from here import kept
-from lab import host
+from lab import host, provision
 from lab.images.debian import BootFiles
 
 
 @pytest.fixture(autouse=True)
 def _image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(kept, "gateway_image", lambda: BootFiles(tmp_path / "gateway-1.qcow2"))
+    on_an_image(monkeypatch, tmp_path, "first")
+
+
+def on_an_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, identity: str) -> None:
+    image = BootFiles(tmp_path / "gateway-1.qcow2", identity=identity)
+    for module in (kept, provision):
+        monkeypatch.setattr(module, "gateway_image", lambda: image)
 
 
 def data(mtu: int = 1280, **other: str) -> bytes:
@@ -61,6 +67,23 @@ def test_the_same_bytes_need_none_and_the_same_packages_less(
     ((made, told),) = copied
     assert made.read_bytes() == b"a disk"
     assert told == yaml.safe_load(data())
+
+
+def test_on_an_image_made_anew_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the disk nor, of ours or of the lab's, its packages: it holds what is different from
+    another image, and no disk comes of it on this one."""
+    monkeypatch.setattr("here.forgetting.copy", lambda _made, target, _told: target.touch())
+    kept.keep_set_up(disk(tmp_path), data())
+    labs = provision.disk_of(data(packages="nginx"))
+    labs.touch()
+    labs.with_suffix(kept.USER_DATA).write_bytes(data(packages="nginx"))
+    on_an_image(monkeypatch, tmp_path, "second")
+    for asked in (data(), data(1300), data(1300, packages="nginx")):
+        assert left(asked) == kept.WHOLE
+    on_an_image(monkeypatch, tmp_path, "first")
+    assert [left(data()), left(data(1300, packages="nginx"))] == [kept.SAME, kept.LESS]
 
 
 def test_what_is_cut_off_meanwhile_is_left_to_the_next_run(

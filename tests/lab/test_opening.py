@@ -11,6 +11,7 @@ import pytest
 from lab import kept
 from lab import lab as lab_module
 from lab import opening as module
+from lab.images.debian import BootFiles
 from lab.lab import Lab
 from lab.machines.machine import Machine
 from lab.opening import LabOptions
@@ -43,6 +44,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lab = Lab(tmp_path, tmp_path, Switched("world", told), Switched("gateway", told))
     gateway = Provisioned("kept.qcow2", [], 1.0, 1.0, True, {}, 1.0, {})
     monkeypatch.setattr(module, "build", lambda *_arguments: lab)
+    on_an_image(monkeypatch, "first")
     monkeypatch.setattr(lab_module, "_listens", lambda _path: True)
     monkeypatch.setattr("lab.images.disk.overlay", lambda base, _target: told.append(str(base)))
 
@@ -53,6 +55,11 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("lab.provision.provision", provision)
     monkeypatch.setattr(module, "_prepare", lambda *_arguments: (tmp_path, gateway))
     return told
+
+
+def on_an_image(monkeypatch: pytest.MonkeyPatch, identity: str) -> None:
+    image = BootFiles(Path("world-1.qcow2"), identity=identity)
+    monkeypatch.setattr(module, "world_image", lambda: image)
 
 
 def opened(tmp_path: Path, told: list[str], fresh: bool = False) -> None:
@@ -100,6 +107,24 @@ def test_what_was_kept_goes_on(tmp_path: Path, told: list[str], keeps: list[str]
     keeps += ["world", "gateway"]
     opened(tmp_path, told)
     assert told == ["world goes on", "gateway goes on", "opened"]
+
+
+def test_a_world_of_another_image_is_another(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept on the first one's disk is garbage on the second's."""
+    made_of: list[tuple[object, ...]] = []
+
+    def state_of(machine: Machine, *inputs: object) -> None:
+        if machine.name == "world":
+            made_of.append(inputs)
+
+    monkeypatch.setattr(kept, "state_of", state_of)
+    opened(tmp_path, told)
+    on_an_image(monkeypatch, "second")
+    opened(tmp_path, told)
+    first, second = made_of
+    assert first != second
 
 
 def test_afresh_the_world_boots(tmp_path: Path, told: list[str], keeps: list[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,22 @@ def test_it_is_kept_as_it_runs_for_whoever_opens_the_lab_next(
     assert found
     assert told == ["measured", module.state_of(lab, found), "off"]
     assert found.yardstick == took
+
+
+def test_on_an_image_made_anew_it_is_set_up_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    image = tmp_path / "gateway.qcow2"
+    monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(image, identity="first"))
+    (user_data := tmp_path / "user-data").write_text("#cloud-config\n")
+    made = module.disk_of(user_data.read_bytes())
+    made.touch()
+    outcome = module.Provisioned(str(made), ["6.12", "7.3"], 601.2, 15.1, True, {}, 0.0, {})
+    made.with_suffix(".json").write_text(json.dumps(asdict(outcome)))
+    assert module.earlier(user_data) == outcome
+    monkeypatch.setattr(module, "gateway_image", lambda: BootFiles(image, identity="second"))
+    assert module.earlier(user_data) is None
 
 
 def test_the_phases_of_a_first_boot_are_told_by_its_kernels_clocks() -> None:
