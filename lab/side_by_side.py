@@ -31,11 +31,12 @@ none of two, and alone 0.7."""
 SAMPLE = 30
 """Seconds for which that must be so."""
 LASTS = {
-    "dial_in": 340,
     "carrier": 310,
     "attacks": 290,
     "ikev2": 200,
+    "dial_in": 190,
     "limits": 155,
+    "restart": 150,
     "nat64": 120,
     "split": 105,
 }

@@ -131,7 +131,7 @@ def test_this_machine_says_so() -> None:
 def test_the_longest_begins_first(run: Run, tmp_path: Path) -> None:
     notes = "(out.parent / 'order').open('a').write(name + ' '); leave('done')"
     run(1, split=notes, attacks=notes, dial_in=notes, unheard_of=notes)
-    assert (tmp_path / "out" / "order").read_text() == "dial_in attacks unheard_of split "
+    assert (tmp_path / "out" / "order").read_text() == "attacks dial_in unheard_of split "
 
 
 def test_what_is_red_in_one_is_red(

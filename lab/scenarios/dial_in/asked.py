@@ -8,7 +8,6 @@ from lab.machines.machine import ExpectationFailed
 from lab.world.topology import WEB_NAME
 
 PAGE = f"curl --silent --show-error --fail --max-time 10 http://{WEB_NAME}/"
-PROBE = "cd /run/probe && python3 -m gateway.probe --timeout 4"
 
 
 def expect_peer(page: str, address: str) -> None:

@@ -1,16 +1,27 @@
-"""What the gateway does when it starts: it stays shut until it is sound, and comes back."""
+"""See README.md beside this file."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lab.lab import IKE_PROBE, PUBLIC_ADDRESS, Lab
 from lab.machines.machine import ExpectationFailed, poll
+from lab.phones.downloads import fetch_page
 from lab.phones.phone import Credentials, Phone
+from lab.phones.probe import PROBE, lay
 from lab.progress import Checks
-from lab.scenarios.dial_in.asked import PAGE, PROBE, expect_peer
 
 AZURES_DISKS = ("hv_vmbus", "hv_storvsc", "nvme")
+
+
+def expect(lab: Lab, users: list[Credentials], checks: Checks) -> dict[str, Any]:
+    """Check everything that the README of this scenario says."""
+    lay(lab.world)
+    fails_closed(lab, checks)
+    initramfs(lab, checks)
+    reboot(lab, Phone(lab.world, PUBLIC_ADDRESS), users[0], checks)
+    return {}
 
 
 def fails_closed(lab: Lab, checks: Checks) -> None:
@@ -67,5 +78,5 @@ def reboot(lab: Lab, phone: Phone, user: Credentials, checks: Checks) -> None:
             raise ExpectationFailed(f"{before} before, {after} after the reboot")
     with checks.check("dial-in-after-reboot") as detail:
         detail.append(phone.dial(user).address)
-        expect_peer(phone.run(PAGE), PUBLIC_ADDRESS)
+        fetch_page(phone)
         phone.hang_up()
