@@ -17,9 +17,9 @@ import yaml
 
 from here import computer, stay
 from here.azure.behind import ask
+from here.ground import SUBNET
 from here.life.expect import STEPS, Life, summary
 from here.project import ROOT
-from here.site import SUBNET
 from here.standing import removed, said, standing, starts
 from lab.command import Mistake, carry_out
 from lab.host import LabError

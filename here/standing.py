@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from here import computer, site
+from here import computer, ground
 from here.azure.behind import Behind
 from here.cli.obtain import Cli, CliError, obtain
 from here.project import ROOT, Project
@@ -23,7 +23,7 @@ from lab.lab import PUBLIC_ADDRESS
 from lab.machines.machine import Machine
 
 LONGEST = 1800
-"""Seconds for the site. Images are built once, which takes minutes."""
+"""Seconds for the ground. Images are built once, which takes minutes."""
 DIES_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 GOODBYE = 60
 """Seconds for its end."""
@@ -91,9 +91,9 @@ def standing(out: Path, stack: str, *, keeps: bool) -> Iterator[Standing]:
 
 def started(out: Path, *options: str, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start what stands behind Azure; ``before`` stands before its command."""
-    (out / site.STANDS).unlink(missing_ok=True)
-    words = [*before, sys.executable, "-m", "here.site", str(out), *filter(None, options)]
-    with (out / site.LOG).open("wb") as log:
+    (out / ground.STANDS).unlink(missing_ok=True)
+    words = [*before, sys.executable, "-m", "here.ground", str(out), *filter(None, options)]
+    with (out / ground.LOG).open("wb") as log:
         return subprocess.Popen(
             words,
             cwd=ROOT,
@@ -113,7 +113,7 @@ def waited_for(out: Path, stack: str, process: subprocess.Popen[bytes]) -> Stand
     """
     obtaining = _Obtaining()
     obtaining.begin()
-    stands, until = out / site.STANDS, time.monotonic() + LONGEST
+    stands, until = out / ground.STANDS, time.monotonic() + LONGEST
     while not stands.exists():
         if process.poll() is not None or time.monotonic() > until:
             raise LabError(f"what stands behind Azure does not: {said(out)}")
@@ -123,8 +123,8 @@ def waited_for(out: Path, stack: str, process: subprocess.Popen[bytes]) -> Stand
 
 def before_it(out: Path, stack: str, cli: Cli) -> Standing:
     """Returns all of what stands already."""
-    told = json.loads((out / site.STANDS).read_text())
-    behind = Behind(str(out / site.SOCKET), PUBLIC_ADDRESS)
+    told = json.loads((out / ground.STANDS).read_text())
+    behind = Behind(str(out / ground.SOCKET), PUBLIC_ADDRESS)
     project = Project(out, stack)
     project.make(cli, behind)
     world = Machine("world", out / "evidence", Path(told["scratch"]), [])
@@ -133,15 +133,15 @@ def before_it(out: Path, stack: str, cli: Cli) -> Standing:
 
 
 def said(out: Path) -> str:
-    """Returns the last line that the site has said."""
-    log = out / site.LOG
+    """Returns the last line that the ground has said."""
+    log = out / ground.LOG
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return lines[-1] if lines else ""
 
 
 def starts(out: Path) -> list[str]:
     """Returns what the machines began with, in order, in the words of `here.kept`."""
-    text = (out / site.LOG).read_text(errors="replace")
+    text = (out / ground.LOG).read_text(errors="replace")
     return re.findall(r"the machine starts with (.*)", text)
 
 

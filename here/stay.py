@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from here import computer, door, site
+from here import computer, door, ground
 from here.azure.arm import erase
 from here.azure.behind import Behind
 from here.cli.obtain import CliError, obtain
@@ -80,20 +80,20 @@ def stands(out: Path) -> bool:
     """Returns whether what stands behind Azure is there, and is ours."""
     with suppress(OSError):
         words = Path(f"/proc/{_told(out, 'pid')}/cmdline").read_bytes().split(b"\0")
-        return b"here.site" in words and str(out).encode() in words
+        return b"here.ground" in words and str(out).encode() in words
     return False
 
 
 def _told(out: Path, name: str) -> int:
     """Returns a process's number; 0 if nothing stands."""
-    told = out / site.STANDS
+    told = out / ground.STANDS
     return int(json.loads(told.read_text())[name]) if told.exists() else 0
 
 
 def _project(out: Path) -> Project:
     project = Project(out, STACK)
     try:
-        project.make(obtain(), Behind(str(out / site.SOCKET), PUBLIC_ADDRESS))
+        project.make(obtain(), Behind(str(out / ground.SOCKET), PUBLIC_ADDRESS))
     except CliError as error:
         raise LabError(str(error)) from None
     # Pages lie where those of every stack lie.
@@ -119,7 +119,7 @@ def _begin(out: Path, phone: str, progress: Progress) -> None:
 
 
 def _lose_machines(project: Project) -> bool:
-    """Have Azure lose a machine that ended with a site before this one; returns whether it did."""
+    """Have Azure lose a machine whose ground ended before this one; returns whether it did."""
     with project.azure.open() as known:
         lost = [key for key in known if "/virtualmachines/" in key]
         for key in lost:
@@ -164,7 +164,7 @@ def end(out: Path) -> None:
     if stands(out):
         os.kill(_told(out, "pid"), signal.SIGTERM)
         poll(lambda: None if stands(out) else True, "what stands behind Azure ends", WAIT)
-    for name in (site.STANDS, site.SOCKET, site.LOG, "custom-data"):
+    for name in (ground.STANDS, ground.SOCKET, ground.LOG, "custom-data"):
         (out / name).unlink(missing_ok=True)
     for left in (out / "evidence").glob("*"):
         left.unlink()

@@ -31,7 +31,7 @@ OPEN = "open-ports"
 
 @dataclass
 class StandIn:
-    """A site without machines."""
+    """A ground without machines."""
 
     path: Path
     told: list[dict[str, Any]] = field(default_factory=list)
@@ -98,14 +98,14 @@ def charon_reads(secret: str) -> str:
 
 @contextmanager
 def standing_in(path: Path) -> Iterator[StandIn]:
-    site = StandIn(path)
+    ground = StandIn(path)
     path.with_name(OPEN).touch()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        thread = threading.Thread(target=site.serve, args=(listener,), daemon=True)
+        thread = threading.Thread(target=ground.serve, args=(listener,), daemon=True)
         thread.start()
-        yield site
+        yield ground
         listener.shutdown(socket.SHUT_RDWR)
 
 

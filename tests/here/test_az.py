@@ -18,7 +18,7 @@ SELFTEST = ("vm", "run-command", "invoke", "--command-id", "RunShellScript", "--
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the site is asked; it answers by its verb."""
+    """What the ground is asked; it answers by its verb."""
     answers: dict[str, dict[str, Any]] = {
         "console": {"text": "Linux"},
         "run": {"status": 0, "output": "uid=0"},
@@ -52,9 +52,9 @@ def test_a_command_on_the_machine(asked: list[Any], capsys: pytest.CaptureFixtur
 
 def test_where_no_machine_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert az.main([str(tmp_path / "nobody"), *LOG]) == 3
-    with standing_in(tmp_path / "socket") as site:
-        assert az.main([str(site.path), *LOG]) == 1
-        assert ask(str(site.path), {"verb": "console"}) == {"error": "the machine is not running"}
+    with standing_in(tmp_path / "socket") as ground:
+        assert az.main([str(ground.path), *LOG]) == 1
+        assert ask(str(ground.path), {"verb": "console"}) == {"error": "the machine is not running"}
     said = capsys.readouterr().err
     assert said == "ERROR: no machine stands here\nERROR: the machine is not running\n"
 

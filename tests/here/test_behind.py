@@ -20,15 +20,15 @@ ADDRESS = "198.18.3.10"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[StandIn]:
-    with standing_in(tmp_path / "socket") as site:
-        yield site
+def ground(tmp_path: Path) -> Iterator[StandIn]:
+    with standing_in(tmp_path / "socket") as ground:
+        yield ground
 
 
 @pytest.fixture
-def azure(tmp_path: Path, site: StandIn) -> Azure:
+def azure(tmp_path: Path, ground: StandIn) -> Azure:
     azure = Azure(tmp_path)
-    Behind(str(site.path), ADDRESS).write(tmp_path)
+    Behind(str(ground.path), ADDRESS).write(tmp_path)
     return azure
 
 
@@ -37,11 +37,11 @@ def make(azure: Azure, but: str = "", **change: Any) -> None:
         put(azure, short, **(change if short == but else {}))
 
 
-def test_a_machine_is_given_its_very_bytes_once(azure: Azure, site: StandIn) -> None:
+def test_a_machine_is_given_its_very_bytes_once(azure: Azure, ground: StandIn) -> None:
     make(azure)
     put(azure, "VirtualMachine", tags={"owner": "alice"})
-    assert site.given == [base64.b64decode(GIVEN)]
-    assert site.stands
+    assert ground.given == [base64.b64decode(GIVEN)]
+    assert ground.stands
 
 
 def test_the_address_is_the_one_that_is_routed(azure: Azure) -> None:
@@ -50,7 +50,7 @@ def test_the_address_is_the_one_that_is_routed(azure: Azure) -> None:
     assert address["outputs"]["ipAddress"] == ADDRESS
 
 
-def test_name_and_rules_are_told_first_rule_first(azure: Azure, site: StandIn) -> None:
+def test_name_and_rules_are_told_first_rule_first(azure: Azure, ground: StandIn) -> None:
     last, first = (
         {
             "name": name,
@@ -67,37 +67,37 @@ def test_name_and_rules_are_told_first_rule_first(azure: Azure, site: StandIn) -
     )
     out = {**first, "name": "out", "direction": "Outbound"}
     make(azure, "NetworkSecurityGroup", securityRules=[last, out, first])
-    told = site.told[-1]
+    told = ground.told[-1]
     assert [rule["name"] for rule in told["rules"]] == ["first", "last"]
     (address,) = azure.resources("PublicIPAddress")
     assert told["name"] == address["outputs"]["dnsSettings"]["fqdn"]
     assert told["subnets"] == [SAMPLES["Subnet"]["addressPrefix"]]
 
 
-def test_an_interface_without_a_filter_lets_nothing_in(azure: Azure, site: StandIn) -> None:
+def test_an_interface_without_a_filter_lets_nothing_in(azure: Azure, ground: StandIn) -> None:
     make(azure, "NetworkInterface", networkSecurityGroup=None)
-    assert site.told[-1]["rules"] == []
+    assert ground.told[-1]["rules"] == []
 
 
-def test_a_deleted_machine_ends_and_its_name_stays(azure: Azure, site: StandIn) -> None:
+def test_a_deleted_machine_ends_and_its_name_stays(azure: Azure, ground: StandIn) -> None:
     make(azure)
     delete(azure, "VirtualMachine")
-    assert not site.stands
-    assert site.told[-1]["name"]
+    assert not ground.stands
+    assert ground.told[-1]["name"]
 
 
-def test_with_the_group_all_of_it_ends(azure: Azure, site: StandIn) -> None:
+def test_with_the_group_all_of_it_ends(azure: Azure, ground: StandIn) -> None:
     make(azure)
     delete(azure, "ResourceGroup")
-    assert site.told[-1] == {
+    assert ground.told[-1] == {
         "verb": "stand", "machine": None, "rules": [], "name": "", "subnets": []
     }  # fmt: skip
 
 
 def test_what_can_not_be_here_is_told_and_leaves_a_failed_resource(
-    azure: Azure, site: StandIn
+    azure: Azure, ground: StandIn
 ) -> None:
-    site.answer = {"error": "vnetSubnet: not here"}
+    ground.answer = {"error": "vnetSubnet: not here"}
     with pytest.raises(rest.PartialFailure, match="vnetSubnet: not here"):
         make(azure)
     (failed,) = azure.resources()

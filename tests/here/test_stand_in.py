@@ -36,40 +36,41 @@ SETTINGS = {**yaml.safe_load(OWN.read_text()), "readyTimeout": 1}
 
 
 class Resolver(Pretender):
-    """A world in which the name leads where the site was told, and to nothing after it."""
+    """A world in which the name leads where the ground was told, and to nothing after it."""
 
-    site: StandIn
+    ground: StandIn
 
     def succeed(self, command: str, timeout: float = 60, patience: float = 120) -> str:
-        name = self.site.told[-1]["name"]
+        name = self.ground.told[-1]["name"]
         return PUBLIC_ADDRESS if name and name in command else ""
 
 
 class OnPaper(Life):
     """Phones get in if the machine's own files hold what their user was told."""
 
-    site: StandIn
+    ground: StandIn
 
     def gets_in(self, name: str, values: Told) -> None:
         with self.checks.check(name):
             self._phone(values)
             told = values.credentials
-            daemon = self.site.ikev2_passwords() if values.called else self.site.passwords()
+            daemon = self.ground.ikev2_passwords() if values.called else self.ground.passwords()
             if daemon.get(told.user) != told.password:
                 raise ExpectationFailed("the daemon has another password")
             if told.psk and self._shared_key() != told.psk:
                 raise ExpectationFailed("charon has another key")
             own = f'id = "fqdn:{values.server}"'
-            if values.called and own not in self.site.files()["/etc/swanctl/conf.d/ikev2.conf"]:
+            if values.called and own not in self.ground.files()["/etc/swanctl/conf.d/ikev2.conf"]:
                 raise ExpectationFailed("the gateway calls itself otherwise")
 
     def stays_outside(self, name: str, values: Told) -> None:
         with self.checks.check(f"{name}-refused"):
-            if values.credentials.user in {*self.site.passwords(), *self.site.ikev2_passwords()}:
+            known = {*self.ground.passwords(), *self.ground.ikev2_passwords()}
+            if values.credentials.user in known:
                 raise ExpectationFailed("a daemon still has the password")
 
     def _shared_key(self) -> str:
-        file = self.site.files()["/etc/swanctl/conf.d/l2tp-secret.conf"]
+        file = self.ground.files()["/etc/swanctl/conf.d/l2tp-secret.conf"]
         return file.partition('secret = "')[2].partition('"\n')[0]
 
 
@@ -82,15 +83,15 @@ def cli() -> Cli:
 def life(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnPaper]:
     install(["iproute2"])
     out = tmp_path_factory.mktemp("life")
-    with standing_in(out / "socket") as site:
+    with standing_in(out / "socket") as ground:
         project = Project(out, "dev")
-        project.make(cli, Behind(str(site.path), PUBLIC_ADDRESS))
+        project.make(cli, Behind(str(ground.path), PUBLIC_ADDRESS))
         world = Resolver()
-        world.site = site
-        standing = Standing(project, OnStandIn(0, out / OPEN), world, str(site.path), [])
+        world.ground = ground
+        standing = Standing(project, OnStandIn(0, out / OPEN), world, str(ground.path), [])
         progress = Progress(STEPS[False])
         led = OnPaper(standing, progress, Checks(progress))
-        led.site = site
+        led.ground = ground
         led.lead(SETTINGS)
         yield led
 
@@ -109,7 +110,7 @@ def test_all_but_the_end_of_the_machines_is_checked(life: OnPaper) -> None:
 
 @pytest.mark.engine
 def test_two_machines_were_given_their_data(life: OnPaper) -> None:
-    first, second = life.site.given
+    first, second = life.ground.given
     assert first != second
     assert installed_name(first) == installed_name(second), "packages that are kept serve both"
 

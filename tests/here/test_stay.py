@@ -12,14 +12,14 @@ from subprocess import PIPE
 
 import pytest
 
-from here import site, stay
+from here import ground, stay
 from here.__main__ import main
 from here.project import Project
 from tests.engine.samples import SAMPLES, put
 
 
 def told(out: Path, pid: int) -> None:
-    (out / site.STANDS).write_text(json.dumps({"pid": pid, "computer": pid}))
+    (out / ground.STANDS).write_text(json.dumps({"pid": pid, "computer": pid}))
 
 
 def test_nothing_stands_where_nothing_was_begun(tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_another_process_with_its_number_is_not_it(tmp_path: Path) -> None:
 
 
 def test_it_ends_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", "import time; time.sleep(600)", "here.site", str(tmp_path)]
+    words = [sys.executable, "-c", "import time; time.sleep(600)", "here.ground", str(tmp_path)]
     with subprocess.Popen(words) as process:
         told(tmp_path, process.pid)
-        for name in (site.SOCKET, site.LOG, "settings-stay"):
+        for name in (ground.SOCKET, ground.LOG, "settings-stay"):
             (tmp_path / name).touch()
         while not stay.stands(tmp_path):
             time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What stands behind the double of Azure, as a process: the lab's world, a machine in it when Azure
+"""The ground behind the double of Azure, a process: the lab's world, a machine in it when Azure
 has one, Azure's filter before it, and its name. Told over a socket; ends with whoever started it.
 """
 
@@ -25,7 +25,7 @@ from lab.lab import HOST_PACKAGES, PRIVATE_ADDRESS, PUBLIC_ADDRESS, build
 from lab.machines.machine import ExpectationFailed
 from lab.progress import Progress, write_result
 
-SOCKET, STANDS, LOG = "site.socket", "site.json", "site.log"
+SOCKET, STANDS, LOG = "ground.socket", "ground.json", "ground.log"
 NAMES = "/run/names/azure"
 SUBNET = f"{PRIVATE_ADDRESS.rpartition('.')[0]}.0/24"
 """The network that the lab's gateway stands in."""
@@ -37,7 +37,7 @@ Message = Mapping[str, Any]
 
 
 @dataclass
-class Site:
+class Ground:
     """The world and what is in it."""
 
     machines: Machines
@@ -104,8 +104,8 @@ class Site:
 
 
 def main() -> None:
-    """Do what ``python -m here.site DIRECTORY`` asks: build it, and answer until the end."""
-    parser = argparse.ArgumentParser(prog="python -m here.site", description=__doc__)
+    """Do what ``python -m here.ground DIRECTORY`` asks: build it, and answer until the end."""
+    parser = argparse.ArgumentParser(prog="python -m here.ground", description=__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--keep", action="store_true", help="disks with the gateway's secrets")
     parser.add_argument("--phone", default="", metavar="ADDRESS", help="listen there for phones")
@@ -130,10 +130,10 @@ def run(directory: Path, keeps: bool, phone: str) -> None:
         bring_up_world(machines, phone)
         lab.world.succeed(f"{computer.router()} && {door.let_in()}")
         own = computer.plugged_in(lab.scratch)
-        site = Site(machines)
-        site.stand({"machine": None, "rules": [], "name": "", "subnets": []})
+        ground = Ground(machines)
+        ground.stand({"machine": None, "rules": [], "name": "", "subnets": []})
         stands = {"pid": os.getpid(), "computer": own.pid, "scratch": str(lab.scratch)}
-        serve(site, directory, stands)
+        serve(ground, directory, stands)
     finally:
         if own is not None:
             computer.unplug(own)
@@ -152,7 +152,7 @@ def bring_up_world(machines: Machines, phone: str) -> None:
 
 
 def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:
-    """Returns the machines, both off, with the cables that only this site has."""
+    """Returns the machines, both off, with the cables that only this ground has."""
     evidence = directory / "evidence"
     evidence.mkdir(exist_ok=True)
     user_data = directory / "custom-data"
@@ -164,7 +164,7 @@ def laid_out(directory: Path, keeps: bool, phone: str) -> Machines:
     return machines
 
 
-def serve(site: Site, directory: Path, stands: Mapping[str, Any]) -> None:
+def serve(ground: Ground, directory: Path, stands: Mapping[str, Any]) -> None:
     """Say that it stands, and answer one after the other until nobody needs it any more. In the
     main thread, with which the machines that it starts would end."""
     with socket.socket(socket.AF_UNIX) as listener:
@@ -179,7 +179,7 @@ def serve(site: Site, directory: Path, stands: Mapping[str, Any]) -> None:
                 connection.settimeout(None)
                 with connection, connection.makefile("rwb") as file:
                     if line := file.readline():
-                        file.write(json.dumps(site.answer(json.loads(line))).encode() + b"\n")
+                        file.write(json.dumps(ground.answer(json.loads(line))).encode() + b"\n")
 
 
 def _stands(directory: Path) -> bool:
