@@ -181,6 +181,7 @@ ADVISORY = {
     "qdisc",
     "tuning",
     "split",
+    "split_connections",
     "quic",
     "upstreams",
 }

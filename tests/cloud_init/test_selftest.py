@@ -133,6 +133,13 @@ WRONG = [
     ("split", "sed -i s/bbr/cubic/ /usr/local/sbin/ss", "does not run bbr"),
     ("split", "haproxy=down", "does not listen"),
     ("split", "sed -i s/haproxy/other/ /usr/local/sbin/ss", "accepts nothing"),
+    (
+        "split_connections",
+        'mv /usr/local/sbin/ss /tmp/ss && printf \'#!/bin/sh\\ncase "$*" in *dst*)'
+        ' yes ESTAB | head -n 1600 ;; *) exec /tmp/ss "$@" ;; esac\\n\''
+        " >/usr/local/sbin/ss && chmod 755 /usr/local/sbin/ss",
+        "1600 of 2000 connections are split; 0 have found no room",
+    ),
     ("quic", "nft flush chain inet gateway quic", "nothing refuses it"),
     ("resolver", "sed -i '/dnsmasq/s/10.2.2.1:53/0.0.0.0:53/' /usr/local/sbin/ss", "0.0.0.0:53"),
     ("resolver", "sed -i s/dnsmasq/other/ /usr/local/sbin/ss", "listens on []"),
@@ -151,7 +158,7 @@ WRONG = [
 ]
 
 
-RULES = {"firewall", "nat", "split", "quic", "wall"}
+RULES = {"firewall", "nat", "split", "split_connections", "quic", "wall"}
 ALSO = {"tuning": ["conntrack"], "secrets": ["pppd"], "resolver": ["names"]}
 
 

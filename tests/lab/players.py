@@ -154,7 +154,7 @@ class Gateway(Actor):
     @staticmethod
     def self_test() -> str:
         names = "kernel congestion_control nat connections secrets cleartext esp pppd l2tp_calls"
-        names += " resolver names upstreams"
+        names += " resolver names upstreams split_connections"
         checks = [{"name": name, "ok": True, "detail": ""} for name in names.split()]
         return json.dumps({"checks": checks})
 

@@ -108,7 +108,7 @@ PROMISED = {
         for name in (
             *("kernel", "congestion_control", "nat", "connections", "secrets"),
             *("cleartext", "esp", "pppd", "l2tp_calls"),
-            *("resolver", "names", "upstreams"),
+            *("resolver", "names", "upstreams", "split_connections"),
         )
     ),
 }

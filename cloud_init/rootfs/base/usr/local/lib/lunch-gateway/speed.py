@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 import socket
 import time
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from checks import SYSCTLS, Failure, advisory, compare_sysctls, expect, loaded, run
+from checks import SYSCTLS, Failure, advisory, compare_sysctls, expect, loaded, run, settings
 
 SPLIT = Path("/etc/lunch-gateway/split.nft")
+RULES_SETTINGS = Path("/etc/lunch-gateway/settings.nft")
+NEARLY_FULL = 0.8
 QUIC = Path("/etc/lunch-gateway/quic.nft")
 BURST = Path("/etc/systemd/network/10-lunch-gateway-phones.link")
 PACING = Path("/etc/udev/rules.d/90-lunch-gateway-phones.rules")
@@ -92,6 +95,35 @@ def accepted_by_haproxy() -> str:
 
 
 ESTABLISHED = ("state", "established", "sport", "=", f":{LISTENER[1]}")
+
+
+@advisory
+def split_connections() -> str:
+    """Above the limits of split.nft a connection is forwarded: it works, and is slower."""
+    if not SPLIT.exists():
+        return "off by configuration"
+    (most,) = map(int, re.findall(r"^ +ct count over (\d+)", SPLIT.read_text(), re.M))
+    to_phones = run("ss", "-H", "-t", "-n", "state", "established", "dst", phones_network())
+    now = len(to_phones.splitlines())
+    told = f"{now} of {most} connections are split; {too_many()} have found no room"
+    expect(now < NEARLY_FULL * most, f"{told}; a phone that has hundreds is ill")
+    return told
+
+
+def phones_network() -> str:
+    (network,) = (
+        line.split()[3]
+        for line in settings(RULES_SETTINGS)
+        if line.startswith("define tunnel_subnet ")
+    )
+    return network
+
+
+def too_many() -> int:
+    """Count what was forwarded because of a limit, all phones' or one's, by these rules."""
+    counted = json.loads(run("nft", "-j", "list", "counter", "inet", "gateway", "split_full"))
+    (packets,) = (each["counter"]["packets"] for each in counted["nftables"] if "counter" in each)
+    return int(packets)
 
 
 @advisory
