@@ -160,6 +160,11 @@ def test_the_short_set_alone_is_judged_generously() -> None:
     assert not chosen("--full").generous
 
 
+def test_the_short_set_repeats_less_unless_it_is_told() -> None:
+    assert [chosen(*told).repeats for told in ([], ["--short"], ["--full"])] == [3, 2, 3]
+    assert chosen("--short", "--repeats", "4").repeats == 4
+
+
 def test_records_stand_beside_the_rest_unless_they_have_a_place(tmp_path: Path) -> None:
     fresh = chosen("--out", str(tmp_path))
     assert (fresh.records, fresh.adds) == (tmp_path / "records.jsonl", False)

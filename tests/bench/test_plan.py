@@ -14,11 +14,11 @@ from bench.plan import Comparison
 from bench.records import Case
 from bench.ways import WAYS
 from lab.world.line import GATEWAY_AT, Line
-from tests.bench.test_options import parse
+from tests.bench.test_options import chosen
 from tests.lab.live import ROOT
 
 SETS = {"standard": plan.standard, "short": plan.short, "full": plan.full}
-DEFAULTS = parse()
+DEFAULTS = chosen()
 
 
 def decides(comparisons: Sequence[Comparison], name: str, promise: Promise) -> bool:
@@ -34,8 +34,8 @@ def decides(comparisons: Sequence[Comparison], name: str, promise: Promise) -> b
     )
 
 
-def minutes(comparisons: Sequence[Comparison]) -> float:
-    return sum(each.estimate(DEFAULTS.seconds, DEFAULTS.repeats) for each in comparisons) / 60
+def minutes(comparisons: Sequence[Comparison], repeats: int = DEFAULTS.repeats) -> float:
+    return sum(each.estimate(DEFAULTS.seconds, repeats) for each in comparisons) / 60
 
 
 @pytest.mark.parametrize("choose", [plan.standard, plan.full])
@@ -93,7 +93,7 @@ def test_comparisons_are_what_their_line_says(name: str) -> None:
 
 def test_how_long_it_takes() -> None:
     assert minutes(plan.standard()) < 8 * 60
-    assert minutes(plan.short()) < 15
+    assert minutes(plan.short(), chosen("--short").repeats) < 9
     assert minutes(plan.full()) > 60 * 5, "which is why --help warns of it"
 
 
