@@ -140,6 +140,11 @@ WRONG = [
         " >/usr/local/sbin/ss && chmod 755 /usr/local/sbin/ss",
         "1600 of 2000 connections are split; 0 have found no room",
     ),
+    (
+        "split_connections",
+        "sed -i '/^ *ct count over 2000/d' /etc/lunch-gateway/split.nft",
+        "split.nft has 0 limits",
+    ),
     ("quic", "nft flush chain inet gateway quic", "nothing refuses it"),
     ("resolver", "sed -i '/dnsmasq/s/10.2.2.1:53/0.0.0.0:53/' /usr/local/sbin/ss", "0.0.0.0:53"),
     ("resolver", "sed -i s/dnsmasq/other/ /usr/local/sbin/ss", "listens on []"),
@@ -159,7 +164,12 @@ WRONG = [
 
 
 RULES = {"firewall", "nat", "split", "split_connections", "quic", "wall"}
-ALSO = {"tuning": ["conntrack"], "secrets": ["pppd"], "resolver": ["names"]}
+ALSO = {
+    "tuning": ["conntrack"],
+    "secrets": ["pppd"],
+    "resolver": ["names"],
+    "split_connections": ["firewall"],
+}
 
 
 @pytest.mark.parametrize(("check", "change", "words"), WRONG)

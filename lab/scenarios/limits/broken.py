@@ -18,7 +18,9 @@ BROKEN: Undoings = {
         Edit(HAPROXY, "timeout client-fin 30m", "timeout client-fin 1s"),
         Edit(HAPROXY, "timeout server-fin 30m", "timeout server-fin 1s"),
     ],
-    "limits-two-thousand-connections": [Edit(SPLIT, "ct count over 2000 return")],
+    "limits-two-thousand-connections": [
+        Edit(SPLIT, "ct count over 2000 counter name split_full return")
+    ],
     "limits-split-comes-back": [
         Edit(
             "/etc/systemd/system/haproxy.service.d/10-lunch-gateway.conf",

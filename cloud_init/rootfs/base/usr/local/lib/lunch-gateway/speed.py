@@ -102,7 +102,9 @@ def split_connections() -> str:
     """Above the limits of split.nft a connection is forwarded: it works, and is slower."""
     if not SPLIT.exists():
         return "off by configuration"
-    (most,) = map(int, re.findall(r"^ +ct count over (\d+)", SPLIT.read_text(), re.M))
+    limits = re.findall(r"^ +ct count over (\d+)", SPLIT.read_text(), re.M)
+    expect(len(limits) == 1, f"{SPLIT} has {len(limits)} limits of all connections, not one")
+    most = int(limits[0])
     to_phones = run("ss", "-H", "-t", "-n", "state", "established", "dst", phones_network())
     now = len(to_phones.splitlines())
     told = f"{now} of {most} connections are split; {too_many()} have found no room"
