@@ -4,13 +4,11 @@ the change in its middle: that needs a second machine, and is in test_stand_in.p
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.side_by_side import IDLE, idle_processors
 from tests.here.promised import SHORT
 from tests.lab.live import live
 
@@ -18,15 +16,8 @@ OUT = Path(__file__).parents[2] / "build/life"
 pytestmark = pytest.mark.lab
 
 
-WAITS = 900
-"""Seconds for other labs to leave it room: of three on two processors each is twice as slow."""
-
-
 @pytest.fixture(scope="module")
 def ended(pytestconfig: pytest.Config) -> tuple[int, str]:
-    until = time.monotonic() + WAITS
-    while idle_processors(time.sleep) < IDLE and time.monotonic() < until:
-        pass
     return live(pytestconfig, "here", "try", "--short", "--out", str(OUT))
 
 
