@@ -150,7 +150,7 @@ forget: $(SMALL) ## remove a stack that is down from this computer
 try: setup ## a whole life here: up, dial in, change, down
 	setpriv --pdeathsig TERM -- $(RUN) -m here try $(if $(SETTINGS),--settings "$(SETTINGS)")
 
-lab: setup ## boot it in QEMU and dial in; 20 min, later 10
+lab: setup ## boot it in QEMU and dial in; 20 min, later 6
 	$(RUN) -m lab run --scenario dial_in --scenario restart --scenario split
 
 bench: setup ## measure every promise; build/bench/report.html, hours
@@ -209,7 +209,7 @@ soak: setup ##- first boots: all in their way, CUTS=20 power cuts; hours
 	$(RUN) -m lab run --scenario first_boot --out build/first-boot
 	$(RUN) -m lab soak --cuts '$(CUTS)' $(if $(SEED),--seed '$(SEED)')
 
-bench-short: setup ##- measure what a broken split can't pass; 7 min
+bench-short: setup ##- measure what a broken split can't pass; 8 min
 	$(RUN) -m bench run --short
 
 clean: ##- remove build/; ~/.cache/lunch-gateway stays

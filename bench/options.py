@@ -67,7 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--full", action="store_true", help="everything with everything; many hours")
-    told = "what a broken split can't pass, judged generously; about 7 minutes"
+    told = "what a broken split can't pass, judged generously; about 8 minutes"
     size.add_argument("--short", action="store_true", help=told)
     told = "the working day alone, hour by hour; with --direction, that one"
     size.add_argument("--day", action="store_true", help=told)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench import records
+from bench.options import SHORTS
 from tests.lab.live import ROOT, live
 
 pytestmark = pytest.mark.lab
@@ -51,7 +52,7 @@ def test_every_row_was_measured() -> None:
 @pytest.mark.usefixtures("ended")
 def test_every_measurement_was_kept() -> None:
     run = records.read(OUT / "records.jsonl")
-    assert len(run.records) == 3 * 10
+    assert len(run.records) == SHORTS * 10
     assert run.about["generous"]
     for record in run.records:
         assert record.figures["goodput_mbps"], record
