@@ -123,8 +123,10 @@ def kept_image(target: Path, make: Callable[[], object]) -> BootFiles:
         with host.alone(target.stem):
             # Somebody else may have made it meanwhile, and have begun to write on it.
             if not (target.exists() and told.exists()):
-                told.write_text(uuid.uuid4().hex)
+                # None while it is made: who is cut off leaves nothing that passes for whole.
+                told.unlink(missing_ok=True)
                 make()
+                told.write_text(uuid.uuid4().hex)
         host.forget_all_but(host.KEEP, f"{target.name.partition('-')[0]}-*.qcow2")
     identity = f"{target.resolve()} {told.read_text()}"
     return BootFiles(host.used(target), identity=identity)

@@ -66,6 +66,20 @@ def test_one_that_cannot_be_made_is_not_there(cache: Path) -> None:
     assert made(cache)
 
 
+def test_one_that_was_cut_off_while_it_was_made_anew_is_made_again(cache: Path) -> None:
+    """Half of it may be of the old one: its kernel, or its disk."""
+    (cache / NAME).write_text("of an earlier clone")
+
+    def cut_off() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        debian.kept_image(cache / NAME, cut_off)
+    again: list[str] = []
+    debian.kept_image(cache / NAME, lambda: again.append("made"))
+    assert again == ["made"]
+
+
 def test_who_wants_it_meanwhile_waits_for_it(cache: Path) -> None:
     """It must not be replaced below a disk that was begun on it."""
     begun, times = threading.Event(), []
