@@ -31,6 +31,10 @@ PARTING = 5
 LAST_BREATH = 30
 """Seconds that QEMU may take to end when it is asked to."""
 
+SAID = 6000
+"""Characters of what a command said that are told: a gateway's whole self-test, of which every line
+may be the one that failed."""
+
 ENDS_AT_RESTART = ("-action", "reboot=shutdown")
 """For machines that restart: QEMU ends instead, and is started anew. Firmware and GRUB take minutes
 longer after a restart within QEMU 7.2 than after a power-on."""
@@ -194,7 +198,7 @@ class Machine:
         ran = self.execute(command, timeout, patience)
         if ran.status != 0:
             raise ExpectationFailed(
-                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
+                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-SAID:]}"
             )
         return ran.output
 
@@ -202,7 +206,7 @@ class Machine:
         """Run a command that must not succeed; returns what it printed."""
         ran = self.execute(command, timeout)
         if ran.status == 0:
-            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
+            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-SAID:]}")
         return ran.output
 
     def wait_until_succeeds(self, command: str, timeout: float = PATIENCE) -> str:
@@ -241,7 +245,7 @@ class Machine:
         state = self.execute(f"systemctl is-active {name}").output.strip()
         if state == "failed":
             why = self.execute(f"systemctl status --no-pager --lines=20 {name}").output
-            raise ExpectationFailed(f"{self.name}: {name} has failed:\n{why.strip()[-1500:]}")
+            raise ExpectationFailed(f"{self.name}: {name} has failed:\n{why.strip()[-SAID:]}")
         return state == "active"
 
     def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:

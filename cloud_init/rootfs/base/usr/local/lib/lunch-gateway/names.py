@@ -17,8 +17,10 @@ UPSTREAMS = Path("/etc/unbound/lunch-gateway.conf")
 OWN_NAME = "resolver.lunch-gateway.internal"
 ROOT, A, NS = "", 1, 2
 """Who serves the root: every resolver can say, and the question tells nothing about anybody."""
-TRIES, PATIENCE = 2, 2
-"""How often a question is asked by UDP, which loses some, and how many seconds each waits."""
+TRIES, PATIENCE = 4, 2
+"""How often a question is asked by UDP, which loses some, and how many seconds each waits. Two were
+too few on a busy host while a phone asked for what nobody answers, and phones, which ask longer,
+got their names."""
 RCODES = {0: "", 1: "FORMERR", 2: "SERVFAIL", 3: "", 4: "NOTIMP", 5: "REFUSED"}
 """RFC 1035, 4.1.1. That a name does not exist is an answer."""
 
