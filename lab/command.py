@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.host import LabError
-from lab.machines.machine import ExpectationFailed
+from lab.machines.machine import ExpectationFailed, QemuFailed
 from lab.progress import Progress, complain
 from lab.remembered import of_this_command
+
+TRY_AGAIN = os.EX_TEMPFAIL
+"""75, sysexits.h: nothing is wrong with what was asked for."""
 
 
 class Mistake(Exception):
@@ -35,7 +39,8 @@ def finish(options: Command) -> int:
 
 def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
     """Run a command and return the status for the shell: 0 well, 1 an expectation failed, 2 the
-    user's mistake, or the lab can't go on, 130 interrupted. A mistake of the lab's own is raised.
+    user's mistake, or the lab can't go on, 75 the same by QEMU's fault, 130 interrupted. A mistake
+    of the lab's own is raised.
 
     Args:
         command: returns 0 or 1, and raises what is told here.
@@ -55,7 +60,7 @@ def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
     except LabError as error:
         where = f", in phase {progress.current!r}" if progress.current else ""
         complain(f"the lab can't go on{where}: {error}")
-        return 2
+        return TRY_AGAIN if isinstance(error, QemuFailed) else 2
     except ExpectationFailed as failure:
         evidence = f"\nevidence: {out}" if out else ""
         complain(f"FAILED in phase {progress.current!r}: {failure}{evidence}")

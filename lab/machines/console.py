@@ -10,6 +10,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f]")
 """Control sequences (ECMA-48, 5.4) and characters, but for tab and newline."""
 _STAMP = re.compile(r"^\[ *[\d.]+\] (?:\S+\[\d+\]: )?")
 _DYING = re.compile(r"(?:Oops|RIP: 0010|Kernel panic)[^\r\n]*")
+_HALF_PATCHED = "Oops: int3"
+"""Linux ran into a breakpoint that it had set, and removed, to patch its own code."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Console:
         lines = self.plain().splitlines()
         said = (_STAMP.sub("", line).strip() for line in reversed(lines))
         return next(filter(None, said), "")[:100]
+
+    def died_of_qemu(self) -> bool:
+        """Returns whether the kernel died of what QEMU before 8.1 does to two processors of which
+        one patches code (`lab.lab.build`). No machine with one processor, no gateway, can."""
+        return _HALF_PATCHED in self.text()
 
     def last_words(self) -> str:
         """Says why the machine may be silent, on one line: what a dying kernel said, and how

@@ -31,13 +31,13 @@ PARTING = 5
 LAST_BREATH = 30
 """Seconds that QEMU may take to end when it is asked to."""
 
-SAID = 6000
-"""Characters of what a command said that are told: a gateway's whole self-test, of which every line
-may be the one that failed."""
-
 ENDS_AT_RESTART = ("-action", "reboot=shutdown")
 """For machines that restart: QEMU ends instead, and is started anew. Firmware and GRUB take minutes
 longer after a restart within QEMU 7.2 than after a power-on."""
+
+
+class QemuFailed(LabError):
+    """QEMU made a mistake, and not what ran in it: whoever tries again will hardly meet it."""
 
 
 class ExpectationFailed(AssertionError):
@@ -161,10 +161,17 @@ class Machine:
             self.check_alive()
 
     def check_alive(self) -> None:
-        """Raises `LabError` with QEMU's last words if the process has ended."""
+        """Raises `LabError` with QEMU's last words if the process has ended, `QemuFailed` if its
+        kernel died of QEMU."""
+        self._expect_sound()
         if not self.is_running():
             words = (self.directory / f"{self.name}.qemu.log").read_text(errors="replace")
             raise LabError(f"QEMU of {self.name} has ended: {words[-500:] or 'without a word'}")
+
+    def _expect_sound(self) -> None:
+        # What started anew after it lacks all that it was told, and would look for it in vain.
+        if self.console.died_of_qemu():
+            raise QemuFailed(f"QEMU broke {self.name}: {self._last_words()}; try again")
 
     def _last_words(self) -> str:
         # QEMU stops a machine whose disk has no room to grow, without a word.
@@ -180,25 +187,32 @@ class Machine:
             ExpectationFailed: the command runs for longer than `timeout`.
             AgentSilent: the machine says nothing at all for `patience`.
             CommandLost: the machine started anew in the middle of it.
+            QemuFailed: it did, or had done before, because QEMU broke it.
         """
         try:
-            return Ran(command, *self._agent.run(command, timeout, patience))
+            ran = Ran(command, *self._agent.run(command, timeout, patience))
         except TimeoutError as error:
+            self._expect_sound()
             raise ExpectationFailed(f"{self.name}: {error}: {command}") from None
         except AgentSilent as error:
+            self._expect_sound()
             raise AgentSilent(f"{error}; {self._last_words()}") from error
         except CommandLost as error:
+            self._expect_sound()
             raise CommandLost(
                 f"{self.name} started anew in the middle of a command; {self._last_words()};"
                 f" the command was: {command}"
             ) from error
+        if ran.status != 0:
+            self._expect_sound()
+        return ran
 
     def succeed(self, command: str, timeout: float = PATIENCE, patience: float = 120) -> str:
         """Run a command that must end with status 0; returns what it printed."""
         ran = self.execute(command, timeout, patience)
         if ran.status != 0:
             raise ExpectationFailed(
-                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-SAID:]}"
+                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
             )
         return ran.output
 
@@ -206,7 +220,7 @@ class Machine:
         """Run a command that must not succeed; returns what it printed."""
         ran = self.execute(command, timeout)
         if ran.status == 0:
-            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-SAID:]}")
+            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
         return ran.output
 
     def wait_until_succeeds(self, command: str, timeout: float = PATIENCE) -> str:
@@ -245,7 +259,7 @@ class Machine:
         state = self.execute(f"systemctl is-active {name}").output.strip()
         if state == "failed":
             why = self.execute(f"systemctl status --no-pager --lines=20 {name}").output
-            raise ExpectationFailed(f"{self.name}: {name} has failed:\n{why.strip()[-SAID:]}")
+            raise ExpectationFailed(f"{self.name}: {name} has failed:\n{why.strip()[-1500:]}")
         return state == "active"
 
     def write(self, files: Mapping[str, str], mode: int = 0o644) -> None:

@@ -13,7 +13,7 @@ from lab import opening, play, side_by_side
 from lab.__main__ import main
 from lab.command import carry_out, finish
 from lab.host import LabError
-from lab.machines.machine import ExpectationFailed
+from lab.machines.machine import ExpectationFailed, QemuFailed
 from lab.opening import LabOptions
 from lab.progress import Progress
 
@@ -89,6 +89,7 @@ def test_no_command_line_beyond_the_door() -> None:
     ("raised", "status", "said"),
     [
         (LabError("no qemu"), 2, "the lab can't go on, in phase 'boot': no qemu\n"),
+        (QemuFailed("broken"), 75, "the lab can't go on, in phase 'boot': broken\n"),
         (ExpectationFailed("shut"), 1, "FAILED in phase 'boot': shut\nevidence: there\n"),
         (KeyboardInterrupt(), 130, "interrupted in phase 'boot'\n"),
     ],

@@ -16,7 +16,7 @@ from lab.host import LabError
 from lab.machines import agent as agent_module
 from lab.machines import machine as machine_module
 from lab.machines.agent import AgentSilent, CommandLost, put
-from lab.machines.machine import ENDS_AT_RESTART, ExpectationFailed, Machine
+from lab.machines.machine import ENDS_AT_RESTART, ExpectationFailed, Machine, QemuFailed
 from tests.lab.agents import Agent
 
 
@@ -107,8 +107,25 @@ def test_kernel_that_died_is_named(agent: Agent, box: Machine) -> None:
         "[   72.0] Kernel panic - not syncing: Fatal exception in interrupt\r\n"
         "Debian GNU/Linux 13 world ttyS0\r\n"
     )
-    says = "box started anew .*int3.*netif_rx_internal.* panic - not syncing.*: sleep 1$"
-    with pytest.raises(CommandLost, match=says):
+    says = r"^QEMU broke box: .*int3.*netif_rx_internal.* panic - not syncing.*; try again$"
+    with pytest.raises(QemuFailed, match=says):
+        box.succeed("sleep 1")
+
+
+def test_what_started_anew_after_qemu_broke_it_is_not_believed(agent: Agent, box: Machine) -> None:
+    agent.status = 1
+    box.console.log.write_text("[    1.5] Oops: general protection fault: 0000 [#1]\r\n")
+    with pytest.raises(ExpectationFailed):
+        box.succeed("ping -c 1 site")
+    box.console.log.write_text("[   30.6] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\r\n")
+    with pytest.raises(QemuFailed, match="QEMU broke box"):
+        box.succeed("ping -c 1 site")
+
+
+def test_kernel_that_died_of_something_else_is_named(agent: Agent, box: Machine) -> None:
+    agent.forgets = True
+    box.console.log.write_text("[   72.0] Kernel panic - not syncing: Attempted to kill init!\r\n")
+    with pytest.raises(CommandLost, match=r"box started anew .*to kill init.*: sleep 1$"):
         box.succeed("sleep 1")
 
 

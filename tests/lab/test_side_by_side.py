@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(labs: int = 2, **programs: str) -> int:
         def player(options: LabOptions, name: str) -> list[str]:
-            (out := options.out / name).mkdir()
+            (out := options.out / name).mkdir(exist_ok=True)
             return [sys.executable, "-c", f"{LEAVES}\n{programs[name]}", str(out), name]
 
         monkeypatch.setattr(side_by_side, "player", player)
@@ -83,6 +83,32 @@ def test_one_result_of_all(run: Run, tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_they_are_played_at_once(run: Run) -> None:
     meets = "(out / 'here').touch(); wait_for(out.parent / {!r} / 'here'); leave('met')"
     assert run(split=meets.format("dial_in"), dial_in=meets.format("split")) == 0
+
+
+AGAIN = "(out / 'once').exists() or ((out / 'once').touch(), sys.exit(75))"
+
+
+def test_a_lab_that_qemu_broke_is_played_once_more(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(split=f"{AGAIN}; leave('fast')", dial_in="leave('in')") == 0
+    assert names(tmp_path) == ["in", "fast"]
+    said = capsys.readouterr().out
+    assert said.count("split: QEMU broke its lab") == 1
+    assert "2 of 2 are through" in said
+
+
+def test_twice_broken_is_not_played_a_third_time(run: Run, tmp_path: Path) -> None:
+    counts = "(out / 'times').open('a').write('x'); sys.exit(75)"
+    assert run(split=counts, dial_in="leave('in')") == 2
+    assert (tmp_path / "out" / "split" / "times").read_text() == "xx"
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_what_a_gateway_did_stands(run: Run, tmp_path: Path, status: int) -> None:
+    counts = f"(out / 'times').open('a').write('x'); sys.exit({status})"
+    assert run(split=counts, dial_in="leave('in')") == status
+    assert (tmp_path / "out" / "split" / "times").read_text() == "x"
 
 
 def test_no_more_than_there_are_labs(run: Run, tmp_path: Path) -> None:
