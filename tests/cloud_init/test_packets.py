@@ -98,6 +98,7 @@ SPLIT_WALL = "ip daddr @walled ip daddr != $reachable_networks return"
 HAPROXY_WALL = "ip daddr @walled ip daddr != $reachable_networks reject"
 OF_ONE = "ip saddr limit rate over"
 BY_IPV6 = "ip6 saddr & ffff:ffff:ffff:ffff::"
+NO_ROOM = "counter name split_full return"
 QUIC = "udp dport 443 reject with icmpx port-unreachable"
 MEETING = "oifname $tunnels ip saddr $meeting_phones ip daddr $meeting_phones accept"
 SITE_CLAMP = "tcp option maxseg size set 1240"
@@ -169,6 +170,12 @@ BROKEN: list[tuple[Check, str, str]] = [
     (limits.names_by_tcp_of_one, "ip saddr ct count over 8", "ip daddr ct count over 8"),
     (limits.split_of_one, "ip saddr ct count over 1000", "ip saddr ct count over 1001"),
     (limits.split_of_one, "ip saddr ct count over 1000", "ip daddr ct count over 1000"),
+    (limits.split_of_one, f"over 1000 }} {NO_ROOM}", "over 1000 } return"),
+    (limits.split_of_all, "ct count over 2000", "ct count over 2001"),
+    (limits.split_of_all, "ct count over 2000", "ct count over 1999"),
+    (limits.split_of_all, f"ct count over 2000 {NO_ROOM}", ""),
+    (limits.split_of_all, f"over 2000 {NO_ROOM}", "over 2000 return"),
+    (limits.split_of_all, f"over 2000 {NO_ROOM}", "over 2000 counter name split_full drop"),
     (limits.flows_of_one, "ip saddr ct count over 4000", "ip saddr ct count over 5000"),
     (limits.flows_of_one, "ip saddr ct count over 4000", "ip daddr ct count over 4000"),
     (limits.refusals_of_one, f"refusals {{ {OF_ONE} 100/", f"refusals {{ {OF_ONE} 90000/"),

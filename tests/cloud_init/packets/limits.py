@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import resource
 import socket
+import sys
 from collections.abc import Iterator
 
 from tests.cloud_init.packets.hosts import (
@@ -15,6 +18,8 @@ from tests.cloud_init.packets.hosts import (
     NOT_ADMIN,
     PHONE,
     PHONE2,
+    PHONE3,
+    TUNNEL2,
     TUNNEL_GATEWAY,
     WEB,
 )
@@ -36,7 +41,7 @@ HONEST = {"names": 300, "refusals": 40, "ike": 90}
 """So many at once get what they ask for: more than the busiest phone's, or ten phones', need.
 (Of refusals 200; but before Linux 6.13 all namespaces together have a limit of 50.)"""
 TOO_MANY = 1500
-SPLIT_OF_ONE, FLOWS_OF_ONE = 1000, 4000
+SPLIT_OF_ALL, SPLIT_OF_ONE, FLOWS_OF_ONE = 2000, 1000, 4000
 FIRST = bytes(range(1, 9)) + bytes(8) + b"\x21\x20\x22\x08"
 """The beginning of an IKE message: the caller's SPI, none of ours yet (RFC 7296, 3.1)."""
 LATER = bytes(range(1, 17)) + b"\x2e\x20\x23\x08"
@@ -80,17 +85,56 @@ def held(net: Layout, host: str, to: Address) -> socket.socket:
         return socket.create_connection(to, timeout=5)
 
 
+def split_by(net: Layout, host: str, listener: socket.socket) -> list[socket.socket]:
+    """As many connections as one phone may have in the split, and their other ends."""
+    phones = [held(net, host, (WEB, 80)) for _ in range(SPLIT_OF_ONE)]
+    sites = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sites.append(listener.accept()[0])
+    expect(f"of {host}, split", len(sites), SPLIT_OF_ONE)
+    return phones + sites
+
+
+def told() -> str:
+    """What the gateway's own self-test says of the split's room."""
+    sys.path.insert(0, "/usr/local/lib/lunch-gateway")
+    checks, speed = (importlib.import_module(name) for name in ("checks", "speed"))
+    try:
+        return str(speed.split_connections())
+    except checks.Failure as failure:
+        return str(failure)
+
+
 def split_of_one(net: Layout) -> None:
-    """Beyond its share a phone is forwarded; another is split."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * SPLIT_OF_ONE, 4 * SPLIT_OF_ONE))
+    """Beyond its share a phone is forwarded, and that is told; another is split."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 * SPLIT_OF_ALL, 3 * SPLIT_OF_ALL))
     listener, site = net.split(), net.listen("outside", 80)
-    kept = []
-    for _ in range(SPLIT_OF_ONE):
-        kept += [held(net, "phone", (WEB, 80)), listener.accept()[0]]
+    listener.listen(SPLIT_OF_ONE)
+    _kept = split_by(net, "phone", listener)
+    full = f"{SPLIT_OF_ONE} of {SPLIT_OF_ALL} connections are split"
+    expect("with all it may have", told(), f"{full}; 0 have found no room")
     expect("one more", net.connect("phone", (WEB, 80)), CONNECTED)
     expect("which the site saw", net.taken(site)[0], GATEWAY)
     expect("another phone", net.connect("phone2", (WEB, 80)), CONNECTED)
     expect("which the split took", net.taken(listener), (PHONE2, (WEB, 80)))
+    expect("after both", told(), f"{full}; 1 have found no room")
+
+
+def split_of_all(net: Layout) -> None:
+    """A third phone that finds it full is forwarded, and that is told."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 * SPLIT_OF_ALL, 3 * SPLIT_OF_ALL))
+    run(f"ip route add {PHONE3} dev {TUNNEL2}")
+    with net.inside("phone2"):
+        run(f"ip addr add {PHONE3}/32 dev lo")
+    listener, site = net.split(), net.listen("outside", 80)
+    listener.listen(SPLIT_OF_ONE)
+    _kept = [split_by(net, host, listener) for host in ("phone", "phone2")]
+    full, ill = f"{SPLIT_OF_ALL} of {SPLIT_OF_ALL} connections are split", "a phone that has"
+    expect("full", told(), f"{full}; 0 have found no room; {ill} hundreds is ill")
+    expect("one more", net.connect("phone2", (WEB, 80), PHONE3), CONNECTED)
+    expect("which the site saw", net.taken(site)[0], GATEWAY)
+    expect("then", told(), f"{full}; 1 have found no room; {ill} hundreds is ill")
 
 
 def flows_of_one(net: Layout) -> None:
@@ -183,6 +227,7 @@ def haproxy_has_the_walls(net: Layout) -> None:
 
 
 CHECKS = (
-    *(names_of_one, names_by_tcp_of_one, split_of_one, flows_of_one, refusals_of_one, ike_of_one),
-    *(ike_of_one_by_ipv6, split_without_its_routing, haproxy_has_the_walls),
+    *(names_of_one, names_by_tcp_of_one, split_of_one, split_of_all, flows_of_one),
+    *(refusals_of_one, ike_of_one, ike_of_one_by_ipv6, split_without_its_routing),
+    haproxy_has_the_walls,
 )
