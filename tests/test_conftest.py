@@ -33,6 +33,25 @@ def test_what_does_not_run_fails(
     assert pytester.runpytest_inprocess(*processes).ret == status
 
 
+def test_what_failed_is_told_whole(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pytest shortens it, the reader of a log elsewhere sees neither what failed nor why."""
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+    pyproject = CONFTEST.parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    (told,) = re.findall(r"^(verbosity_assertions) = \"(\d)\"$", pyproject, re.M)
+    pytester.makeini("[pytest]\n" + " = ".join(told))
+    pytester.makepyfile(
+        "FAILED = [f'check-{number}: why {number} failed' for number in range(60)]\n"
+        "def test_list(): assert not FAILED\n"
+        "def test_same(): assert FAILED == []\n"
+        "def test_text(): assert '\\n'.join(FAILED) == ''\n"
+    )
+    said = pytester.runpytest_inprocess().stdout.str()
+    assert [number for number in range(60) if said.count(f"why {number} failed") < 3] == []
+
+
 FILES = {
     "test_a_few": "def test(): pass\n",
     "test_b_many": "".join(f"def test_{number}(): pass\n" for number in range(4)),

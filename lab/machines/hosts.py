@@ -14,6 +14,9 @@ PATIENCE = 180
 """Seconds in which anything ends that takes some on a quiet host: labs share its processors with
 each other and with all other tests, and hosts differ by two in speed. Three times as long as what
 was too short there."""
+LAST_WORDS = 6000
+"""Characters of output that a failed command is quoted with: a self-test has 2,000 where
+nothing is wrong, and the line that says what is wrong may be its first."""
 
 
 def on(host: str, command: str) -> str:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from lab.host import LabError
 from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
-from lab.machines.hosts import PATIENCE, Host, on, unit
+from lab.machines.hosts import LAST_WORDS, PATIENCE, Host, on, unit
 from lab.machines.monitor import Monitor, incoming
 from lab.machines.processor import seconds
 from lab.machines.qemu import Sockets, qemu
@@ -211,16 +211,16 @@ class Machine:
         """Run a command that must end with status 0; returns what it printed."""
         ran = self.execute(command, timeout, patience)
         if ran.status != 0:
-            raise ExpectationFailed(
-                f"{self.name}: status {ran.status} of: {command}\n{ran.output.strip()[-1500:]}"
-            )
+            words = ran.output.strip()[-LAST_WORDS:]
+            raise ExpectationFailed(f"{self.name}: status {ran.status} of: {command}\n{words}")
         return ran.output
 
     def fail(self, command: str, timeout: float = PATIENCE) -> str:
         """Run a command that must not succeed; returns what it printed."""
         ran = self.execute(command, timeout)
         if ran.status == 0:
-            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{ran.output[-1500:]}")
+            words = ran.output[-LAST_WORDS:]
+            raise ExpectationFailed(f"{self.name}: must fail: {command}\n{words}")
         return ran.output
 
     def wait_until_succeeds(self, command: str, timeout: float = PATIENCE) -> str:

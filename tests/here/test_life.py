@@ -35,7 +35,7 @@ def test_it_ends_well(ended: tuple[int, str]) -> None:
 
 def test_every_check_passed(result: Any) -> None:
     failed = [f"{each['name']}: {each['detail']}" for each in result["checks"] if not each["ok"]]
-    assert not failed
+    assert not failed, "\n".join(failed)
 
 
 def test_nothing_promised_went_unchecked(result: Any) -> None:

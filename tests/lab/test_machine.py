@@ -47,6 +47,20 @@ def test_succeed_fails_with_command_and_output(agent: Agent, box: Machine) -> No
         box.succeed("do it")
 
 
+def test_a_failure_has_the_whole_of_a_self_test(agent: Agent, box: Machine) -> None:
+    """The fit gateway's has 1,900 characters, and each of its lines may be the one that fails."""
+    lines = [
+        "FAIL  nat: no rule",
+        *["WARN  disk: 91% of / is used, 1 GB is free" for _ in range(80)],
+    ]
+    agent.status, agent.output = 1, "\n".join(lines)
+    with pytest.raises(ExpectationFailed, match="FAIL  nat: no rule"):
+        box.succeed("gateway-selftest --gate")
+    agent.status = 0
+    with pytest.raises(ExpectationFailed, match="FAIL  nat: no rule"):
+        box.fail("gateway-selftest")
+
+
 def test_fail_is_the_opposite(agent: Agent, box: Machine) -> None:
     with pytest.raises(ExpectationFailed, match="must fail"):
         box.fail("true")
