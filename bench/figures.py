@@ -30,11 +30,9 @@ class Figure:
     """Whether that of all repeats together counts, and not the median of theirs."""
 
 
-def percentile(values: Value, share: float) -> float | None:
-    """Return the nearest rank of a list."""
-    if not isinstance(values, list) or not values:
-        return None
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the nearest rank of a list; None if nothing is in it."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
 def _ranked(key: str, share: float, records: Sequence[Record]) -> Value:

@@ -47,23 +47,26 @@ def payload_share(transport: str, mtu: int) -> float:
         transport: ``direct``, ``l2tp``, ``ikev2``, ``wireguard`` or ``shadowsocks``.
         mtu: of the gateway's tunnels, bytes.
     """
-    if transport == "l2tp":
-        return (mtu - IPV4 - TCP) / frame_in_l2tp(mtu)
-    if transport == "ikev2":
-        return (mtu - IPV4 - TCP) / frame_in_ikev2(mtu)
-    if transport == "wireguard":
-        packet = 1420
+    tunnels = {
+        "l2tp": (mtu, frame_in_l2tp(mtu)),
+        "ikev2": (mtu, frame_in_ikev2(mtu)),
         # Outer headers, WireGuard's own, Poly1305's tag.
-        return (packet - IPV4 - TCP) / (ETHERNET + IPV4 + UDP + 16 + packet + 16)
-    share = (LINE_MTU - IPV4 - TCP) / (ETHERNET + LINE_MTU)
+        "wireguard": (1420, ETHERNET + IPV4 + UDP + 16 + 1420 + 16),
+    }
+    packet, frame = tunnels.get(transport, (LINE_MTU, ETHERNET + LINE_MTU))
+    share = (packet - IPV4 - TCP) / frame
     # Shadowsocks: two bytes of length and two tags per chunk of at most 16 KiB (SIP004).
     return share * 16383 / (16383 + 34) if transport == "shadowsocks" else share
 
 
 def limit(line: Line, direction: str, transport: str, mtu: int) -> float:
     """Return the goodput, Mbit/s, that physics allows on a line."""
-    rate = line.uplink if direction == "up" else min(line.rate, _rate_for(transport, line))
-    lost = line.uplink_loss if direction == "up" else line.loss
+    rate, lost = line.rate, line.loss
+    if direction == "up":
+        rate, lost = line.uplink, line.uplink_loss
+    # Where the operator tells TCP from the rest, a tunnel in UDP is the rest.
+    elif transport in ("direct", "shadowsocks") and line.tcp_rate:
+        rate = min(rate, line.tcp_rate)
     return round(rate * (1 - lost / 100) * payload_share(transport, mtu), 3)
 
 
@@ -91,9 +94,3 @@ def soonest_page(line: Line, case: Case, way: Way, mtu: int) -> float:
     rate = limit(line, "down", way.transport, mtu)
     least = soonest_today if case.load == "today" else soonest
     return round(least(rate, 2e-3 * round_trip, 2e-3 * handshake), 2)
-
-
-def _rate_for(transport: str, line: Line) -> float:
-    """Return the rate: where the operator tells TCP from the rest, a tunnel in UDP is the rest."""
-    is_tcp = transport in ("direct", "shadowsocks")
-    return line.tcp_rate if is_tcp and line.tcp_rate is not None else line.rate

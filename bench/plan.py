@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bench.lines import DAY, LINES
 from bench.records import BOTH, LOADS, Case
-from bench.ways import DIRECT, OURS, WAYS
+from bench.ways import DIRECT, IKEV2, OURS, WAYS
 from lab.phones.page import CONNECTIONS, PAGES
 from lab.world import today
 from lab.world.line import GATEWAY_AT, Line
@@ -37,7 +37,7 @@ class Comparison:
     def estimate(self, seconds: int, repeats: int) -> float:
         """Return how long it will take, s, under emulation."""
         rounds = len(self.rounds(repeats))
-        dialling = DIALLING * (rounds + 1) * ("gateway-ikev2" in self.ways)
+        dialling = DIALLING * (rounds + 1) * (IKEV2 in self.ways)
         least, more = PAGE_SECONDS.get(self.case.load, (0, 0))
         loading = self.pages * (least + more * self.line.loss) or seconds
         return rounds * len(self.ways) * (loading + OVERHEAD) + dialling
@@ -64,6 +64,12 @@ def asked_on(line: Line, load: str) -> Line:
     return replace(line, uplink_loss=lost) if load == "today" else line
 
 
+def by_browser(case: Case) -> Case:
+    """Return the case as a browser has it, whose flows are its own, and all of them down."""
+    flows = FLOWS.get(case.load)
+    return case._replace(flows=flows, direction="down") if flows else case
+
+
 def product(
     lines: Iterable[str],
     *,
@@ -75,29 +81,20 @@ def product(
     own_lines: Iterable[Line] = (),
     **more: int,
 ) -> list[Comparison]:
-    """Return every combination; what a browser does has its own number of flows and only a
-    direction down."""
+    """Return every combination, each once; see `by_browser`."""
     known: dict[str, Line] = {name: LINES[name] for name in lines}
     known |= {str(line): line for line in own_lines}
-    comparisons = [
+    asked = itertools.product(known, gateway_at, flows, directions, loads)
+    return [
         Comparison(
-            case=Case(
-                line=name,
-                gateway_at=at,
-                flows=FLOWS.get(load, number),
-                direction=direction if load == "bulk" else "down",
-                load=load,
-            ),
-            line=asked_on(line, load),
-            neighbours=LINES[name].neighbours if name in LINES else 0,
+            case=case,
+            line=asked_on(known[case.line], case.load),
+            neighbours=LINES[case.line].neighbours if case.line in LINES else 0,
             ways=tuple(ways),
             **more,
         )
-        for (name, line), at, number, direction, load in itertools.product(
-            known.items(), gateway_at, flows, directions, loads
-        )
+        for case in dict.fromkeys(by_browser(Case(*each)) for each in asked)
     ]
-    return list(dict.fromkeys(comparisons))
 
 
 def standard() -> list[Comparison]:
@@ -106,28 +103,27 @@ def standard() -> list[Comparison]:
     others = (DIRECT, *vpns, "shadowsocks")
     cubic = ("forward-cubic", "gateway-cubic")
     quic = (DIRECT, OURS, "gateway-quic")
-    # The phone's other client of its own; last, because each change between the two is a dialling.
-    ikev2 = "gateway-ikev2"
     return [
+        # IKEv2 comes last of the ways, because each change between L2TP and it is a dialling.
         # First what most is promised about: an interrupted run has that much.
-        *product(["lossy-1"], ways=[*others, "wireguard", *cubic, ikev2]),
-        *product(["lossy-1"], ways=[*others, ikev2], loads=["page"]),
-        *product(BAD[1:], ways=[DIRECT, *vpns, ikev2], loads=["page"]),
-        *product(BAD, ways=[DIRECT, *vpns, ikev2], loads=["today"]),
-        *product(BAD, ways=[DIRECT, OURS, ikev2], gateway_at=["near"], loads=["page", "today"]),
-        *product(["lossy-3"], ways=[*others, ikev2]),
-        *product(["severe-10"], ways=[*others, ikev2], times=2),
-        *product(["shaped"], ways=(DIRECT, *vpns, ikev2)),
-        *product(["clean"], ways=(*vpns, ikev2), gateway_at=GATEWAY_AT),
+        *product(["lossy-1"], ways=[*others, "wireguard", *cubic, IKEV2]),
+        *product(["lossy-1"], ways=[*others, IKEV2], loads=["page"]),
+        *product(BAD[1:], ways=[DIRECT, *vpns, IKEV2], loads=["page"]),
+        *product(BAD, ways=[DIRECT, *vpns, IKEV2], loads=["today"]),
+        *product(BAD, ways=[DIRECT, OURS, IKEV2], gateway_at=["near"], loads=["page", "today"]),
+        *product(["lossy-3"], ways=[*others, IKEV2]),
+        *product(["severe-10"], ways=[*others, IKEV2], times=2),
+        *product(["shaped"], ways=(DIRECT, *vpns, IKEV2)),
+        *product(["clean"], ways=(*vpns, IKEV2), gateway_at=GATEWAY_AT),
         *product(["clean"], ways=vpns, gateway_at=GATEWAY_AT, directions=["up"]),
         *product(["policed-75"], ways=("forward-cubic", OURS)),
         *product(["shared-50", "shared-300"], ways=(OURS, "gateway-cubic")),
         *product(["lossy-0.3", "severe-3"], ways=(*vpns, "shadowsocks")),
         *product(["policed-150"], ways=("forward-cubic", OURS)),
         *product(["lossy-1"], ways=vpns, flows=[6]),
-        *product(["bursty-1", "bursty-3"], ways=[*vpns, ikev2]),
-        *product(["overtaking", "jittery", "uphill", "varying"], ways=[DIRECT, *vpns, ikev2]),
-        *product(["uphill"], ways=[DIRECT, *vpns, ikev2], directions=["up"]),
+        *product(["bursty-1", "bursty-3"], ways=[*vpns, IKEV2]),
+        *product(["overtaking", "jittery", "uphill", "varying"], ways=[DIRECT, *vpns, IKEV2]),
+        *product(["uphill"], ways=[DIRECT, *vpns, IKEV2], directions=["up"]),
         *product(["policed-shared"], ways=(OURS, "gateway-cubic")),
         # What supports the default of quic.
         *product(["clean", "lossy-1"], ways=quic, loads=["https"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.figures import Measured, Ways, ratio
 from bench.lines import LINES, Promise
-from bench.plan import FLOWS
+from bench.plan import by_browser
 from bench.records import Case
 
 ITS_OWN = {"limit": "limit_mbps", "median": "load_time_s"}
@@ -41,9 +41,8 @@ def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]
     judged: list[Judged] = []
     for name, line in LINES.items():
         for promise in line.promises:
-            flows = FLOWS.get(promise.load, 1)
-            case = Case(name, promise.gateway_at, flows, promise.direction, promise.load)
-            ways = measured.get(case, {})
+            case = Case(name, promise.gateway_at, 1, promise.direction, promise.load)
+            ways = measured.get(by_browser(case), {})
             mine = ways.get(promise.way)
             other = mine if promise.against in ITS_OWN else ways.get(promise.against)
             if mine and other:

@@ -176,22 +176,15 @@ def _count(value: Any) -> bool:
     return type(value) is int and _number(value)
 
 
-def _name(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
-
-
 HOUR = re.compile(r"\d\d:\d\d")
 EXPECTED: dict[str, tuple[str, Callable[[Any], object]]] = {
-    "line": ("a name", _name),
+    **dict.fromkeys(("line", "way"), ("a name", lambda value: value and isinstance(value, str))),
     "gateway_at": ("near or far", ("near", "far").__contains__),
     "flows": ("a whole number from 1", lambda value: _count(value) and value > 0),
     "direction": ("down or up", BOTH.__contains__),
     "load": ("bulk, page, today or https", LOADS.__contains__),
     "hour": ("null or like 12:15", lambda value: value is None or HOUR.fullmatch(str(value))),
-    "way": ("a name", _name),
-    "seed": ("a whole number", _count),
-    "repeat": ("a whole number", _count),
-    "place": ("a whole number", _count),
+    **dict.fromkeys(("seed", "repeat", "place"), ("a whole number", _count)),
     "goodput_mbps": ("a number", _number),
     "limit_mbps": ("a number above 0", lambda value: _number(value) and value > 0),
 }

@@ -103,15 +103,15 @@ def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dic
     with others as neighbours:
         size, seen, goodput, times = _load(reach, way, comparison, seconds)
     page_s = statistics.median(times) if times else None
-    figures: dict[str, Value] = {
+    return {
         "goodput_mbps": round(size / len(times) * 8e-6 / page_s if page_s else goodput, 3),
         "rtts_ms": seen.rtts,
         "cpu_s_per_gb": round(seen.busy / (size / 1e9), 1) if size else None,
         "load_time_s": round(page_s, 2) if page_s else None,
         "page_times_s": list(times) or None,
+        "neighbours_mbps": neighbours or None,
         **seen.counters,
     }
-    return {**figures, "neighbours_mbps": neighbours} if number else figures
 
 
 def _load(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> Carried:

@@ -25,7 +25,8 @@ class Way:
     """Whether QUIC gets through on this way; the gateway's `quic: reject` is False."""
 
 
-OURS, DIRECT = "gateway-l2tp", "direct"
+OURS, IKEV2, DIRECT = "gateway-l2tp", "gateway-ikev2", "direct"
+"""The phone's own two clients, and none."""
 _gateway = partial(Way, transport="l2tp", split=True, quic=False)
 
 WAYS: dict[str, Way] = {
@@ -69,7 +70,7 @@ WAYS: dict[str, Way] = {
         " QUIC, so that browsers take TCP.",
         quic=True,
     ),
-    "gateway-ikev2": _gateway(
+    IKEV2: _gateway(
         label="gateway by IKEv2",
         explanation="This gateway, dialled by IKEv2 as Android 12 and later do, in place of L2TP.",
         transport="ikev2",

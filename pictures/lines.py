@@ -34,8 +34,7 @@ def draw(path: Path) -> str:
     run = records.read(path)
     if not (panels := _panels(run)):
         raise Mistake(f"{path}: no download by {OURS} on {', '.join(LINES)}")
-    reach = max(mark.reach for marks in panels.values() for mark in marks)
-    chart = charts.bars(panels, SHOWN.unit, reach)
+    chart = charts.bars(panels, SHOWN.unit)
     about = f"One download, {run.about.get('date')}, {sections.STANDS['far']}"
     return of_chart(chart, about=about, below="stroke: the line's limit; whisker: all repeats")
 

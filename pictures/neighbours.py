@@ -38,8 +38,7 @@ def draw(path: Path) -> str:
         panels[_heading(line, told.get(line, {}).get("queue"))] = [
             sections.mark(SHOWN, ways[way]) for way in sorted(WAYS, key=rank)
         ]
-    reach = max(mark.reach for marks in panels.values() for mark in marks)
-    chart = charts.bars(panels, SHOWN.unit, reach)
+    chart = charts.bars(panels, SHOWN.unit)
     about = f"What neighbours keep of one line, {run.about.get('date')}, {sections.STANDS['far']}"
     return of_chart(chart, about=about, below="ring: a neighbour; diamond: the phone")
 

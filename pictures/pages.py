@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import records
-from bench.figures import Measured, collect
-from bench.plan import FLOWS
+from bench.figures import collect
+from bench.plan import by_browser
 from bench.records import Case, Mistake, Run
 from bench.report import charts, sections
-from bench.ways import DIRECT, OURS, rank
+from bench.ways import DIRECT, OURS
 from pictures.svg import of_chart
 
 LINE = "lossy-1"
@@ -35,17 +35,12 @@ def draw(path: Path) -> str:
     for stands, marks in panels.items():
         if missing := {DIRECT, OURS} - {mark.way for mark in marks}:
             raise Mistake(f"{path}: no page on {LINE}, {stands}, by {', '.join(sorted(missing))}")
-    reach = max(mark.reach for marks in panels.values() for mark in marks)
-    chart = charts.bars(panels, SHOWN.unit, reach)
+    chart = charts.bars(panels, SHOWN.unit)
     about = f"Seconds until a web page is there, on the line {LINE}, {run.about.get('date')}"
     return of_chart(chart, about=about, below="stroke: the least possible; whisker: all repeats")
 
 
 def _marks(run: Run, at: str) -> list[charts.Mark]:
-    measured = collect(run.records)
-    ways: dict[str, Measured] = {}
-    # The bare line does not pass the gateway: measured with it near or far, it holds for both.
-    for other in ("near", "far", at):
-        found = measured.get(Case(LINE, gateway_at=other, load="page", flows=FLOWS["page"]), {})
-        ways |= {way: each for way, each in found.items() if other == at or way == DIRECT}
-    return [sections.mark(SHOWN, ways[way]) for way in sorted(WAYS, key=rank) if way in ways]
+    case = by_browser(Case(LINE, gateway_at=at, load="page"))
+    ways = sections.complete(case, collect(run.records))
+    return [sections.mark(SHOWN, each) for each in ways if each.way in WAYS]

@@ -34,13 +34,15 @@ def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None =
     """Return the page; `against` is an earlier run and its name."""
     measured = collect(run.records)
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     filters = {"figure": figure, "colour": colour, "said": said, "label": label}
     environment.filters |= {**filters, "title": sections.title}
-    page = environment.from_string((HERE / "page.html.tmpl").read_text(encoding="utf-8"))
-    return page.render(
-        css=(HERE / "page.css").read_text(encoding="utf-8"),
+    return environment.get_template("page.html.tmpl").render(
         headline=sections.headline(measured, run.about),
         sections=sections.build(measured, judged, run.about),
         against=against and against[0],

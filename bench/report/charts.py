@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
@@ -44,33 +44,37 @@ class Mark:
     diamond: float | None = None
     dots: Sequence[float] = ()
 
-    @property
-    def reach(self) -> float:
-        values = (self.value, self.high, self.limit, self.beyond, self.diamond, *self.dots)
-        return max(value or 0 for value in values)
-
 
 Panels = Mapping[str, Sequence[Mark]]
 """Lines under their headings."""
 
 
-def bars(panels: Panels, unit: str, reach: float) -> str:
-    """Return horizontal bars from 0 to `reach`, way by way, the figure at the right."""
+def reach(charted: Iterable[Panels]) -> float:
+    """Return how far an axis must go that is the same for all of these."""
+    marks = (mark for panels in charted for marks in panels.values() for mark in marks)
+    ends = ((m.value, m.high, m.limit, m.beyond, m.diamond, *m.dots) for m in marks)
+    return max((end or 0 for each in ends for end in each), default=0) or 1
+
+
+def bars(panels: Panels, unit: str, to: float | None = None) -> str:
+    """Return horizontal bars from 0 to the same for several charts, or else as far as these
+    reach, way by way, the figure at the right."""
+    end = to or reach([panels])
     rows = [row for panel, marks in panels.items() for each in marks for row in _rows(panel, each)]
     told = (
         f"{panel}: {', '.join(f'{label(each.way)} {each.text}' for each in marks)}"
         for panel, marks in panels.items()
     )
-    order = list(dict.fromkeys(row["way"] for row in rows))
     bold = {"condition": {"test": f"datum.value === '{label(OURS)}'", "value": "bold"}}
     labels = {"labelColor": "var(--text)", "minExtent": LABELS, "labelFontWeight": bold}
 
     def layer(kind: str, field: str, ink: Any, /, more: Any = (), **mark: Any) -> dict[str, Any]:
-        along = {"scale": {"domain": [0, reach]}, "title": unit, "axis": {"tickCount": 4}}
+        along = {"scale": {"domain": [0, end]}, "title": unit, "axis": {"tickCount": 4}}
         x = {"field": field, "type": "quantitative", **along}
         encoding = {"x": x, "color": ink, **dict(more)}
         return {"mark": {"type": kind, "aria": "description" in more, **mark}, "encoding": encoding}
 
+    order = list(dict.fromkeys(row["way"] for row in rows))
     ink, text = {"field": "ink", "scale": None}, {"value": "var(--text)"}
     said = {"description": {"field": "text"}}
     at_the_right = {"text": {"field": "text"}, "x": {"value": WIDTH + VALUES}}

@@ -10,7 +10,7 @@ from bench.figures import FIGURES, Measured, Ways
 from bench.promises import Judged
 from bench.records import About, Case
 from bench.report import charts
-from bench.report.charts import Mark, Panels
+from bench.report.charts import Mark
 from bench.ways import DIRECT, OURS, label, rank
 
 HEADLINE = Case("lossy-1")
@@ -58,16 +58,14 @@ class Bars(NamedTuple):
     beyond: str = ""
 
 
-SECTIONS: dict[str, Bars | None] = {
-    "day": None,
+SECTIONS = {
     "goodput": Bars("goodput_mbps", "Mbit/s", limit="limit_mbps"),
     "rtt": Bars("rtt_p50_ms", "ms", beyond="rtt_p95_ms"),
     "pages": Bars("load_time_s", "s", limit="load_time_limit_s", beyond="load_time_p95_s"),
     "neighbours": Bars("neighbours_mbps", "Mbit/s"),
-    "cpu": None,
 }
-"""By their names in the page, which has the words for them, from top to bottom. Those without
-bars of each line have a chart of their own."""
+"""Of the sections that show each line by itself: by their names in the page, which has the words
+for them, from top to bottom."""
 
 
 def build(
@@ -79,20 +77,18 @@ def build(
         (case for case in measured if case.line != "day"),
         key=lambda case: (lines.index(case.line), case[1:5]),
     )
-    complete = {case: _complete(case, measured) for case in cases}
-    own = {"day": _day(measured), "cpu": _processor(complete.values())}
+    whole = {case: complete(case, measured) for case in cases}
     told = about.get("lines", {})
-    cards = {
-        name: _cards(bars, complete, judged, told) if bars else own[name]
-        for name, bars in SECTIONS.items()
-    }
+    cards = {"day": _day(measured)}
+    cards |= {name: _cards(bars, whole, judged, told) for name, bars in SECTIONS.items()}
+    cards["cpu"] = _processor(whole.values())
     return {name: each for name, each in cards.items() if each}
 
 
-def _complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
+def complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
     """Return the ways in the charts' order. The bare line does not pass the gateway: measured
     with the gateway near or far, it holds for the other."""
-    ways = dict(measured[case])
+    ways = dict(measured.get(case, {}))
     for other, found in measured.items():
         if other._replace(gateway_at=case.gateway_at) == case and DIRECT in found:
             ways.setdefault(DIRECT, found[DIRECT])
@@ -114,7 +110,7 @@ def _cards(
             panels[title(case)] = [mark(bars, each) for each in ways]
 
     def drawing(line: str, at: str) -> Drawing:
-        svg = charts.bars(found[line][at], bars.unit, _reach(found[line].values()))
+        svg = charts.bars(found[line][at], bars.unit, charts.reach(found[line].values()))
         here = [each for each in judged if (each.case.line, each.case.gateway_at) == (line, at)]
         kept = [each for each in here if each.figure in (bars.key, bars.beyond)]
         return Drawing(STANDS.get(at, at), svg, kept)
@@ -137,11 +133,6 @@ def mark(bars: Bars, each: Measured) -> Mark:
     return Mark(way=way, text=text, value=value, low=low, high=high, limit=limit, beyond=beyond)
 
 
-def _reach(charted: Iterable[Panels]) -> float:
-    reaches = (mark.reach for panels in charted for marks in panels.values() for mark in marks)
-    return max(reaches, default=0) or 1
-
-
 def title(case: Case) -> str:
     """Return what distinguishes a case from others on its line."""
     flows = "1 flow" if case.flows == 1 else f"{case.flows} flows"
@@ -158,10 +149,8 @@ def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
         Mark(way=way, text=number(median(all_)), value=median(all_), low=min(all_), high=max(all_))
         for way, all_ in sorted(found.items(), key=lambda each: rank(each[0]))
     ]
-    panels = {"all lines": marks}
-    return [Card("", "", [Drawing("", charts.bars(panels, "s/GB", _reach([panels])))])] * bool(
-        marks
-    )
+    drawing = Drawing("", charts.bars({"all lines": marks}, "s/GB"))
+    return [Card("", "", [drawing])] if marks else []
 
 
 def _day(measured: Mapping[Case, Ways]) -> list[Card]:
