@@ -11,8 +11,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import comparing, records, terminal
-from bench.figures import collect, summary
+from bench import records, terminal
+from bench.figures import changes, collect, summary
 from bench.lines import LINES
 from bench.options import BenchOptions, chosen
 from bench.promises import judge
@@ -109,11 +109,11 @@ def compare(arguments: argparse.Namespace, _: Progress) -> int:
     """Say how the second of two runs compares with the first."""
     paths = arguments.before, arguments.after
     before, after = map(records.read, paths)
-    changes = list(comparing.changes(before, after, arguments.figure or ()))
-    if not changes:
+    found = list(changes(before, after, arguments.figure or ()))
+    if not found:
         raise Mistake(f"{' and '.join(map(str, paths))} have no such figure in common")
-    differences = comparing.differences(before.about, after.about)
-    print("\n".join([*differences, terminal.CHANGES_HEADER, *map(terminal.change, changes)]))
+    differ = records.differences(before.about, after.about)
+    print("\n".join([*differ, terminal.CHANGES_HEADER, *map(terminal.change, found)]))
     return 0
 
 

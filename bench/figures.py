@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench.records import Case, Record, Value
+from bench.records import Case, Record, Run, Value
 
 
 @dataclass(frozen=True)
@@ -172,3 +172,24 @@ def _ratio(mine: Value, other: Value) -> tuple[float | None, str]:
     if not (isinstance(mine, int | float) and isinstance(other, int | float)):
         return None, "not measured"
     return round(mine / other, 3) if other else None, f"{mine:g} to {other:g}"
+
+
+class Change(NamedTuple):
+    """One figure of one way in one case, in two runs."""
+
+    before: Measured
+    after: Measured
+    key: str
+    ratio: Ratio
+    """Of the second run's to the first's."""
+
+
+def changes(before: Run, after: Run, keys: Sequence[str] = ()) -> Iterator[Change]:
+    """Yield what both have measured; without `keys` goodput, and a page's time."""
+    old = collect(before.records)
+    for case, ways in collect(after.records).items():
+        for way, mine in ways.items():
+            other = old.get(case, {}).get(way)
+            for key in keys or [case.first_figure]:
+                if other and mine.median(key) is not None and other.median(key) is not None:
+                    yield Change(other, mine, key, ratio(mine, other, key))

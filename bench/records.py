@@ -105,6 +105,12 @@ class Run:
         self.records.append(record)
 
 
+def differences(before: About, after: About) -> list[str]:
+    """Return in what the two runs themselves differ, as far as they say."""
+    keys = [key for key in before if key in after and key not in ("lines", "command")]
+    return [f"{key}: {before[key]}, then {after[key]}" for key in keys if before[key] != after[key]]
+
+
 def append(path: Path, told: Mapping[str, Any]) -> None:
     """Add one line at once, so that whatever happens next leaves it there."""
     with path.open("a", encoding="utf-8") as file:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.comparing import Change
-from bench.figures import FIGURES, Measured, collect
+from bench.figures import FIGURES, Change, Measured, collect
 from bench.records import Record
 
 SHOWN = {key: figure for key, figure in FIGURES.items() if figure.short}

@@ -13,10 +13,9 @@ from typing import Any
 
 import jinja2
 
-from bench import comparing
-from bench.figures import FIGURES, Ways, collect, ratio
+from bench.figures import FIGURES, Ways, changes, collect, ratio
 from bench.promises import Judged
-from bench.records import Run
+from bench.records import Run, differences
 from bench.report import sections
 from bench.ways import OURS, WAYS, colour, label
 
@@ -46,8 +45,8 @@ def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None =
         headline=sections.headline(measured, run.about),
         sections=sections.build(measured, judged, run.about),
         against=against and against[0],
-        differ=against and comparing.differences(against[1].about, run.about),
-        changes=list(comparing.changes(against[1], run)) if against else [],
+        differ=against and differences(against[1].about, run.about),
+        changes=list(changes(against[1], run)) if against else [],
         judged=judged,
         columns=COLUMNS,
         figures=FIGURES,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import comparing, terminal
-from bench.records import Run
+from bench import terminal
+from bench.figures import Change, changes
+from bench.records import Run, differences
 from tests.bench.made_up import ABOUT, full, record
 from tests.bench.test_records import written
 from tests.lab.test_command import python
@@ -23,8 +24,8 @@ def run(*goodputs: float, first_seed: int = 1, line: str = "lossy-1") -> Run:
     return Run(dict(ABOUT), records)
 
 
-def only(before: Run, after: Run) -> comparing.Change:
-    (change,) = comparing.changes(before, after)
+def only(before: Run, after: Run) -> Change:
+    (change,) = changes(before, after)
     return change
 
 
@@ -43,25 +44,25 @@ def test_of_medians_where_they_do_not() -> None:
 
 def test_a_run_against_itself_has_not_changed() -> None:
     whole = full()
-    found = list(comparing.changes(whole, whole))
+    found = list(changes(whole, whole))
     assert len(found) > 100
     assert {change.ratio.value for change in found} == {1.0}
     assert {change.ratio.pairs for change in found} <= {(1.0,) * 3, (1.0,)}
 
 
 def test_only_what_both_have() -> None:
-    assert list(comparing.changes(run(1.0), run(1.0, line="clean"))) == []
-    assert list(comparing.changes(run(1.0), run(1.0), ["load_time_s"])) == []
+    assert list(changes(run(1.0), run(1.0, line="clean"))) == []
+    assert list(changes(run(1.0), run(1.0), ["load_time_s"])) == []
     page = Run({}, [record(load="page", load_time_s=4.0)])
     assert only(page, page).key == "load_time_s"
-    keys = [change.key for change in comparing.changes(page, page, ["limit_mbps", "load_time_s"])]
+    keys = [change.key for change in changes(page, page, ["limit_mbps", "load_time_s"])]
     assert keys == ["limit_mbps", "load_time_s"]
 
 
 def test_what_differs_between_the_runs_themselves() -> None:
     other = {**ABOUT, "kernel": "7.3.5", "command": "another", "lines": {}}
-    assert comparing.differences(ABOUT, other) == ["kernel: 7.3.4+deb13-amd64, then 7.3.5"]
-    assert comparing.differences(ABOUT, {}) == []
+    assert differences(ABOUT, other) == ["kernel: 7.3.4+deb13-amd64, then 7.3.5"]
+    assert differences(ABOUT, {}) == []
 
 
 def test_rows_stand_under_their_header() -> None:
