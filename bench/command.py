@@ -18,7 +18,6 @@ from bench.options import BenchOptions, chosen
 from bench.promises import judge
 from bench.records import About, Run
 from bench.run import Benchmark
-from bench.switch import Switch
 from lab import opening
 from lab.command import Mistake
 from lab.described import described, mtu
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
 def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> list[str]:
     user = opening.credentials(options.lab.settings)[0]
     transports = Transports(lab.gateway, Phone(lab.world, PUBLIC_ADDRESS), user)
-    benchmark = Benchmark(Switch(transports, Manners(lab.gateway)), options, kept)
+    benchmark = Benchmark(transports, Manners(lab.gateway), options, kept)
     missing = [each for each in options.comparisons if benchmark.missing(each)]
     name = f"measure {len(missing)} of {len(options.comparisons)} comparisons"
     missed: list[str] = []

@@ -1,5 +1,6 @@
-"""Measures comparisons one after the other, and keeps each measurement at once: load on the line,
-and the figures of what was seen."""
+"""Measures comparisons one after the other, and keeps each measurement at once: the phone on a way,
+load on the line, and the figures of what was seen. Which way a phone takes is decided by the
+address it asks for and by what the gateway does with it."""
 
 from __future__ import annotations
 
@@ -14,14 +15,16 @@ from bench.limits import allowed
 from bench.options import BenchOptions
 from bench.plan import Comparison
 from bench.records import Record, Run, Value
-from bench.switch import Switch
 from bench.terminal import say
 from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
+from lab.manners import Manners
 from lab.phones import https, iperf, page
 from lab.phones.beside import Carried
 from lab.phones.neighbours import downloading
 from lab.phones.reach import Reach
+from lab.phones.transports import Transports
+from lab.world.line import impose, release, reseed
 
 OMIT = 3
 """Seconds at the start of a flow that don't count; a page counts from its first."""
@@ -31,7 +34,8 @@ OMIT = 3
 class Benchmark:
     """One run of the benchmark."""
 
-    switch: Switch
+    transports: Transports
+    manners: Manners
     options: BenchOptions
     kept: Run
     """What was there before is not measured again; each measurement is added at once."""
@@ -66,7 +70,7 @@ class Benchmark:
     def _compare(self, comparison: Comparison) -> None:
         rounds = len(comparison.rounds(self.options.repeats))
         self.now = f"opening the ways for {comparison.case.line}"
-        self.switch.prepare(comparison, self.options.seed)
+        self.prepare(comparison)
         for repeat, number, way in self.missing(comparison):
             self.now = f"{comparison.case.line}: {way}, {repeat + 1} of {rounds}"
             self.record(comparison, way, repeat, number)
@@ -74,11 +78,21 @@ class Benchmark:
         for row in terminal.ways(there):
             say(row)
 
+    def prepare(self, comparison: Comparison) -> None:
+        """Open a comparison's ways on a calm line, because whatever must be installed or dialled
+        is no measurement. Then impose its line."""
+        world = self.transports.phone.world
+        release(world)
+        for name in comparison.ways:
+            if self.transports.open(WAYS[name].transport):
+                self.manners.forget()
+        impose(world, comparison.line, comparison.case.gateway_at, self.options.seed)
+
     def record(self, comparison: Comparison, name: str, repeat: int, place: int) -> None:
         """Take the way, measure, and keep what was seen; a load that can't be carried at all has a
         goodput of 0."""
         case, way, seed = comparison.case, WAYS[name], self.options.seed + repeat
-        reach = self.switch.turn(comparison, way, seed)
+        reach = self.turn(comparison, way, seed)
         try:
             figures = measure(reach, way, comparison, self.options.seconds)
         except ExpectationFailed as failure:
@@ -89,6 +103,22 @@ class Benchmark:
         figures = {**allowed(way, comparison, self.kept.about["settings"]["mtu"]), **figures}
         asked = {"seed": seed, "repeat": repeat, "place": place}
         self.kept.keep(Record(case=case, way=name, **asked, figures=figures))
+
+    def turn(self, comparison: Comparison, way: Way, seed: int) -> Reach:
+        """Take one of its ways, with these losses, and return what is reached by it."""
+        reach = self.take(way, comparison.case.direction)
+        begin = impose if reach.calm else reseed
+        begin(reach.phone.world, comparison.line, comparison.case.gateway_at, seed)
+        return reach
+
+    def take(self, way: Way, direction: str) -> Reach:
+        """Take the way's transport, and have the gateway split or forward with its congestion
+        control."""
+        reach = self.transports.take(way.transport, direction, way.split)
+        if reach.changed:
+            self.manners.forget()
+        self.manners.take(way.congestion_control, way.towards_phones, way.split, way.quic)
+        return reach
 
 
 def measure(reach: Reach, way: Way, comparison: Comparison, seconds: int) -> dict[str, Value]:

@@ -14,7 +14,6 @@ import pytest
 from bench import command
 from bench import run as run_module
 from bench.lines import LINES
-from bench.switch import Switch
 from bench.ways import WAYS
 from lab import opening
 from lab.command import Mistake
@@ -73,8 +72,8 @@ class Home:
         self.lab = Lab(directory=out, scratch=out, world=world, gateway=gateway)
         monkeypatch.setattr(opening, "opened", self.opened)
         monkeypatch.setattr(sites, "serve", lambda _: None)
-        monkeypatch.setattr(Switch, "prepare", lambda *_: None)
-        monkeypatch.setattr(Switch, "turn", lambda *_: None)
+        monkeypatch.setattr(run_module.Benchmark, "prepare", lambda *_: None)
+        monkeypatch.setattr(run_module.Benchmark, "turn", lambda *_: None)
         monkeypatch.setattr(run_module, "measure", self.measure)
 
     @contextmanager

@@ -13,7 +13,6 @@ from bench.figures import FIGURES
 from bench.plan import Comparison
 from bench.records import Record, Run
 from bench.run import Benchmark
-from bench.switch import Switch
 from bench.ways import WAYS, Way
 from lab.machines.machine import ExpectationFailed
 from lab.manners import Manners
@@ -44,10 +43,11 @@ def pretended() -> Dialling:
     return Dialling(Pretender(), phone, Credentials("alice", "password", "key"))
 
 
-def benchmark(switch: Switch, **how: Any) -> Benchmark:
+def benchmark(transports: Transports, **how: Any) -> Benchmark:
     asked = {key: how.pop(key) for key in ("repeats", "seed") if key in how}
     options = replace(chosen("--repeats=1", "--seconds=1"), **asked)
-    return Benchmark(switch, options, Run({"settings": {"mtu": 1280}}, how["records"]))
+    run = Run({"settings": {"mtu": 1280}}, how.get("records", []))
+    return Benchmark(transports, Manners(transports.gateway), options, run)
 
 
 @pytest.mark.parametrize("needed", [True, False])
@@ -57,7 +57,7 @@ def test_a_call_is_placed_on_a_calm_line(needed: bool) -> None:
     world = transports.phone.world
     assert isinstance(world, Pretender)
     (comparison,) = plan.product(["severe-10"], ways=["gateway-ikev2"], gateway_at=["far"])
-    Switch(transports, Manners(transports.gateway)).turn(comparison, WAYS["gateway-ikev2"], 7)
+    benchmark(transports).turn(comparison, WAYS["gateway-ikev2"], 7)
     if needed:
         calm, dials, line = world.commands
         assert "qdisc delete" in calm
@@ -90,8 +90,7 @@ class Double:
         self.fails, self.measured, self.kept = fails, 0, list[Record]()
         self.stops_after = 1000
         monkeypatch.setattr(module, "measure", self.measure)
-        transports = pretended()
-        self.switch = Switch(transports, Manners(transports.gateway))
+        self.transports = pretended()
 
     def measure(self, _: Reach, way: Way, *__: object) -> dict[str, Any]:
         if self.measured == self.stops_after:
@@ -104,7 +103,7 @@ class Double:
     def run(self, comparison: Comparison, there: list[Record], **how: Any) -> None:
         before = len(there)
         try:
-            benchmark(self.switch, records=there, **how).run([comparison])
+            benchmark(self.transports, records=there, **how).run([comparison])
         finally:
             self.kept += there[before:]
 
@@ -163,8 +162,8 @@ def test_an_interrupted_run_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch
     double.stops_after = 1000
     double.run(LOSSY, there, repeats=2)
     assert double.kept == there == whole.kept
-    assert not benchmark(double.switch, repeats=2, records=there).missing(LOSSY)
-    assert len(benchmark(double.switch, seed=3, records=there).missing(LOSSY)) == 3
+    assert not benchmark(double.transports, repeats=2, records=there).missing(LOSSY)
+    assert len(benchmark(double.transports, seed=3, records=there).missing(LOSSY)) == 3
 
 
 def test_the_terminals_table_has_every_short_figure(

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from bench import plan
-from bench.switch import Switch
+from bench.records import Run
+from bench.run import Benchmark
 from bench.ways import WAYS
 from lab import manners
 from lab.manners import Manners
 from lab.phones import transports
 from lab.phones.phone import Credentials, Phone
 from lab.phones.transports import Transports
+from tests.bench.test_options import chosen
 from tests.lab.machines import Pretender
 
 
@@ -44,42 +46,42 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def switch() -> Switch:
+def benchmark() -> Benchmark:
     phone = Phone(Pretender(), "192.0.2.1")
     gateway, user = Pretender(), Credentials("alice", "password", "key")
-    return Switch(Transports(gateway, phone, user), Manners(gateway))
+    return Benchmark(Transports(gateway, phone, user), Manners(gateway), chosen(), Run({}, []))
 
 
-def test_one_of_its_own_clients_at_a_time(switch: Switch, done: list[str]) -> None:
-    switch.take(WAYS["gateway-l2tp"], "down")
-    switch.take(WAYS["gateway-ikev2"], "down")
+def test_one_of_its_own_clients_at_a_time(benchmark: Benchmark, done: list[str]) -> None:
+    benchmark.take(WAYS["gateway-l2tp"], "down")
+    benchmark.take(WAYS["gateway-ikev2"], "down")
     assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
-    switch.take(WAYS["gateway-ikev2"], "down")
+    benchmark.take(WAYS["gateway-ikev2"], "down")
     assert done[-1] == "ikev2 dials", "it is up"
-    switch.transports.open("direct")
+    benchmark.transports.open("direct")
     assert done[-1] == "ikev2 hangs up", "its route would take everything"
 
 
-def test_a_new_comparison_begins_without_ikev2(switch: Switch, done: list[str]) -> None:
-    switch.take(WAYS["gateway-ikev2"], "down")
-    switch.transports.open("l2tp")
+def test_a_new_comparison_begins_without_ikev2(benchmark: Benchmark, done: list[str]) -> None:
+    benchmark.take(WAYS["gateway-ikev2"], "down")
+    benchmark.transports.open("l2tp")
     assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
 
 
-def test_quic_is_refused_on_its_way_only(switch: Switch, done: list[str]) -> None:
-    gateway = switch.transports.gateway
+def test_quic_is_refused_on_its_way_only(benchmark: Benchmark, done: list[str]) -> None:
+    gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
     for name, refused in (("gateway-l2tp", True), ("gateway-quic", False)):
         gateway.commands.clear()
-        switch.take(WAYS[name], "down")
+        benchmark.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert "flush chain inet gateway quic" in said
         assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
 
 
-def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[str]) -> None:
+def test_bursts_are_the_gateways_own_where_it_splits(benchmark: Benchmark, done: list[str]) -> None:
     """Whatever it booted with, and after another way had the kernel's."""
-    gateway = switch.transports.gateway
+    gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
     gateway.answers_by = ((r"sysctl -n net\.ipv4\.tcp_tso_rtt_log", "13\n"),)
     for name, bursts in (
@@ -89,15 +91,15 @@ def test_bursts_are_the_gateways_own_where_it_splits(switch: Switch, done: list[
         ("gateway-l2tp", 13),
     ):
         gateway.commands.clear()
-        switch.take(WAYS[name], "down")
+        benchmark.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
 
 
 def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
-    switch: Switch, done: list[str]
+    benchmark: Benchmark, done: list[str]
 ) -> None:
-    gateway = switch.transports.gateway
+    gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
     for name, named in (
         ("gateway-l2tp", True),
@@ -105,7 +107,7 @@ def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
         ("gateway-plain-bbr", False),
     ):
         gateway.commands.clear()
-        switch.take(WAYS[name], "down")
+        benchmark.take(WAYS[name], "down")
         said = "\n".join(gateway.commands)
         assert "ip route change" in said
         assert ("ip route change $route congctl bbr.phone" in said) == named, name
@@ -138,13 +140,13 @@ def test_phones_routes_as_iproute2_shows_them(tmp_path: Path) -> None:
 
 
 def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
-    switch: Switch, done: list[str]
+    benchmark: Benchmark, done: list[str]
 ) -> None:
-    world, gateway = switch.transports.phone.world, switch.transports.gateway
+    world, gateway = benchmark.transports.phone.world, benchmark.transports.gateway
     assert isinstance(world, Pretender)
     assert isinstance(gateway, Pretender)
     world.answers_by = (("wg genkey", "\n".join(["secret1", "public1", "secret2", "public2"])),)
-    switch.take(WAYS["wireguard"], "down")
+    benchmark.take(WAYS["wireguard"], "down")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg udp dport 51820 accept" in asked
     assert "input udp dport 51820 accept" in told
@@ -153,30 +155,30 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     assert "secret2 > /run/wg.key" in asked
     assert "peer public1 " in asked
     assert "ip route replace 198.18.4.81 dev wg0" in asked
-    switch.take(WAYS["shadowsocks"], "down")
+    benchmark.take(WAYS["shadowsocks"], "down")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg tcp dport 8388 accept" in asked
     for port in (5201, 8080, 443):
         assert f"-l {port} -L 198.18.4.82:{port} " in asked, "each load's"
 
 
-def test_what_a_transport_needs_is_done_once(switch: Switch, done: list[str]) -> None:
-    gateway = switch.transports.gateway
+def test_what_a_transport_needs_is_done_once(benchmark: Benchmark, done: list[str]) -> None:
+    gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
     for name in ("shadowsocks", "direct", "shadowsocks"):
-        switch.take(WAYS[name], "down")
+        benchmark.take(WAYS[name], "down")
     assert "\n".join(gateway.commands).count("install --yes") == 1
 
 
 def test_after_shadowsocks_was_opened_the_gateway_is_told_anew(
-    switch: Switch, done: list[str]
+    benchmark: Benchmark, done: list[str]
 ) -> None:
     """Its server began with a sysctl of its own."""
-    gateway = switch.transports.gateway
+    gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
-    switch.take(WAYS["forward-cubic"], "down")
+    benchmark.take(WAYS["forward-cubic"], "down")
     (comparison,) = plan.product(["lossy-1"], ways=["shadowsocks"])
-    switch.prepare(comparison, 1)
+    benchmark.prepare(comparison)
     gateway.commands.clear()
-    switch.take(WAYS["forward-cubic"], "down")
+    benchmark.take(WAYS["forward-cubic"], "down")
     assert "tcp_congestion_control=cubic" in "\n".join(gateway.commands)
