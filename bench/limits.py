@@ -18,26 +18,25 @@ ETHERNET, IPV4, UDP, TCP = 14, 20, 8, 20 + 12
 """Bytes. TCP's with the timestamps option (RFC 7323), which all hosts here send."""
 LINE_MTU = 1500
 
-ESP_BLOCK, ESP_IV, ESP_ICV = 16, 16, 16
-"""AES-CBC with HMAC-SHA2-256-128 (RFC 3602, RFC 4868): what the phone and the gateway
-agree on."""
-
 
 def frame_in_l2tp(packet: int) -> int:
-    """Return the line's bytes for one IP packet in PPP in L2TP in UDP in ESP in UDP (RFC 3948)."""
+    """Return the line's bytes for one IP packet in PPP in L2TP in UDP in ESP in UDP, with AES-CBC
+    and HMAC-SHA2-256-128: what the phone and the gateway agree on (RFC 3602, RFC 4868)."""
     ppp, l2tp = 4, 6
-    inner = UDP + l2tp + ppp + packet
-    # ESP's trailer has two bytes, and the whole is padded to the cipher's block.
-    padded = -(-(inner + 2) // ESP_BLOCK) * ESP_BLOCK
-    return ETHERNET + IPV4 + UDP + 8 + ESP_IV + padded + ESP_ICV
+    return _frame_in_esp(UDP + l2tp + ppp + packet, iv=16, block=16)
 
 
 def frame_in_ikev2(packet: int) -> int:
     """Return the line's bytes for one IP packet in ESP in tunnel mode in UDP, with AES-GCM:
     what Android's client and the gateway agree on (RFC 4303, RFC 4106)."""
-    iv, icv, alignment = 8, 16, 4
-    padded = -(-(packet + 2) // alignment) * alignment
-    return ETHERNET + IPV4 + UDP + 8 + iv + padded + icv
+    return _frame_in_esp(packet, iv=8, block=4)
+
+
+def _frame_in_esp(inner: int, iv: int, block: int) -> int:
+    """Return the line's bytes in ESP in UDP (RFC 3948), whose trailer has two bytes, and which is
+    padded to the cipher's block. Both ciphers' check has 16."""
+    padded = -(-(inner + 2) // block) * block
+    return ETHERNET + IPV4 + UDP + 8 + iv + padded + 16
 
 
 def payload_share(transport: str, mtu: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from bench.figures import FIGURES, Change, Measured, collect
 from bench.records import Record
@@ -40,6 +41,5 @@ def _cell(value: float | None, digits: int = 2) -> str:
     return f"{'-' if value is None else f'{value:.{digits}f}':>9}"
 
 
-def say(text: str) -> None:
-    """Print a line at once, for logs without a terminal."""
-    print(text, flush=True)
+say = partial(print, flush=True)
+"""Prints a line at once, for logs without a terminal."""

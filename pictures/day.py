@@ -92,7 +92,7 @@ def _at_lunch(curves: Mapping[str, charts.Curve], said: Words) -> str:
     if not said.at_lunch:
         return sections.lunch(curves)
     medians = {
-        way: median(value for hour, value in points if 12 <= hour < 13 and value is not None)
+        way: median(value for hour, value in points.items() if 12 <= hour < 13)
         for way, points in curves.items()
     }
     figures = (f"{said.ways[way]} {sections.number(value)}" for way, value in medians.items())

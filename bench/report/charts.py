@@ -105,8 +105,8 @@ def _rows(panel: str, mark: Mark) -> list[dict[str, Any]]:
     return [{**asdict(mark), **known}, *dots]
 
 
-Curve = Sequence[tuple[float, float | None]]
-"""Hours and figures; None is a gap."""
+Curve = Mapping[float, float]
+"""Figures by their hours."""
 
 
 def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
@@ -120,7 +120,7 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
     }
 
     def layer(curve: str, points: Curve, ways: Any = (), **mark: Any) -> dict[str, Any]:
-        values = [{"way": curve, "hour": hour, "value": value} for hour, value in points]
+        values = [{"way": curve, "hour": hour, "value": value} for hour, value in points.items()]
         line = {"type": "line", "aria": False, **mark}
         return {"data": {"values": values}, "mark": line, "encoding": {**axes, **dict(ways)}}
 

@@ -37,8 +37,8 @@ class Drawing(NamedTuple):
 class Day(NamedTuple):
     """Mbit/s over a day's hours: of each way, and the most that the line could carry."""
 
-    curves: dict[str, list[tuple[float, float | None]]]
-    limit: list[tuple[float, float | None]]
+    curves: dict[str, dict[float, float]]
+    limit: dict[float, float]
 
 
 class Card(NamedTuple):
@@ -169,14 +169,12 @@ def days(measured: Mapping[Case, Ways]) -> dict[tuple[str, str], Day]:
     cases = [case for case in measured if case.line == "day" and case.hour]
     for case in sorted(cases, key=lambda case: case.hour or ""):
         hour = clock(case.hour or "")
-        known = [
-            each for each in measured[case].values() if each.number("goodput_mbps") is not None
-        ]
-        if known:
-            day = found.setdefault((case.gateway_at, case.direction), Day({}, []))
-            day.limit.append((hour, max(each.number("limit_mbps") or 0 for each in known)))
-        for each in sorted(known, key=lambda each: rank(each.way)):
-            day.curves.setdefault(each.way, []).append((hour, each.number("goodput_mbps")))
+        for each in sorted(measured[case].values(), key=lambda each: rank(each.way)):
+            if (goodput := each.number("goodput_mbps")) is not None:
+                day = found.setdefault((case.gateway_at, case.direction), Day({}, {}))
+                day.curves.setdefault(each.way, {})[hour] = goodput
+                most = each.number("limit_mbps") or 0
+                day.limit[hour] = max(most, day.limit.get(hour, 0))
     return found
 
 
@@ -200,7 +198,7 @@ def headline(measured: Mapping[Case, Ways], about: About) -> str:
 def lunch(curves: Mapping[str, charts.Curve]) -> str:
     """Return medians between 12 and 13 o'clock, best first; empty if nobody measured then."""
     found = {
-        way: [value for hour, value in points if 12 <= hour < 13 and value is not None]
+        way: [value for hour, value in points.items() if 12 <= hour < 13]
         for way, points in curves.items()
     }
     ranked = sorted(

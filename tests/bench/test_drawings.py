@@ -122,8 +122,8 @@ def test_colours_can_be_seen(scheme: dict[str, str]) -> None:
 
 
 def test_curves_differ_by_more_than_colour() -> None:
-    curves = {way: [(12.0, 1.0), (13.0, 2.0)] for way in list(WAYS)[:3]}
-    drawing = charts.day(curves, [], "")
+    curves = {way: {12.0: 1.0, 13.0: 2.0} for way in list(WAYS)[:3]}
+    drawing = charts.day(curves, {}, "")
     found = set(
         re.findall(r'stroke="(var\(--way-[\w-]+\))"[^>]*?stroke-dasharray="([\d,]+)"', drawing)
     )

@@ -224,7 +224,7 @@ def test_the_bare_line_is_shared_between_the_places_of_the_gateway() -> None:
 
 def test_lunch_is_summed_up_from_lunch_alone() -> None:
     curves = {
-        way: [(11.75, 90.0), (12.0, one), (12.98, 1.2 * one), (13.0, 9.0), (12.5, None)]
+        way: {11.75: 90.0, 12.0: one, 12.98: 1.2 * one, 13.0: 9.0}
         for way, one in ((DIRECT, 1.0), (OURS, 5.0))
     }
     assert sections.lunch(curves) == (
