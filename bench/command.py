@@ -65,13 +65,12 @@ def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> 
     benchmark = Benchmark(transports, Manners(lab.gateway), options, kept)
     missing = [each for each in options.comparisons if benchmark.missing(each)]
     name = f"measure {len(missing)} of {len(options.comparisons)} comparisons"
-    missed: list[str] = []
     try:
         with progress.phase(name, benchmark.estimate(missing), lambda: benchmark.now):
             benchmark.run(missing)
     finally:
         # Also of what an interrupted run has measured so far.
-        missed += conclude(kept, options.out)
+        missed = conclude(kept, options.out)
     return missed
 
 

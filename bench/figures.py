@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 from bench.records import Case, Record, Run, Value
@@ -24,10 +23,18 @@ class Figure:
     """On the terminal."""
     spread: str = ""
     """What its least and greatest are called in results.json; empty: they are not there."""
-    of: Callable[[Sequence[Record]], Value] | None = None
-    """Computes it of one repeat, or of several together; without, it stands in the record."""
+    rank: tuple[str, float] | None = None
+    """Of which list, and which part of it is no greater; without, it stands in the record."""
     together: bool = False
     """Whether that of all repeats together counts, and not the median of theirs."""
+
+    def of(self, key: str, records: Sequence[Record]) -> Value:
+        """Return it of one repeat or, if it is a rank, of several together."""
+        if not self.rank:
+            return records[0].figures.get(key)
+        lists = (record.figures.get(self.rank[0]) for record in records)
+        found = [each for seen in lists if isinstance(seen, list) for each in seen]
+        return percentile(found, self.rank[1])
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -35,21 +42,16 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
-def _ranked(key: str, share: float, records: Sequence[Record]) -> Value:
-    lists = (record.figures.get(key) for record in records)
-    return percentile([each for found in lists if isinstance(found, list) for each in found], share)
-
-
 FIGURES: dict[str, Figure] = {
     "goodput_mbps": Figure("goodput Mbit/s", "Mbit/s", spread="spread"),
     "limit_mbps": Figure("limit Mbit/s", "limit"),
-    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, of=partial(_ranked, "rtts_ms", 0.5)),
-    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, of=partial(_ranked, "rtts_ms", 0.95)),
+    "rtt_p50_ms": Figure("RTT p50 ms", "RTT ms", 0, rank=("rtts_ms", 0.5)),
+    "rtt_p95_ms": Figure("RTT p95 ms", "p95", 0, rank=("rtts_ms", 0.95)),
     "retransmit_pct": Figure("sent again %", "again %"),
     "cpu_s_per_gb": Figure("CPU s/GB", "s/GB", 0),
     "load_time_s": Figure("page load s", "page s", spread="load_time_spread"),
     "load_time_p95_s": Figure(
-        "page load p95 s", "p95 s", of=partial(_ranked, "page_times_s", 0.95), together=True
+        "page load p95 s", "p95 s", rank=("page_times_s", 0.95), together=True
     ),
     "load_time_limit_s": Figure("least s", "least"),
     "neighbours_mbps": Figure("neighbours Mbit/s"),
@@ -80,14 +82,13 @@ class Measured:
 
     def values(self, key: str) -> dict[int, Value]:
         """Return a figure of each repeat in which it was seen, by the losses' seed."""
-        of = FIGURES[key].of or (lambda records: records[0].figures.get(key))
-        found = {record.seed: of([record]) for record in self.records}
+        found = {record.seed: FIGURES[key].of(key, [record]) for record in self.records}
         return {seed: value for seed, value in found.items() if value not in (None, [])}
 
     def median(self, key: str) -> Value:
         figure = FIGURES[key]
-        if figure.of and figure.together:
-            return figure.of(self.records)
+        if figure.together:
+            return figure.of(key, self.records)
         return median(self.values(key).values())
 
     def number(self, key: str) -> float | None:

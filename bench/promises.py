@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.figures import Measured, Ways, ratio
+from bench.figures import Ways, ratio
 from bench.lines import LINES, Promise
 from bench.plan import by_browser
 from bench.records import Case
@@ -38,21 +38,20 @@ class Judged:
 
 def judge(measured: Mapping[Case, Ways], generous: bool = False) -> list[Judged]:
     """Return what became of every promise that can be decided."""
-    judged: list[Judged] = []
-    for name, line in LINES.items():
-        for promise in line.promises:
-            case = Case(name, promise.gateway_at, 1, promise.direction, promise.load)
-            ways = measured.get(by_browser(case), {})
-            mine = ways.get(promise.way)
-            other = mine if promise.against in ITS_OWN else ways.get(promise.against)
-            if mine and other:
-                judged += _judge(promise, mine, other, GENEROUS if generous else 1.0)
-    return judged
+    factor = GENEROUS if generous else 1.0
+    promised = ((name, each) for name, line in LINES.items() for each in line.promises)
+    return [end for name, each in promised for end in _ends(name, each, measured, factor)]
 
 
-def _judge(promise: Promise, mine: Measured, other: Measured, factor: float) -> Iterator[Judged]:
-    against = ITS_OWN.get(promise.against, "")
-    found, case = ratio(mine, other, promise.figure, against), mine.case
+def _ends(
+    line: str, promise: Promise, measured: Mapping[Case, Ways], factor: float
+) -> Iterator[Judged]:
+    case = by_browser(Case(line, promise.gateway_at, 1, promise.direction, promise.load))
+    ways, against = measured.get(case, {}), ITS_OWN.get(promise.against, "")
+    mine, other = ways.get(promise.way), ways.get(promise.way if against else promise.against)
+    if not mine or not other:
+        return
+    found = ratio(mine, other, promise.figure, against)
     least, detail = mine.number("load_time_limit_s"), found.detail
     detail += f"; {found.value:g} {found.by}" if found.pairs else ""
     detail += "" if least is None else f"; the line allows {least:g}"

@@ -138,23 +138,19 @@ def read(path: Path) -> Run:
     records: dict[tuple[object, ...], Record] = {}
     for number, line in enumerate(lines, 1):
         try:
+            told = json.loads(line, parse_constant=_refuse)
+            if not isinstance(told, dict):
+                raise ValueError("an object was expected")
             if number == 1:
-                about = _about(_object(line))
+                about = _about(told)
                 continue
-            record = _record(_object(line))
+            record = _record(told)
             if records.setdefault(record.identity, record) is not record:
                 raise ValueError("this was measured before, with the same seed: remove one of them")
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Mistake(f"{path}, line {number}: {what}") from None
     return Run(about, list(records.values()), path)
-
-
-def _object(line: str) -> dict[str, Any]:
-    told = json.loads(line, parse_constant=_refuse)
-    if not isinstance(told, dict):
-        raise ValueError("an object was expected")
-    return told
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -105,19 +105,14 @@ class Benchmark:
         self.kept.keep(Record(case=case, way=name, **asked, figures=figures))
 
     def turn(self, comparison: Comparison, way: Way, seed: int) -> Reach:
-        """Take one of its ways, with these losses, and return what is reached by it."""
-        reach = self.take(way, comparison.case.direction)
-        begin = impose if reach.calm else reseed
-        begin(reach.phone.world, comparison.line, comparison.case.gateway_at, seed)
-        return reach
-
-    def take(self, way: Way, direction: str) -> Reach:
-        """Take the way's transport, and have the gateway split or forward with its congestion
-        control."""
-        reach = self.transports.take(way.transport, direction, way.split)
+        """Take one of its ways, have the gateway split or forward with its congestion control, and
+        the line lose by this seed. Return what is reached."""
+        reach = self.transports.take(way.transport, comparison.case.direction, way.split)
         if reach.changed:
             self.manners.forget()
         self.manners.take(way.congestion_control, way.towards_phones, way.split, way.quic)
+        begin = impose if reach.calm else reseed
+        begin(reach.phone.world, comparison.line, comparison.case.gateway_at, seed)
         return reach
 
 

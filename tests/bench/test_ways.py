@@ -52,18 +52,24 @@ def benchmark() -> Benchmark:
     return Benchmark(Transports(gateway, phone, user), Manners(gateway), chosen(), Run({}, []))
 
 
+def take(benchmark: Benchmark, way: str) -> None:
+    """Have its turn, on a line that does not matter."""
+    (comparison,) = plan.product(["lossy-1"], ways=[way])
+    benchmark.turn(comparison, WAYS[way], 1)
+
+
 def test_one_of_its_own_clients_at_a_time(benchmark: Benchmark, done: list[str]) -> None:
-    benchmark.take(WAYS["gateway-l2tp"], "down")
-    benchmark.take(WAYS["gateway-ikev2"], "down")
+    take(benchmark, "gateway-l2tp")
+    take(benchmark, "gateway-ikev2")
     assert done[-2:] == ["l2tp hangs up", "ikev2 dials"]
-    benchmark.take(WAYS["gateway-ikev2"], "down")
+    take(benchmark, "gateway-ikev2")
     assert done[-1] == "ikev2 dials", "it is up"
     benchmark.transports.open("direct")
     assert done[-1] == "ikev2 hangs up", "its route would take everything"
 
 
 def test_a_new_comparison_begins_without_ikev2(benchmark: Benchmark, done: list[str]) -> None:
-    benchmark.take(WAYS["gateway-ikev2"], "down")
+    take(benchmark, "gateway-ikev2")
     benchmark.transports.open("l2tp")
     assert "ikev2 hangs up" in done[done.index("ikev2 dials") :]
 
@@ -73,7 +79,7 @@ def test_quic_is_refused_on_its_way_only(benchmark: Benchmark, done: list[str]) 
     assert isinstance(gateway, Pretender)
     for name, refused in (("gateway-l2tp", True), ("gateway-quic", False)):
         gateway.commands.clear()
-        benchmark.take(WAYS[name], "down")
+        take(benchmark, name)
         said = "\n".join(gateway.commands)
         assert "flush chain inet gateway quic" in said
         assert bool(re.search("add rule .* quic udp dport 443 reject", said)) == refused
@@ -91,7 +97,7 @@ def test_bursts_are_the_gateways_own_where_it_splits(benchmark: Benchmark, done:
         ("gateway-l2tp", 13),
     ):
         gateway.commands.clear()
-        benchmark.take(WAYS[name], "down")
+        take(benchmark, name)
         said = "\n".join(gateway.commands)
         assert f"net.ipv4.tcp_tso_rtt_log={bursts} " in said, name
 
@@ -107,7 +113,7 @@ def test_towards_phones_the_gateways_own_bbr_unless_the_way_says_otherwise(
         ("gateway-plain-bbr", False),
     ):
         gateway.commands.clear()
-        benchmark.take(WAYS[name], "down")
+        take(benchmark, name)
         said = "\n".join(gateway.commands)
         assert "ip route change" in said
         assert ("ip route change $route congctl bbr.phone" in said) == named, name
@@ -146,7 +152,7 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     assert isinstance(world, Pretender)
     assert isinstance(gateway, Pretender)
     world.answers_by = (("wg genkey", "\n".join(["secret1", "public1", "secret2", "public2"])),)
-    benchmark.take(WAYS["wireguard"], "down")
+    take(benchmark, "wireguard")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg udp dport 51820 accept" in asked
     assert "input udp dport 51820 accept" in told
@@ -155,7 +161,7 @@ def test_other_vpns_are_let_in_and_reach_the_site_by_an_address_of_their_own(
     assert "secret2 > /run/wg.key" in asked
     assert "peer public1 " in asked
     assert "ip route replace 198.18.4.81 dev wg0" in asked
-    benchmark.take(WAYS["shadowsocks"], "down")
+    take(benchmark, "shadowsocks")
     asked, told = "\n".join(world.commands), "\n".join(gateway.commands)
     assert "nsg tcp dport 8388 accept" in asked
     for port in (5201, 8080, 443):
@@ -166,7 +172,7 @@ def test_what_a_transport_needs_is_done_once(benchmark: Benchmark, done: list[st
     gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
     for name in ("shadowsocks", "direct", "shadowsocks"):
-        benchmark.take(WAYS[name], "down")
+        take(benchmark, name)
     assert "\n".join(gateway.commands).count("install --yes") == 1
 
 
@@ -176,9 +182,9 @@ def test_after_shadowsocks_was_opened_the_gateway_is_told_anew(
     """Its server began with a sysctl of its own."""
     gateway = benchmark.transports.gateway
     assert isinstance(gateway, Pretender)
-    benchmark.take(WAYS["forward-cubic"], "down")
+    take(benchmark, "forward-cubic")
     (comparison,) = plan.product(["lossy-1"], ways=["shadowsocks"])
     benchmark.prepare(comparison)
     gateway.commands.clear()
-    benchmark.take(WAYS["forward-cubic"], "down")
+    take(benchmark, "forward-cubic")
     assert "tcp_congestion_control=cubic" in "\n".join(gateway.commands)
