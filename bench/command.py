@@ -74,7 +74,7 @@ def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> 
     return missed
 
 
-def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> list[str]:
+def conclude(run: Run, out: Path, against: Run | None = None) -> list[str]:
     """Write and say what a run comes to, and return the promises that were missed."""
     # Only here: it brings a library of charts, and whoever measures need not wait for that.
     from bench.report import render
@@ -96,8 +96,8 @@ def conclude(run: Run, out: Path, against: tuple[str, Run] | None = None) -> lis
 
 def report(arguments: argparse.Namespace, _: Progress) -> int:
     """Write what a file of records comes to."""
-    run, earlier = records.read(arguments.file), arguments.against
-    against = (earlier.name, records.read(earlier)) if earlier else None
+    run = records.read(arguments.file)
+    against = records.read(arguments.against) if arguments.against else None
     arguments.out.mkdir(parents=True, exist_ok=True)
     conclude(run, arguments.out.resolve(), against)
     return 0

@@ -46,10 +46,9 @@ class NamedLine(Line):
 
     def told(self) -> dict[str, Any]:
         """Return what records say of it: what it stands for, and those numbers that are set."""
-        numbers = {each.name: getattr(self, each.name) for each in fields(Line)}
-        if self.in_a_row == 1:
-            del numbers["in_a_row"]
-        return {"what": self.what, **{key: value for key, value in numbers.items() if value}}
+        numbers = ((each.name, getattr(self, each.name)) for each in fields(Line))
+        told = {key: value for key, value in numbers if value and (key, value) != ("in_a_row", 1)}
+        return {"what": self.what, **told}
 
 
 DAY: dict[str, Line] = {

@@ -6,13 +6,14 @@ import argparse
 import dataclasses
 import re
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench import plan
 from bench.lines import LINES
 from bench.plan import Comparison
 from bench.records import BOTH, LOADS
-from bench.ways import DIRECT, OURS, WAYS
+from bench.ways import WAYS
 from lab import opening
 from lab.command import Mistake
 from lab.opening import LabOptions
@@ -25,7 +26,7 @@ NUMBERS = tuple(field.name for field in dataclasses.fields(Line))
 PART: dict[str, tuple[str, Collection[str], Sequence[str]]] = {
     # Of `plan.product`: its option, what may be chosen, what is without it.
     "lines": ("line", LINES, ("lossy-1",)),
-    "ways": ("way", WAYS, (DIRECT, "forward", OURS)),
+    "ways": ("way", WAYS, plan.USUAL),
     "gateway_at": ("gateway-at", GATEWAY_AT, ("far",)),
     "directions": ("direction", BOTH, ("down",)),
     "loads": ("load", LOADS, ("bulk",)),
@@ -53,18 +54,14 @@ class BenchOptions:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add those of `python -m bench run`."""
     part = parser.add_argument_group("a part of it; each option repeats")
+    repeated = partial(part.add_argument, action="append")
     for name, choices, default in PART.values():
         told = f"one of {', '.join(choices)} (default: {', '.join(default)})"
-        part.add_argument(f"--{name}", action="append", choices=choices, metavar="X", help=told)
-    part.add_argument("--flows", action="append", type=positive, metavar="N", help="(default: 1)")
-    part.add_argument(
-        "--own-line",
-        action="append",
-        type=own_line,
-        metavar="KEY=NUMBER,…",
-        help="a line of your own, such as rate=10,delay=25,queue=50,loss=1,jitter=5"
-        f" (keys: {', '.join(NUMBERS)}; Mbit/s, ms one way, per cent, burst in KB)",
-    )
+        repeated(f"--{name}", choices=choices, metavar="X", help=told)
+    repeated("--flows", type=positive, metavar="N", help="(default: 1)")
+    told = "a line of your own, such as rate=10,delay=25,queue=50,loss=1,jitter=5"
+    told += f" (keys: {', '.join(NUMBERS)}; Mbit/s, ms one way, per cent, burst in KB)"
+    repeated("--own-line", type=own_line, metavar="KEY=NUMBER,…", help=told)
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--full", action="store_true", help="everything with everything; many hours")
     told = "what a broken split can't pass, judged generously; about 8 minutes"

@@ -53,6 +53,8 @@ FLOWS = {"page": CONNECTIONS, "today": len(today.ORIGINS), "https": 1}
 """What a browser opens by itself."""
 
 
+USUAL = (DIRECT, "forward", OURS)
+"""The ways that are compared where nobody says which."""
 BAD = ("lossy-1", "lossy-3", "lunch-1230", "severe-10")
 """The lines on which pages are promised."""
 
@@ -102,7 +104,6 @@ def standard() -> list[Comparison]:
     vpns = ("forward", OURS)
     others = (DIRECT, *vpns, "shadowsocks")
     cubic = ("forward-cubic", "gateway-cubic")
-    quic = (DIRECT, OURS, "gateway-quic")
     return [
         # IKEv2 comes last of the ways, because each change between L2TP and it is a dialling.
         # First what most is promised about: an interrupted run has that much.
@@ -126,7 +127,7 @@ def standard() -> list[Comparison]:
         *product(["uphill"], ways=[DIRECT, *vpns, IKEV2], directions=["up"]),
         *product(["policed-shared"], ways=(OURS, "gateway-cubic")),
         # What supports the default of quic.
-        *product(["clean", "lossy-1"], ways=quic, loads=["https"]),
+        *product(["clean", "lossy-1"], ways=(DIRECT, OURS, "gateway-quic"), loads=["https"]),
         *day(),
     ]
 
@@ -153,11 +154,7 @@ def full() -> list[Comparison]:
 def day(directions: Iterable[str] = BOTH) -> list[Comparison]:
     """Return the article's figure: down and up over the hours of a working day."""
     return [
-        Comparison(
-            case=Case("day", direction=direction, hour=hour),
-            line=line,
-            ways=(DIRECT, "forward", OURS),
-        )
+        Comparison(case=Case("day", direction=direction, hour=hour), line=line, ways=USUAL)
         for hour, line in DAY.items()
         for direction in directions
     ]

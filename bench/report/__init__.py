@@ -29,8 +29,8 @@ COLUMNS = {
 }
 
 
-def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None = None) -> str:
-    """Return the page; `against` is an earlier run and its name."""
+def render(run: Run, judged: Sequence[Judged], against: Run | None = None) -> str:
+    """Return the page; `against` is an earlier run, with its file."""
     measured = collect(run.records)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
@@ -44,9 +44,9 @@ def render(run: Run, judged: Sequence[Judged], against: tuple[str, Run] | None =
     return environment.get_template("page.html.tmpl").render(
         headline=sections.headline(measured, run.about),
         sections=sections.build(measured, judged, run.about),
-        against=against and against[0],
-        differ=against and differences(against[1].about, run.about),
-        changes=list(changes(against[1], run)) if against else [],
+        against=against and against.file,
+        differ=against and differences(against.about, run.about),
+        changes=list(changes(against, run)) if against else [],
         judged=judged,
         columns=COLUMNS,
         figures=FIGURES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -68,6 +68,10 @@ SECTIONS = {
 for them, from top to bottom."""
 
 
+Cases = Mapping[Case, Sequence[Measured]]
+"""Each with its ways in the charts' order."""
+
+
 def build(
     measured: Mapping[Case, Ways], judged: Sequence[Judged], about: About
 ) -> dict[str, list[Card]]:
@@ -81,7 +85,7 @@ def build(
     told = about.get("lines", {})
     cards = {"day": _day(measured)}
     cards |= {name: _cards(bars, whole, judged, told) for name, bars in SECTIONS.items()}
-    cards["cpu"] = _processor(whole.values())
+    cards["cpu"] = _processor(whole)
     return {name: each for name, each in cards.items() if each}
 
 
@@ -95,12 +99,7 @@ def complete(case: Case, measured: Mapping[Case, Ways]) -> list[Measured]:
     return sorted(ways.values(), key=lambda each: rank(each.way))
 
 
-def _cards(
-    bars: Bars,
-    cases: Mapping[Case, Sequence[Measured]],
-    judged: Sequence[Judged],
-    lines: Mapping[str, Mapping[str, Any]],
-) -> list[Card]:
+def _cards(bars: Bars, cases: Cases, judged: Sequence[Judged], lines: About) -> list[Card]:
     """Return a card per line, with a chart for a near gateway and a far one, all to one scale."""
     found: dict[str, dict[str, dict[str, list[Mark]]]] = {}
     for case, ways in cases.items():
@@ -139,10 +138,10 @@ def title(case: Case) -> str:
     return f"{flows}, {LOAD_LABELS.get(case.load, case.direction)}"
 
 
-def _processor(cases: Iterable[Sequence[Measured]]) -> list[Card]:
+def _processor(cases: Cases) -> list[Card]:
     """Return all lines in one chart: what a way costs hardly depends on the line."""
     found: dict[str, list[float]] = {}
-    for each in (each for ways in cases for each in ways if not each.case.is_page):
+    for each in (each for ways in cases.values() for each in ways if not each.case.is_page):
         if (value := each.number("cpu_s_per_gb")) is not None:
             found.setdefault(each.way, []).append(value)
     marks = [

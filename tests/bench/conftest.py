@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bench import report
@@ -21,7 +24,7 @@ def run() -> Run:
 
 @pytest.fixture(scope="module")
 def text(run: Run) -> str:
-    return report.render(run, judged(run), ("earlier.jsonl", full(2)))
+    return report.render(run, judged(run), replace(full(2), file=Path("x/earlier.jsonl")))
 
 
 @pytest.fixture(scope="module")

@@ -127,8 +127,9 @@ def test_against_an_earlier_run(page: Page, run: Run) -> None:
     assert len(table) > 100
     assert table[1][:5] == ["clean", "this gateway", "far", "1 flow, down", "goodput Mbit/s"]
     assert "by 3 pairs" in table[1][-1]
-    earlier = Run({**ABOUT, "kernel": "7.3.3"}, full(2).records[:3])
-    found = Page(report.render(run, [], ("a.jsonl", earlier)))
+    earlier = Run({**ABOUT, "kernel": "7.3.3"}, full(2).records[:3], Path("x/a.jsonl"))
+    found = Page(report.render(run, [], earlier))
+    assert "Against a.jsonl" in found.words
     assert "kernel: 7.3.3, then 7.3.4+deb13-amd64" in found.words
 
 
@@ -193,7 +194,9 @@ def test_hostile_names_are_text() -> None:
         HOSTILE, records[0].case, "goodput_mbps", HOSTILE, HOSTILE, 1, HOSTILE, True, HOSTILE
     )
     run = Run(about, records)
-    text = report.render(run, [one], (HOSTILE, Run({"kernel": HOSTILE[:-1]}, records)))
+    # What follows the last slash is the file's name.
+    earlier = Run({"kernel": HOSTILE[:-1]}, records, Path(HOSTILE.replace("</", "<")))
+    text = report.render(run, [one], earlier)
     found = Page(text)
     assert "script" not in found.tags
     assert found.words.count(HOSTILE) > 10
