@@ -12,12 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import records, terminal
+from bench.benchmark import Benchmark
 from bench.figures import changes, collect, summary
 from bench.lines import LINES
 from bench.options import BenchOptions, chosen
 from bench.promises import judge
 from bench.records import About, Run
-from bench.run import Benchmark
 from lab import opening
 from lab.command import Mistake
 from lab.described import described, mtu
@@ -67,7 +67,7 @@ def _measure(options: BenchOptions, lab: Lab, kept: Run, progress: Progress) -> 
     name = f"measure {len(missing)} of {len(options.comparisons)} comparisons"
     try:
         with progress.phase(name, benchmark.estimate(missing), lambda: benchmark.now):
-            benchmark.run(missing)
+            benchmark.measure_missing(missing)
     finally:
         # Also of what an interrupted run has measured so far.
         missed = conclude(kept, options.out)

@@ -75,7 +75,7 @@ class Record:
     place: int
     """In its round, from 0."""
     figures: Mapping[str, Value]
-    """Each with its unit in its name: what `bench.run` measures, and `bench.limits` allows."""
+    """Each with its unit in its name: what was measured, and what `bench.limits` allows."""
 
     @property
     def identity(self) -> tuple[object, ...]:

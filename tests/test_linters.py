@@ -231,7 +231,7 @@ FORBIDDEN_IMPORTS = [
     ("lab/machines/", {"lab.lab", "lab.images", "lab.world", "lab.phones", "lab.scenarios"}, ""),
     ("lab/world/", {"lab.lab", "lab.phones", "lab.scenarios"}, ""),
     ("lab/phones/", {"lab.lab", "lab.scenarios"}, ""),
-    ("bench/report/", {"lab", "bench.run"}, "it reads records, and measures not"),
+    ("bench/report/", {"lab", "bench.benchmark"}, "it reads records, and measures not"),
 ]
 
 

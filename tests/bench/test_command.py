@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench import command
-from bench import run as run_module
+from bench import benchmark, command
 from bench.lines import LINES
 from bench.ways import WAYS
 from lab import opening
@@ -72,9 +71,9 @@ class Home:
         self.lab = Lab(directory=out, scratch=out, world=world, gateway=gateway)
         monkeypatch.setattr(opening, "opened", self.opened)
         monkeypatch.setattr(sites, "serve", lambda _: None)
-        monkeypatch.setattr(run_module.Benchmark, "prepare", lambda *_: None)
-        monkeypatch.setattr(run_module.Benchmark, "turn", lambda *_: None)
-        monkeypatch.setattr(run_module, "measure", self.measure)
+        monkeypatch.setattr(benchmark.Benchmark, "prepare", lambda *_: None)
+        monkeypatch.setattr(benchmark.Benchmark, "turn", lambda *_: None)
+        monkeypatch.setattr(benchmark, "measure", self.measure)
 
     @contextmanager
     def opened(self, asked: Any, *_: object) -> Iterator[tuple[Lab, None]]:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bench import plan
+from bench.benchmark import measure as take
 from bench.records import Value
-from bench.run import measure as take
 from bench.ways import WAYS
 from lab.machines.machine import ExpectationFailed
 from lab.phones import beside, https, iperf, page

@@ -10,8 +10,8 @@ from types import FrameType
 import pytest
 
 from bench import plan
+from bench.benchmark import Benchmark
 from bench.records import Run
-from bench.run import Benchmark
 from lab.manners import Manners
 from lab.phones.phone import Credentials, Phone
 from lab.phones.transports import Transports

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import plan
+from bench.benchmark import Benchmark
 from bench.records import Run
-from bench.run import Benchmark
 from bench.ways import WAYS
 from lab import manners
 from lab.manners import Manners

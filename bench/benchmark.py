@@ -32,7 +32,7 @@ OMIT = 3
 
 @dataclass
 class Benchmark:
-    """One run of the benchmark."""
+    """Who goes through the comparisons of one run."""
 
     transports: Transports
     manners: Manners
@@ -42,8 +42,8 @@ class Benchmark:
     now: str = ""
     """What is being measured."""
 
-    def run(self, comparisons: Sequence[Comparison]) -> None:
-        """Measure what is not there of them."""
+    def measure_missing(self, comparisons: Sequence[Comparison]) -> None:
+        """Measure what is not there of these."""
         began = time.monotonic()
         say(terminal.WAYS_HEADER)
         for number, comparison in enumerate(comparisons, 1):
