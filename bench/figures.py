@@ -37,9 +37,9 @@ class Figure:
         return percentile(found, self.rank[1])
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
+def percentile(values: Sequence[float], part: float) -> float | None:
     """Return the nearest rank of a list; None if nothing is in it."""
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else None
+    return sorted(values)[max(0, math.ceil(part * len(values)) - 1)] if values else None
 
 
 FIGURES: dict[str, Figure] = {

@@ -10,7 +10,7 @@ from bench.records import Record
 
 SHOWN = {key: figure for key, figure in FIGURES.items() if figure.short}
 _WHERE = f"{'line':18}{'at':5}{'load':6}{'flows':>5} {'dir':5}{'way':18}"
-WAYS_HEADER = _WHERE + "".join(f"{figure.short:>9}" for figure in SHOWN.values()) + "    share"
+WAYS_HEADER = _WHERE + "".join(f"{figure.short:>9}" for figure in SHOWN.values()) + "  reached"
 CHANGES_HEADER = f"{_WHERE}{'figure':18}{'before':>9}{'after':>9}{'ratio':>9}"
 
 
@@ -19,8 +19,8 @@ def ways(records: Sequence[Record]) -> Iterator[str]:
     for measured in collect(records).values():
         for each in measured.values():
             cells = (_cell(each.number(key), figure.digits) for key, figure in SHOWN.items())
-            share = (each.number("goodput_mbps") or 0) / (each.number("limit_mbps") or 1)
-            yield f"{_where(each)}{''.join(cells)}{_cell(share)}"
+            reached = (each.number("goodput_mbps") or 0) / (each.number("limit_mbps") or 1)
+            yield f"{_where(each)}{''.join(cells)}{_cell(reached)}"
 
 
 def change(told: Change) -> str:

@@ -199,6 +199,12 @@ RETIRED = [
     Retired("PATHS|PLACES", MEASURING, "gateway_at", "far = PATHS[where]"),
     Retired(r"\"path\"|--path", BENCHMARK, "gateway_at", "--path far"),
     Retired(r"bench(/|\.)run", ANYWHERE, "benchmark", "from bench.run import Benchmark"),
+    Retired(
+        "shares?|SHARES",
+        r"(tests/)?bench/(?!(test_)?limits)[\w/]+\.py",
+        "reached",
+        "share = goodput / limit",
+    ),
     Retired(r"(tests|python -m) ?/?clients", CODE, "profiles", "python -m clients --out x"),
     Retired(r"clients(/|\.)\w+", CODE, "profiles", "from clients.page import render"),
     Retired(r"-m lab bench|lab(/|\.)(bench|report)", CODE, "bench", "python -m lab bench --full"),

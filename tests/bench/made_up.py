@@ -44,7 +44,7 @@ ABOUT: About = {
 }
 
 # What a way gets of the limit: on a clean line, on a lossy one.
-SHARES = {
+REACHED = {
     OURS: (0.95, 0.98),
     "direct": (0.99, 0.16),
     "forward": (0.98, 0.12),
@@ -87,8 +87,8 @@ def _bulk(
 ) -> Record:
     limit = LINES[line]["rate"] * (0.957 if way == DIRECT else 0.887)
     gain = flows**0.8 * (1.6 if gateway_at == "near" else 1)
-    share = min(0.99, SHARES[way][line == "lossy-1"] * gain)
-    goodput = limit * share * (0.15 if line == "shared" else 1) * dice.uniform(0.95, 1)
+    reached = min(0.99, REACHED[way][line == "lossy-1"] * gain)
+    goodput = limit * reached * (0.15 if line == "shared" else 1) * dice.uniform(0.95, 1)
     rtt = 60 + (110 if gateway_at == "far" and way != DIRECT else 0)
     neighbours = sorted(dice.uniform(0.7, 1.1) * (limit - goodput) / 8 for _ in range(8))
     figures: dict[str, Any] = {
@@ -133,13 +133,13 @@ def _day(dice: random.Random) -> Iterator[Record]:
         for quarter in range(8 * 4, 19 * 4):
             hour, lunch = quarter // 4, 12 <= quarter / 4 < 13
             for way in (DIRECT, "forward", OURS):
-                share = SHARES[way][lunch] * dice.uniform(0.9, 1)
+                reached = REACHED[way][lunch] * dice.uniform(0.9, 1)
                 limit = 10.0 if not lunch else 8.0
                 yield record(
                     way,
                     "day",
                     direction=direction,
                     hour=f"{hour:02}:{quarter % 4 * 15:02}",
-                    goodput_mbps=round(limit * 0.9 * share, 2),
+                    goodput_mbps=round(limit * 0.9 * reached, 2),
                     limit_mbps=round(limit * 0.957, 3),
                 )

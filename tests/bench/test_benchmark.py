@@ -173,7 +173,7 @@ def test_the_terminals_table_has_every_short_figure(
     monkeypatch.setattr(module, "say", said.append)
     Double(monkeypatch).run(LOSSY, [])
     header, first = said[0], said[1]
-    assert header.split()[-1] == "share"
+    assert header.split()[-1] == "reached"
     assert first.split()[:8] == ["lossy-1", "far", "bulk", "1", "down", "direct", "8.00", "9.47"]
     assert len(header) == len(first)
     for figure in FIGURES.values():

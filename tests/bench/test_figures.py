@@ -97,7 +97,7 @@ def test_every_figure_has_a_name_for_readers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "share", "expected"),
+    ("values", "part", "expected"),
     [
         ([], 0.5, None),
         ([7.0], 0.5, 7.0),
@@ -111,9 +111,9 @@ def test_every_figure_has_a_name_for_readers() -> None:
     ],
 )
 def test_percentile_by_nearest_rank(
-    values: list[float], share: float, expected: float | None
+    values: list[float], part: float, expected: float | None
 ) -> None:
-    assert percentile(values, share) == expected
+    assert percentile(values, part) == expected
 
 
 def test_median() -> None:

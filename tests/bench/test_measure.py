@@ -207,7 +207,7 @@ def test_pings_keep_their_order_and_may_be_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sockets", "share"),
+    ("sockets", "again"),
     [
         (SS, 1.5),  # 60 kB of 4 MB
         (SS.replace("bytes_retrans:60000 ", ""), 0.0),
@@ -215,9 +215,9 @@ def test_pings_keep_their_order_and_may_be_missing() -> None:
         ("\t cubic bytes_sent:100000 bytes_retrans:50000\n", None),  # too few to say
     ],
 )
-def test_what_was_sent_again(sockets: str, share: float | None) -> None:
+def test_what_was_sent_again(sockets: str, again: float | None) -> None:
     taken, _ = sample(seen("IPERF", down()), sockets=sockets)
-    assert taken["retransmit_pct"] == share
+    assert taken["retransmit_pct"] == again
 
 
 # As `ss -tin` of iproute2 has it, shortened: a flow, and iperf3's control connection.
