@@ -97,7 +97,7 @@ def label(name: str) -> str:
 
 
 def colour(name: str) -> str:
-    """Return what colours a way, a custom property of page.css."""
+    """Return what colours a way, a custom property of report.css."""
     return f"var(--way-{name if name in WAYS else 'other'})"
 
 

@@ -65,7 +65,7 @@ def drawing(width: float, height: float, title: str, *parts: str) -> str:
 
 
 def of_chart(chart: str, *notes: str, about: str = "", below: str = "") -> str:
-    """Return a chart of the report as a file, with the words that its page would say.
+    """Return a chart of the report as a file, with the words that the report would say.
 
     Args:
         notes: at its right, from the top, one below the other.
@@ -88,8 +88,8 @@ def of_chart(chart: str, *notes: str, about: str = "", below: str = "") -> str:
 
 
 def colours(scheme: str) -> dict[str, str]:
-    """Return the colours of the report's page by their names."""
-    css = (report.HERE / "page.css").read_text(encoding="utf-8")
+    """Return the colours of the report by their names."""
+    css = (report.HERE / "report.css").read_text(encoding="utf-8")
     found = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)
     return {name: both[SCHEMES.index(scheme)] for name, *both in found}
 
@@ -97,10 +97,10 @@ def colours(scheme: str) -> dict[str, str]:
 def coloured(drawn: str, scheme: str) -> str:
     """Return a drawing with the colours that it names.
 
-    A drawing in an ``<img>`` knows nothing of the page around it.
+    A drawing in an ``<img>`` knows nothing of the document around it.
 
     Raises:
-        KeyError: it names a colour that the report's page does not have.
+        KeyError: it names a colour that the report does not have.
     """
     known = colours(scheme)
     return re.sub(r"var\(--([\w-]+)\)", lambda found: known[found[1]], drawn)

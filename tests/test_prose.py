@@ -200,6 +200,12 @@ RETIRED = [
     Retired(r"\"path\"|--path", BENCHMARK, "gateway_at", "--path far"),
     Retired(r"bench(/|\.)run", ANYWHERE, "benchmark", "from bench.run import Benchmark"),
     Retired(
+        r"page\.(css|html\.tmpl)|tests\.bench\.page|[Tt]he page('s)?|as one page",
+        r"bench/report/.*|tests/bench/(html|conftest|test_(report|drawings))\.py|pictures/svg\.py",
+        "report",
+        'Return the page, with its "page.css".',
+    ),
+    Retired(
         "shares?|SHARES",
         r"(tests/)?bench/(?!(test_)?limits)[\w/]+\.py",
         "reached",

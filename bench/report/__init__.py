@@ -1,7 +1,7 @@
-"""A run as one page that needs nothing else: no network, no scripts.
+"""The report of a run, which needs nothing else: no network, no scripts.
 
 Drawn by Vega-Lite, which vl-convert brings without a browser: its SVG takes the colours of the
-page's style sheet as they are, light or dark, and scales from phone to wall. The page itself is
+report's style sheet as they are, light or dark, and scales from phone to wall. Its HTML is
 Jinja2's, because that escapes.
 """
 
@@ -30,7 +30,7 @@ COLUMNS = {
 
 
 def render(run: Run, judged: Sequence[Judged], against: Run | None = None) -> str:
-    """Return the page; `against` is an earlier run, with its file."""
+    """Return the report; `against` is an earlier run, with its file."""
     measured = collect(run.records)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
@@ -41,7 +41,7 @@ def render(run: Run, judged: Sequence[Judged], against: Run | None = None) -> st
     )
     filters = {"figure": figure, "colour": colour, "said": said, "label": label}
     environment.filters |= {**filters, "title": sections.title}
-    return environment.get_template("page.html.tmpl").render(
+    return environment.get_template("report.html.tmpl").render(
         headline=sections.headline(measured, run.about),
         sections=sections.build(measured, judged, run.about),
         against=against and against.file,

@@ -1,4 +1,4 @@
-"""The charts, as Vega-Lite has them. Headings and captions are the page's."""
+"""The charts, as Vega-Lite has them. Headings and captions are the template's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import vl_convert
 from bench.ways import OURS, colour, label
 
 WIDTH, LABELS, VALUES, ROW = 200, 104, 64, 18
-"""Pixels of the drawing, which the page scales: a phone shows them about as they are."""
+"""Pixels of the drawing, which the report scales: a phone shows them about as they are."""
 QUIET = {"domain": False, "ticks": False, "gridColor": "var(--rule)", "titleFontWeight": "normal"}
 MUTED = {"labelColor": "var(--muted)", "titleColor": "var(--muted)", "labelLimit": 0}
 CONFIG = {
@@ -144,7 +144,7 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
 
 
 def _svg(chart: Mapping[str, Any], description: str) -> str:
-    """Return the drawing as a part of the page, told to those who can't see it."""
+    """Return the drawing as a part of the report, told to those who can't see it."""
     drawn = vl_convert.vegalite_to_svg({**chart, "config": CONFIG})
     drawn = re.sub(r' (xmlns(:xlink)?|class|width|height|version)="[^"]*"', "", drawn, count=6)
     return drawn.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1)

@@ -1,4 +1,4 @@
-"""The page's sections: charts of what, with which sentences. Empty ones are left out."""
+"""The report's sections: charts of what, with which sentences. Empty ones are left out."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ SECTIONS = {
     "pages": Bars("load_time_s", "s", limit="load_time_limit_s", beyond="load_time_p95_s"),
     "neighbours": Bars("neighbours_mbps", "Mbit/s"),
 }
-"""Of the sections that show each line by itself: by their names in the page, which has the words
-for them, from top to bottom."""
+"""Of the sections that show each line by itself: by their names in the template, which has the
+words for them, from top to bottom."""
 
 
 Cases = Mapping[Case, Sequence[Measured]]

@@ -9,8 +9,8 @@ from bench import report
 from bench.figures import collect
 from bench.promises import Judged, judge
 from bench.records import Run
+from tests.bench.html import Html
 from tests.bench.made_up import full
-from tests.bench.page import Page
 
 
 def judged(run: Run) -> list[Judged]:
@@ -28,5 +28,5 @@ def text(run: Run) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(text: str) -> Page:
-    return Page(text)
+def html(text: str) -> Html:
+    return Html(text)

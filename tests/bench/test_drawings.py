@@ -11,8 +11,8 @@ from bench import report
 from bench.records import Run
 from bench.report import charts
 from bench.ways import DIRECT, OURS, WAYS, colour, label
+from tests.bench.html import show
 from tests.bench.made_up import record
-from tests.bench.page import show
 
 
 def bar(drawing: str, ink: str) -> float:
@@ -79,7 +79,7 @@ def test_what_could_not_be_carried_is_a_bar_of_nothing() -> None:
 
 
 def schemes() -> tuple[dict[str, str], dict[str, str]]:
-    css = (report.HERE / "page.css").read_text(encoding="utf-8")
+    css = (report.HERE / "report.css").read_text(encoding="utf-8")
     both = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", css)
     assert len(both) == css.count("\n  --"), "each colour has a light and a dark one"
     return {name: one for name, one, _ in both}, {name: other for name, _, other in both}
@@ -105,7 +105,7 @@ def test_both_schemes_have_every_colour(text: str) -> None:
 
 
 def test_drawings_have_no_colour_of_their_own(text: str) -> None:
-    """None but the page's, which know light and dark."""
+    """None but the report's, which know light and dark."""
     drawings = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
     inks = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawings))
     assert {ink for ink in inks if not ink.startswith("var(")} <= {"none", "transparent"}
@@ -116,8 +116,8 @@ def test_colours_can_be_seen(scheme: dict[str, str]) -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     for name, ink in scheme.items():
         least = 3 if name.startswith("way-") else 4.5
-        if name not in ("page", "card", "rule", "lunch"):
-            ratios = {back: contrast(ink, scheme[back]) for back in ("page", "card")}
+        if name not in ("paper", "card", "rule", "lunch"):
+            ratios = {back: contrast(ink, scheme[back]) for back in ("paper", "card")}
             assert min(ratios.values()) >= least, (name, ratios)
 
 

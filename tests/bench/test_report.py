@@ -1,4 +1,4 @@
-"""The page that shows a run."""
+"""The report, which shows a run."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from bench.records import Case, Run
 from bench.report import charts, sections
 from bench.ways import DIRECT, OURS, WAYS
 from tests.bench.conftest import judged
+from tests.bench.html import HOSTILE, Html, show
 from tests.bench.made_up import ABOUT, full, record
-from tests.bench.page import HOSTILE, Page, show
 
 SECTIONS = ["day", "goodput", "rtt", "pages", "neighbours", "cpu", "against", "promises", "rows"]
 ALWAYS = ["glossary"]
 
 
-def test_needs_nothing_else(text: str, page: Page) -> None:
-    assert not page.tags & {"script", "link", "img", "iframe", "object", "embed", "base"}
+def test_needs_nothing_else(text: str, html: Html) -> None:
+    assert not html.tags & {"script", "link", "img", "iframe", "object", "embed", "base"}
     assert not re.search(r"(https?:)?//\w", text), "not even the name of a namespace"
     assert not re.search(r"@import|javascript:", text)
     assert {target[:1] for target in re.findall(r"url\(\"?(.)", text)} <= {"#"}
-    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
+    assert not [name for name, _ in html.attributes if name.startswith("on") or name == "src"]
     assert len(text.encode()) < 1_000_000
 
 
-def test_references_lead_somewhere(text: str, page: Page) -> None:
-    assert len(page.ids) == len(set(page.ids))
-    wanted = {value for name, value in page.attributes if name == "href"}
+def test_references_lead_somewhere(text: str, html: Html) -> None:
+    assert len(html.ids) == len(set(html.ids))
+    wanted = {value for name, value in html.attributes if name == "href"}
     wanted |= set(re.findall(r"url\((#[^)]*)\)", text))
     assert wanted
-    assert wanted <= {f"#{name}" for name in page.ids}
+    assert wanted <= {f"#{name}" for name in html.ids}
 
 
-def test_every_section_in_order(page: Page) -> None:
-    assert page.ids == [*SECTIONS, "glossary", "reproduce"]
+def test_every_section_in_order(html: Html) -> None:
+    assert html.ids == [*SECTIONS, "glossary", "reproduce"]
 
 
-def test_headline(page: Page) -> None:
+def test_headline(html: Html) -> None:
     assert (
         "On a 10 Mbit/s line that loses 1\N{NO-BREAK SPACE}% of its packets, one download runs at"
         " 8.5 Mbit/s through this gateway, 1.1 through a plain VPN and 1.5 without a VPN."
-    ).replace("\N{NO-BREAK SPACE}", " ") in page.words
+    ).replace("\N{NO-BREAK SPACE}", " ") in html.words
 
 
-def test_every_figure_is_in_the_table(run: Run, page: Page) -> None:
-    shown, rows = page.tables[-1][1:], summary(collect(run.records))
+def test_every_figure_is_in_the_table(run: Run, html: Html) -> None:
+    shown, rows = html.tables[-1][1:], summary(collect(run.records))
     assert len(shown) == len(rows) > 300
     assert set(rows[0]) == set(report.COLUMNS) - {"ratio"}
     for row, cells in zip(rows, shown, strict=True):
@@ -68,14 +68,14 @@ def test_every_figure_is_in_the_table(run: Run, page: Page) -> None:
 
 
 def test_a_new_figure_is_shown_by_its_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terminal's and the page's tables, and results.json, follow `FIGURES`."""
+    """The terminal's and the report's tables, and results.json, follow `FIGURES`."""
     assert [FIGURES[key].label for key in FIGURES] == [
         report.COLUMNS[key] for key in report.COLUMNS if key in FIGURES
     ]
 
 
-def test_promises_are_kept_or_missed_in_words(run: Run, page: Page) -> None:
-    table, found = page.tables[1][1:], judged(run)
+def test_promises_are_kept_or_missed_in_words(run: Run, html: Html) -> None:
+    table, found = html.tables[1][1:], judged(run)
     assert {each.kept for each in found} == {True, False}
     assert [row[0] for row in table] == ["✓ kept" if each.kept else "✗ missed" for each in found]
     assert [row[1] for row in table] == [each.name for each in found]
@@ -83,7 +83,7 @@ def test_promises_are_kept_or_missed_in_words(run: Run, page: Page) -> None:
         [report.figure(each.value), each.promised, each.detail] for each in found
     ]
     kept = sum(each.kept for each in found)
-    assert f"{kept} of {len(found)} promises are kept." in page.words
+    assert f"{kept} of {len(found)} promises are kept." in html.words
 
 
 def test_title_and_introduction_are_in_japanese_too(text: str) -> None:
@@ -93,19 +93,19 @@ def test_title_and_introduction_are_in_japanese_too(text: str) -> None:
     assert all(word in japanese[1] for word in ("再現した回線", "kept", "missed"))
 
 
-def test_below_a_chart_stand_the_promises_of_its_line(run: Run, page: Page) -> None:
+def test_below_a_chart_stand_the_promises_of_its_line(run: Run, html: Html) -> None:
     """In the words of the promises' own judge, and each in one place."""
     for each in judged(run):
-        assert page.words.count(report.said(each)) == 1, each.name
+        assert html.words.count(report.said(each)) == 1, each.name
     first = next(each for each in judged(run) if each.case == Case("lossy-1"))
     assert report.said(first).startswith("1 flow, down: this gateway to plain VPN ")
     assert first.detail in report.said(first)
 
 
-def test_every_way_has_its_label(page: Page) -> None:
+def test_every_way_has_its_label(html: Html) -> None:
     for way in WAYS.values():
-        assert way.label in page.words
-        assert way.explanation in page.words
+        assert way.label in html.words
+        assert way.explanation in html.words
 
 
 def test_the_ratio_to_this_gateway_is_by_pairs() -> None:
@@ -122,13 +122,13 @@ def test_the_ratio_to_this_gateway_is_by_pairs() -> None:
     assert show(*pages).tables[-1][2][column] == "1 by 1 pair, 1 to 1"
 
 
-def test_against_an_earlier_run(page: Page, run: Run) -> None:
-    table = page.tables[0]
+def test_against_an_earlier_run(html: Html, run: Run) -> None:
+    table = html.tables[0]
     assert len(table) > 100
     assert table[1][:5] == ["clean", "this gateway", "far", "1 flow, down", "goodput Mbit/s"]
     assert "by 3 pairs" in table[1][-1]
     earlier = Run({**ABOUT, "kernel": "7.3.3"}, full(2).records[:3], Path("x/a.jsonl"))
-    found = Page(report.render(run, [], earlier))
+    found = Html(report.render(run, [], earlier))
     assert "Against a.jsonl" in found.words
     assert "kernel: 7.3.3, then 7.3.4+deb13-amd64" in found.words
 
@@ -197,12 +197,12 @@ def test_hostile_names_are_text() -> None:
     # What follows the last slash is the file's name.
     earlier = Run({"kernel": HOSTILE[:-1]}, records, Path(HOSTILE.replace("</", "<")))
     text = report.render(run, [one], earlier)
-    found = Page(text)
+    found = Html(text)
     assert "script" not in found.tags
     assert found.words.count(HOSTILE) > 10
     assert "49" not in found.words
     mark = charts.Mark(way=HOSTILE, value=1.0, text="1")
-    drawing = Page(charts.bars({HOSTILE: [mark]}, "", 1))
+    drawing = Html(charts.bars({HOSTILE: [mark]}, "", 1))
     assert drawing.words.count(HOSTILE) == 2, "the heading and the way"
     assert any(HOSTILE in value for name, value in drawing.attributes if name == "aria-label")
 
@@ -248,7 +248,7 @@ def test_numbers_of_a_line() -> None:
     )
 
 
-def test_the_page_s_files_are_only_these() -> None:
+def test_the_report_s_files_are_only_these() -> None:
     assert {path.suffix for path in Path(report.HERE).iterdir() if path.is_file()} == {
         ".py",
         ".css",

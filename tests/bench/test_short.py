@@ -64,5 +64,4 @@ def test_every_measurement_was_kept() -> None:
 
 @pytest.mark.usefixtures("ended")
 def test_the_report_is_there() -> None:
-    page = (OUT / "report.html").read_text()
-    assert "this gateway" in page
+    assert "this gateway" in (OUT / "report.html").read_text()

@@ -1,4 +1,4 @@
-"""A page of HTML as a browser reads it."""
+"""The report's HTML as a browser reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VOID = {"meta", "br", "link", "img", "input", "hr", "base", "source", "wbr", "co
 HOSTILE = "<script>alert('x')</script>\"&amp;$x_1$ {{ 7 * 7 }}"
 
 
-class Page(HTMLParser):
+class Html(HTMLParser):
     """What a browser would make of it, and whether it had to guess."""
 
     def __init__(self, text: str) -> None:
@@ -61,6 +61,6 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-def show(*records: Record, **about: Any) -> Page:
+def show(*records: Record, **about: Any) -> Html:
     """The report of these records."""
-    return Page(report.render(Run(about, list(records)), []))
+    return Html(report.render(Run(about, list(records)), []))
