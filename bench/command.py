@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
         with progress.phase("sites: iperf3 and a web server", 10):
             sites.serve(lab.world)
             today.serve(lab.world)
-        about = _first_line(options, lab)
+        about = _about_run(options, lab)
         if before and (changed := [key for key in SAME if before.about.get(key) != about[key]]):
             told = f"is of another run ({', '.join(changed)} differ): measure into another"
             raise Mistake(f"{options.records} {told}")
@@ -115,8 +115,8 @@ def compare(arguments: argparse.Namespace, _: Progress) -> int:
     return 0
 
 
-def _first_line(options: BenchOptions, lab: Lab) -> About:
-    """Return what stands before its records: what tells readers where they come from."""
+def _about_run(options: BenchOptions, lab: Lab) -> About:
+    """Return what stands before its records, and tells readers where they come from."""
     return {
         "version": records.VERSION,
         **described(lab),

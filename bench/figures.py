@@ -58,7 +58,7 @@ FIGURES: dict[str, Figure] = {
     "delivery_rate_mbps": Figure("sender's rate Mbit/s", "sender"),
     "minrtt_ms": Figure("sender's least RTT ms", "minrtt"),
 }
-"""In the order of the tables. A new one costs its line here, and its field where it is measured."""
+"""In the order of the tables. A new one costs its entry here, and its key where it is measured."""
 
 
 def median(values: Iterable[Value]) -> Value:

@@ -1,4 +1,4 @@
-"""What was measured, and kept: a file with one line about the run, then one line of JSON a
+"""What was measured, and kept: a file of JSON objects, first what the run is about, then each
 measurement. All else is computed from it."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BOTH, LOADS = ("down", "up"), ("bulk", "page", "today", "https")
 """What `Case` says of directions and loads."""
 
 About = dict[str, Any]
-"""The first line: ``version``, and where the records come from; what is absent is not shown.
+"""What stands first: ``version``, and where the records come from; what is absent is not shown.
 ``lines`` has per name what the line stands for, and its numbers; ``settings`` are the gateway's;
 ``seconds`` each flow counted; ``generous`` says how the promises are judged."""
 
@@ -83,7 +83,7 @@ class Record:
         return self.case, self.way, self.seed
 
     def told(self) -> dict[str, Any]:
-        """Return the line of the file."""
+        """Return the object that the file has of it."""
         numbers = {"seed": self.seed, "repeat": self.repeat, "place": self.place}
         seen = {key: value for key, value in self.figures.items() if value is not None}
         return {**self.case._asdict(), "way": self.way, **numbers, **seen}
@@ -112,7 +112,7 @@ def differences(before: About, after: About) -> list[str]:
 
 
 def append(path: Path, told: Mapping[str, Any]) -> None:
-    """Add one line at once, so that whatever happens next leaves it there."""
+    """Add an object at once, so that whatever happens next leaves it there."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(told, allow_nan=False) + "\n")
 
@@ -124,21 +124,23 @@ def read(path: Path) -> Run:
         Mistake: it can't be read, is cut off, of another version, or wrong by hand.
     """
     try:
-        *lines, rest = path.read_text(encoding="utf-8").split("\n")
+        *objects, rest = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise Mistake(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise Mistake(f"{path} is no text: a file of records was expected") from None
     if rest:
-        remedy = f"remove it, and `python -m bench run --into {path}` measures it again"
-        raise Mistake(f"{path}, line {len(lines) + 1} is cut off: {remedy}")
-    if not lines:
+        remedy = (
+            f"remove what stands there, and `python -m bench run --into {path}` measures it again"
+        )
+        raise Mistake(f"{path}:{len(objects) + 1}: cut off: {remedy}")
+    if not objects:
         raise Mistake(f"{path} is empty: a file of records was expected")
     about: About = {}
     records: dict[tuple[object, ...], Record] = {}
-    for number, line in enumerate(lines, 1):
+    for number, each in enumerate(objects, 1):
         try:
-            told = json.loads(line, parse_constant=_refuse)
+            told = json.loads(each, parse_constant=_refuse)
             if not isinstance(told, dict):
                 raise ValueError("an object was expected")
             if number == 1:
@@ -149,7 +151,7 @@ def read(path: Path) -> Run:
                 raise ValueError("this was measured before, with the same seed: remove one of them")
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-            raise Mistake(f"{path}, line {number}: {what}") from None
+            raise Mistake(f"{path}:{number}: {what}") from None
     return Run(about, list(records.values()), path)
 
 

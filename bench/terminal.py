@@ -42,4 +42,4 @@ def _cell(value: float | None, digits: int = 2) -> str:
 
 
 say = partial(print, flush=True)
-"""Prints a line at once, for logs without a terminal."""
+"""Prints at once, for logs without a terminal."""

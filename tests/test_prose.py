@@ -206,6 +206,12 @@ RETIRED = [
         'Return the page, with its "page.css".',
     ),
     Retired(
+        r"[Ff]irst lines?|_first_line|lines? of JSON|line \d+( is|:)|lines?, rest",
+        rf"{BENCHMARK}|docs/results/README\.md",
+        "about",
+        "The first line of a file says what measured.",
+    ),
+    Retired(
         "shares?|SHARES",
         r"(tests/)?bench/(?!(test_)?limits)[\w/]+\.py",
         "reached",

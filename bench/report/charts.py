@@ -28,7 +28,7 @@ CONFIG = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One way's line in a chart: what is None is not drawn."""
+    """One way in a chart: what is None is not drawn."""
 
     way: str
     text: str
@@ -46,7 +46,7 @@ class Mark:
 
 
 Panels = Mapping[str, Sequence[Mark]]
-"""Lines under their headings."""
+"""Marks under their headings."""
 
 
 def reach(charted: Iterable[Panels]) -> float:
@@ -121,8 +121,8 @@ def day(curves: Mapping[str, Curve], limit: Curve, description: str) -> str:
 
     def layer(curve: str, points: Curve, ways: Any = (), **mark: Any) -> dict[str, Any]:
         values = [{"way": curve, "hour": hour, "value": value} for hour, value in points.items()]
-        line = {"type": "line", "aria": False, **mark}
-        return {"data": {"values": values}, "mark": line, "encoding": {**axes, **dict(ways)}}
+        stroke = {"type": "line", "aria": False, **mark}
+        return {"data": {"values": values}, "mark": stroke, "encoding": {**axes, **dict(ways)}}
 
     def by_way(values: Sequence[Any]) -> dict[str, Any]:
         scale = {"domain": names, "range": [values[n % len(values)] for n in range(len(names))]}

@@ -107,11 +107,11 @@ def test_a_run_keeps_its_records_and_what_they_come_to(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert home.run() == 1, "level with forwarding misses its promise"
-    about, *lines = map(json.loads, home.records())
+    about, *kept = map(json.loads, home.records())
     assert about["version"] == 1
     assert (about["kernel"], about["settings"], about["seconds"]) == ("7.3.4", {"mtu": 1280}, 10)
     assert about["lines"]["lossy-1"]["loss"] == 1
-    assert [(line["way"], line["seed"], line["place"]) for line in lines] == [
+    assert [(each["way"], each["seed"], each["place"]) for each in kept] == [
         ("forward", 1, 0),
         ("gateway-l2tp", 1, 1),
         ("gateway-l2tp", 2, 0),
@@ -164,6 +164,6 @@ def test_records_of_another_kernel_are_not_added_to(home: Home) -> None:
 def test_records_that_are_wrong_open_no_lab(home: Home) -> None:
     bad = home.out.with_name("bad.jsonl")
     bad.write_text('{"version": 2}\n')
-    with pytest.raises(Mistake, match=f"^{bad}, line 1: of version 2"):
+    with pytest.raises(Mistake, match=f"^{bad}:1: of version 2"):
         home.run(f"--into={bad}")
     assert not home.out.exists()

@@ -72,7 +72,7 @@ def test_rows_stand_under_their_header() -> None:
 
 
 def test_on_the_command_line_with_committed_records() -> None:
-    """They were made by the doubles; see their first lines."""
+    """They were made by the doubles; see what they are about."""
     before, after = (str(SAMPLE / name) for name in ("before.jsonl", "after.jsonl"))
     done = python("bench", "compare", before, after)
     assert done.returncode == 0

@@ -83,12 +83,12 @@ def test_a_line_of_ones_own(text: str, line: Line) -> None:
         ("rate=10,delay=25,burst=75,tcp_rate=2", "burst and tcp_rate don't go together"),
     ],
 )
-def test_a_line_that_is_wrong_is_told_in_one_line(
+def test_a_line_that_is_wrong_is_told_in_one_sentence(
     text: str, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse("--own-line", text)
-    (last,) = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    (last,) = [each for each in capsys.readouterr().err.splitlines() if "error:" in each]
     assert f"argument --own-line: {complaint}" in last
 
 
@@ -99,7 +99,7 @@ def test_what_counts_is_positive(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         parse(f"{option}={value}")
-    (last,) = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    (last,) = [each for each in capsys.readouterr().err.splitlines() if "error:" in each]
     assert last.endswith(
         f"argument {option}: {value!r} is not positive; a whole number is expected"
     )

@@ -1,4 +1,4 @@
-"""A file of records: what goes in comes out, and what is wrong is told in one line."""
+"""A file of records: what goes in comes out, and what is wrong is told in one sentence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 1 + len(run.records)
 
 
-def test_a_line_is_there_as_soon_as_it_is_written(tmp_path: Path) -> None:
+def test_a_record_is_there_as_soon_as_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     for number, told in enumerate([ABOUT, record().told(), record(seed=2).told()]):
         records.append(path, told)
@@ -72,10 +72,10 @@ def test_what_may_be_null_may_be_absent(tmp_path: Path) -> None:
 
 
 GOOD = record().told()
-ABOUT_LINE = json.dumps({"version": 1})
+ABOUT_TEXT = json.dumps({"version": 1})
 
 
-def lines(*told: Any) -> str:
+def file(*told: Any) -> str:
     return "".join(f"{each if isinstance(each, str) else json.dumps(each)}\n" for each in told)
 
 
@@ -85,45 +85,45 @@ def but(**changed: Any) -> dict[str, Any]:
 
 WRONG = {
     "empty": ("", "is empty: a file of records was expected"),
-    "cut off": (lines(ABOUT_LINE, GOOD)[:-9], "line 2 is cut off: remove it, and `python -m bench"),
-    "cut off in the first": (ABOUT_LINE[:-2], "line 1 is cut off"),
-    "another version": (lines({"version": 2}), "line 1: of version 2, and this benchmark reads 1"),
-    "a version in words": (lines({"version": "1"}), "line 1: of version '1'"),
-    "results.json": (lines("[", "{}", "]"), "line 1: no JSON"),
-    "a list": (lines([1]), "line 1: an object was expected"),
-    "no version": (lines(GOOD), 'line 1: no "version", so this is no file of records'),
-    "settings": (lines({"version": 1, "settings": 5}), '"settings" and each of "lines" must be'),
-    "lines": (lines({"version": 1, "lines": {"x": 5}}), '"settings" and each of "lines" must be'),
-    "all lines": (lines({"version": 1, "lines": 7}), '"settings" and each of "lines" must be'),
-    "no JSON": (lines(ABOUT_LINE, GOOD, "{'way': 1}", GOOD), "line 3: no JSON"),
-    "nothing in a line": (lines(ABOUT_LINE, "", GOOD), "line 2: no JSON"),
-    "not a number": (lines(ABOUT_LINE, '{"seed": NaN}'), "line 2: NaN is no number"),
-    "twice": (lines(ABOUT_LINE, GOOD, GOOD), "line 3: this was measured before, with the same"),
+    "cut off": (file(ABOUT_TEXT, GOOD)[:-9], ":2: cut off: remove what stands there, and `python"),
+    "cut off in the first": (ABOUT_TEXT[:-2], ":1: cut off"),
+    "another version": (file({"version": 2}), ":1: of version 2, and this benchmark reads 1"),
+    "a version in words": (file({"version": "1"}), ":1: of version '1'"),
+    "results.json": (file("[", "{}", "]"), ":1: no JSON"),
+    "a list": (file([1]), ":1: an object was expected"),
+    "no version": (file(GOOD), ':1: no "version", so this is no file of records'),
+    "settings": (file({"version": 1, "settings": 5}), '"settings" and each of "lines" must be'),
+    "lines": (file({"version": 1, "lines": {"x": 5}}), '"settings" and each of "lines" must be'),
+    "all lines": (file({"version": 1, "lines": 7}), '"settings" and each of "lines" must be'),
+    "no JSON": (file(ABOUT_TEXT, GOOD, "{'way': 1}", GOOD), ":3: no JSON"),
+    "nothing between two": (file(ABOUT_TEXT, "", GOOD), ":2: no JSON"),
+    "not a number": (file(ABOUT_TEXT, '{"seed": NaN}'), ":2: NaN is no number"),
+    "twice": (file(ABOUT_TEXT, GOOD, GOOD), ":3: this was measured before, with the same"),
     "a key that is gone": (
-        lines(ABOUT_LINE, {key: GOOD[key] for key in GOOD if key != "way"}),
-        "line 2: way must be a name, not None",
+        file(ABOUT_TEXT, {key: GOOD[key] for key in GOOD if key != "way"}),
+        ":2: way must be a name, not None",
     ),
-    "line": (lines(ABOUT_LINE, but(line=[])), "line must be a name, not []"),
-    "place": (lines(ABOUT_LINE, but(gateway_at="here")), "gateway_at must be near or far, not 'h"),
-    "list": (lines(ABOUT_LINE, but(load=["bulk"])), "load must be bulk, page, today or https"),
-    "hour": (lines(ABOUT_LINE, but(hour="noon")), "hour must be null or like 12:15, not 'noon'"),
-    "flows": (lines(ABOUT_LINE, but(flows=0)), "flows must be a whole number from 1, not 0"),
-    "seed": (lines(ABOUT_LINE, but(seed=1.5)), "seed must be a whole number, not 1.5"),
-    "true": (lines(ABOUT_LINE, but(repeat=True)), "repeat must be a whole number, not True"),
-    "words": (lines(ABOUT_LINE, but(goodput_mbps="8")), "goodput_mbps must be a number, not '8'"),
-    "negative": (lines(ABOUT_LINE, but(goodput_mbps=-1)), "goodput_mbps must be a number, not -1"),
-    "limit": (lines(ABOUT_LINE, but(limit_mbps=0)), "limit_mbps must be a number above 0, not 0"),
-    "a list for one": (lines(ABOUT_LINE, but(load_time_s=[1])), "load_time_s must be a number, n"),
-    "one for a list": (lines(ABOUT_LINE, but(rtts_ms=4)), "rtts_ms must be a list of numbers, not"),
-    "words in a list": (lines(ABOUT_LINE, but(rtts_ms=["4"])), "rtts_ms must be a list of numbers"),
-    "huge": (lines(ABOUT_LINE, but(seed=10**400)), "seed must be a whole number, not 1000"),
-    "deep": (lines(ABOUT_LINE, "[" * 100_000), "line 2: "),
-    "infinite": (lines(ABOUT_LINE, json.dumps(GOOD).replace("9.5", "1e999")), "limit_mbps must"),
+    "line": (file(ABOUT_TEXT, but(line=[])), "line must be a name, not []"),
+    "place": (file(ABOUT_TEXT, but(gateway_at="here")), "gateway_at must be near or far, not 'h"),
+    "list": (file(ABOUT_TEXT, but(load=["bulk"])), "load must be bulk, page, today or https"),
+    "hour": (file(ABOUT_TEXT, but(hour="noon")), "hour must be null or like 12:15, not 'noon'"),
+    "flows": (file(ABOUT_TEXT, but(flows=0)), "flows must be a whole number from 1, not 0"),
+    "seed": (file(ABOUT_TEXT, but(seed=1.5)), "seed must be a whole number, not 1.5"),
+    "true": (file(ABOUT_TEXT, but(repeat=True)), "repeat must be a whole number, not True"),
+    "words": (file(ABOUT_TEXT, but(goodput_mbps="8")), "goodput_mbps must be a number, not '8'"),
+    "negative": (file(ABOUT_TEXT, but(goodput_mbps=-1)), "goodput_mbps must be a number, not -1"),
+    "limit": (file(ABOUT_TEXT, but(limit_mbps=0)), "limit_mbps must be a number above 0, not 0"),
+    "a list for one": (file(ABOUT_TEXT, but(load_time_s=[1])), "load_time_s must be a number, n"),
+    "one for a list": (file(ABOUT_TEXT, but(rtts_ms=4)), "rtts_ms must be a list of numbers, not"),
+    "words in a list": (file(ABOUT_TEXT, but(rtts_ms=["4"])), "rtts_ms must be a list of numbers"),
+    "huge": (file(ABOUT_TEXT, but(seed=10**400)), "seed must be a whole number, not 1000"),
+    "deep": (file(ABOUT_TEXT, "[" * 100_000), ":2: "),
+    "infinite": (file(ABOUT_TEXT, json.dumps(GOOD).replace("9.5", "1e999")), "limit_mbps must"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_told_in_one_line(name: str, tmp_path: Path) -> None:
+def test_what_is_wrong_is_told_in_one_sentence(name: str, tmp_path: Path) -> None:
     text, complaint = WRONG[name]
     path = tmp_path / "records.jsonl"
     path.write_text(text)
@@ -156,13 +156,13 @@ def test_what_is_no_file_or_no_text(tmp_path: Path) -> None:
 )
 def test_every_command_says_so_and_ends_with_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
     bad, good = tmp_path / "bad.jsonl", written(tmp_path / "good.jsonl", full())
-    bad.write_text(lines({"version": 9}))
+    bad.write_text(file({"version": 9}))
     files = {"BAD": str(bad), "GOOD": str(good)}
     out = () if arguments[0] == "compare" else ("--out", str(tmp_path / "out"))
     done = python("bench", *(files.get(each, each) for each in arguments), *out)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        f"{bad}, line 1: of version 9, and this benchmark reads 1: use the commit that wrote it\n"
+        f"{bad}:1: of version 9, and this benchmark reads 1: use the commit that wrote it\n"
     )
     assert not (tmp_path / "out").exists()
