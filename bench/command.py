@@ -38,10 +38,9 @@ SAME = ("kernel", "accelerator", "host", "seconds", "generous", "settings", "lin
 def run(arguments: argparse.Namespace, progress: Progress) -> int:
     """Measure, keep each measurement at once, and conclude; 0 if no promise was missed."""
     options = chosen(arguments)
-    before = None
-    if options.adds:
-        before = records.read(options.records) if options.records.exists() else None
-    else:
+    there = options.adds and options.records.exists()
+    before = records.read(options.records) if there else None
+    if not options.adds:
         shutil.rmtree(options.out, ignore_errors=True)
     progress.phases = 2
     with opening.opened(options.lab, progress, PROCESSORS) as (lab, _):
@@ -49,13 +48,13 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
             sites.serve(lab.world)
             today.serve(lab.world)
         about = _about_run(options, lab)
-        if before and (changed := [key for key in SAME if before.about.get(key) != about[key]]):
+        kept = before or Run(about, [], options.records)
+        if changed := [key for key in SAME if kept.about.get(key) != about[key]]:
             told = f"is of another run ({', '.join(changed)} differ): measure into another"
             raise Mistake(f"{options.records} {told}")
         if not before:
             options.records.parent.mkdir(parents=True, exist_ok=True)
             records.append(options.records, about)
-        kept = before or Run(about, [], options.records)
         return 1 if _measure(options, lab, kept, progress) else 0
 
 
@@ -105,11 +104,10 @@ def report(arguments: argparse.Namespace, _: Progress) -> int:
 
 def compare(arguments: argparse.Namespace, _: Progress) -> int:
     """Say how the second of two runs compares with the first."""
-    paths = arguments.before, arguments.after
-    before, after = map(records.read, paths)
+    before, after = records.read(arguments.before), records.read(arguments.after)
     found = list(changes(before, after, arguments.figure or ()))
     if not found:
-        raise Mistake(f"{' and '.join(map(str, paths))} have no such figure in common")
+        raise Mistake(f"{before.file} and {after.file} have no such figure in common")
     differ = records.differences(before.about, after.about)
     print("\n".join([*differ, terminal.CHANGES_HEADER, *map(terminal.change, found)]))
     return 0

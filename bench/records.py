@@ -140,19 +140,23 @@ def read(path: Path) -> Run:
     records: dict[tuple[object, ...], Record] = {}
     for number, each in enumerate(objects, 1):
         try:
-            told = json.loads(each, parse_constant=_refuse)
-            if not isinstance(told, dict):
-                raise ValueError("an object was expected")
             if number == 1:
-                about = _about(told)
+                about = _about(_object(each))
                 continue
-            record = _record(told)
+            record = _record(_object(each))
             if records.setdefault(record.identity, record) is not record:
                 raise ValueError("this was measured before, with the same seed: remove one of them")
         except (ValueError, RecursionError) as error:
             what = "no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             raise Mistake(f"{path}:{number}: {what}") from None
     return Run(about, list(records.values()), path)
+
+
+def _object(text: str) -> dict[str, Any]:
+    told = json.loads(text, parse_constant=_refuse)
+    if not isinstance(told, dict):
+        raise ValueError("an object was expected")
+    return told
 
 
 def _refuse(constant: str) -> NoReturn:

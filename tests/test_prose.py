@@ -206,7 +206,7 @@ RETIRED = [
         'Return the page, with its "page.css".',
     ),
     Retired(
-        r"[Ff]irst lines?|_first_line|lines? of JSON|line \d+( is|:)|lines?, rest",
+        r"[Ff]irst lines?|_first_line|lines? of JSON|line (\d+|\{\w+\})( is|:)|lines?, rest",
         rf"{BENCHMARK}|docs/results/README\.md",
         "about",
         "The first line of a file says what measured.",

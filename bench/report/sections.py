@@ -165,10 +165,9 @@ def _day(measured: Mapping[Case, Ways]) -> list[Card]:
 def days(measured: Mapping[Case, Ways]) -> dict[tuple[str, str], Day]:
     """Return what was measured over a day, by where the gateway stands and the direction."""
     found: dict[tuple[str, str], Day] = {}
-    cases = [case for case in measured if case.line == "day" and case.hour]
-    for case in sorted(cases, key=lambda case: case.hour or ""):
-        hour = clock(case.hour or "")
-        for each in sorted(measured[case].values(), key=lambda each: rank(each.way)):
+    hours = ((clock(case.hour), case) for case in measured if case.line == "day" and case.hour)
+    for hour, case in sorted(hours):
+        for each in complete(case, measured):
             if (goodput := each.number("goodput_mbps")) is not None:
                 day = found.setdefault((case.gateway_at, case.direction), Day({}, {}))
                 day.curves.setdefault(each.way, {})[hour] = goodput
