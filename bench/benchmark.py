@@ -17,7 +17,7 @@ from bench.plan import Comparison
 from bench.records import Record, Run, Value
 from bench.terminal import say
 from bench.ways import WAYS, Way
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.manners import Manners
 from lab.phones import https, iperf, page
 from lab.phones.beside import Carried

@@ -22,7 +22,7 @@ from here.machines import Machines
 from lab import host, opening
 from lab.images.gateway import gateway_image
 from lab.lab import HOST_PACKAGES, PRIVATE_ADDRESS, PUBLIC_ADDRESS, build
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.progress import Progress, write_result
 
 SOCKET, STANDS, LOG = "ground.socket", "ground.json", "ground.log"

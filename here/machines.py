@@ -14,7 +14,7 @@ from here.kept import Start
 from lab.host import LabError
 from lab.images import disk
 from lab.lab import FIRMWARE, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.progress import Progress
 
 HOST_NAME = "lunch-gateway"

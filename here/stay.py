@@ -22,7 +22,7 @@ from here.project import PROJECT, ROOT, Project
 from here.standing import said, started, waited_for
 from lab.host import LabError
 from lab.lab import PUBLIC_ADDRESS
-from lab.machines.machine import poll
+from lab.machines.expectations import poll
 from lab.progress import Progress
 
 STACK = "here"

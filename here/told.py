@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.models import IPHONE, Model
 from lab.phones.phone import Credentials
 

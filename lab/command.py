@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.host import LabError
-from lab.machines.machine import ExpectationFailed, QemuFailed
+from lab.machines.expectations import ExpectationFailed, QemuFailed
 from lab.progress import Progress, complain
 from lab.remembered import of_this_command
 

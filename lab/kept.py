@@ -15,7 +15,8 @@ from pathlib import Path
 
 from lab import host
 from lab.images import disk
-from lab.machines.machine import ExpectationFailed, Machine, poll
+from lab.machines.expectations import ExpectationFailed, poll
+from lab.machines.machine import Machine
 from lab.machines.monitor import ALL_OF_MEMORY, MonitorRefused
 from lab.progress import Progress
 

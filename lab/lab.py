@@ -11,7 +11,8 @@ from lab import host
 from lab.images import disk
 from lab.images.world import world_image
 from lab.machines.accelerator import accelerator
-from lab.machines.machine import ENDS_AT_RESTART, Machine, poll
+from lab.machines.expectations import poll
+from lab.machines.machine import ENDS_AT_RESTART, Machine
 from lab.world import topology
 
 HOST_PACKAGES = (*host.QEMU, *disk.HOST_PACKAGES)

@@ -13,7 +13,7 @@ from typing import Any
 from lab import host, kept, yardstick
 from lab.images.gateway import gateway_image
 from lab.lab import IKE_ASKED, IKE_AWAITED, Lab, firmware
-from lab.machines.machine import ExpectationFailed, poll
+from lab.machines.expectations import ExpectationFailed, poll
 from lab.progress import Progress
 
 LASTING = 4

@@ -16,7 +16,8 @@ from here.life import left
 from here.project import PROJECT, Project, Ran
 from here.standing import Standing
 from here.told import Told
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.phones.downloads import fetch_page
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.phone import DialFailed, Phone

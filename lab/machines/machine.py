@@ -9,21 +9,18 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from lab.host import LabError
 from lab.machines.agent import AgentSilent, CommandLost, GuestAgent, put
 from lab.machines.console import Console
+from lab.machines.expectations import ExpectationFailed, QemuFailed, poll
 from lab.machines.hosts import LAST_WORDS, PATIENCE, Host, on, unit
 from lab.machines.monitor import Monitor, incoming
 from lab.machines.processor import seconds
 from lab.machines.qemu import Sockets, qemu
-
-T = TypeVar("T")
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PARTING = 5
@@ -34,14 +31,6 @@ LAST_BREATH = 30
 ENDS_AT_RESTART = ("-action", "reboot=shutdown")
 """For machines that restart: QEMU ends instead, and is started anew. Firmware and GRUB take minutes
 longer after a restart within QEMU 7.2 than after a power-on."""
-
-
-class QemuFailed(LabError):
-    """QEMU made a mistake, and not what ran in it: whoever tries again will hardly meet it."""
-
-
-class ExpectationFailed(AssertionError):
-    """The machine under test did not do what was expected of it."""
 
 
 @dataclass(frozen=True)
@@ -295,24 +284,3 @@ class Machine:
     def _output_if_ok(self, command: str) -> str | None:
         ran = self.execute(command)
         return ran.output if ran.status == 0 else None
-
-
-def poll(
-    observe: Callable[[], T | None],
-    what: str,
-    timeout: float,
-    between: Callable[[], None] = lambda: None,
-) -> T:
-    """Wait for something to be observed; never for time to pass.
-
-    Raises:
-        ExpectationFailed: it was not observed in `timeout` seconds.
-    """
-    deadline = time.monotonic() + timeout
-    while (observed := observe()) is None:
-        # The last look is after the wait, not before its last pause.
-        if time.monotonic() > deadline:
-            raise ExpectationFailed(f"not within {timeout:.0f} s: {what}")
-        between()
-        time.sleep(0.5)
-    return observed

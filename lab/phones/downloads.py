@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.phones import iperf
 from lab.phones.iperf import FINE as FINE
 from lab.phones.phone import Phone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import beside
 from lab.phones.beside import Carried, Load
 from lab.phones.reach import Reach

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.phone import Phone
 from lab.world.topology import INTERNET, PRIVATE_ADDRESS
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import beside
 from lab.phones.beside import Carried, Load
 from lab.phones.reach import Reach

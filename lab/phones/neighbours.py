@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.phones import iperf
 from lab.phones.phone import Phone
 from lab.world.sites import NEIGHBOURS_PORT

@@ -11,8 +11,9 @@ from string import Template
 from typing import ClassVar
 
 from lab.machines.agent import put
+from lab.machines.expectations import ExpectationFailed
 from lab.machines.hosts import PATIENCE, Host, on, unit
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.machine import Machine
 from lab.phones.models import IPHONE, Model
 from lab.world.topology import RESOLVER, ROUTERS, WIFI_ROUTER
 

@@ -14,7 +14,7 @@ from bench.figures import FIGURES
 from bench.plan import Comparison
 from bench.records import Record, Run
 from bench.ways import WAYS, Way
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.manners import Manners
 from lab.phones.phone import Credentials, Phone
 from lab.phones.reach import Reach

@@ -14,7 +14,7 @@ from bench import plan
 from bench.benchmark import measure as take
 from bench.records import Value
 from bench.ways import WAYS
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import beside, https, iperf, page
 from lab.phones.phone import Credentials, Phone
 from lab.phones.transports import Transports

@@ -21,7 +21,7 @@ import yaml
 
 from here.computer import Computer
 from lab.lab import PUBLIC_ADDRESS
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from tests.gateway.responders import OUR_GATEWAY, Answers, marked, responding
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 from here import ground
 from here.azure.behind import ask
 from here.machines import Machines
-from lab.machines.machine import poll
+from lab.machines.expectations import poll
 
 
 class Console(ground.Ground):

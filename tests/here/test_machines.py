@@ -13,7 +13,8 @@ from here.machines import Machines
 from lab import host
 from lab.images import disk
 from lab.lab import Lab
-from lab.machines.machine import Machine, poll
+from lab.machines.expectations import poll
+from lab.machines.machine import Machine
 from lab.machines.monitor import MonitorRefused
 from lab.progress import Progress
 from tests.lab.machines import Pretender

@@ -25,7 +25,8 @@ from here.standing import Standing
 from here.told import Told
 from lab.host import install
 from lab.lab import PUBLIC_ADDRESS
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.progress import Checks, Progress
 from tests.here.promised import ENDS, PROMISED
 from tests.here.stand_in import OPEN, OnStandIn, StandIn, standing_in

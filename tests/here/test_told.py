@@ -12,7 +12,7 @@ import yaml
 
 from here import told
 from here.__main__ import OWN
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.phone import Credentials
 
 ROOT = Path(__file__).parents[2]

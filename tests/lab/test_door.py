@@ -13,7 +13,7 @@ from lab import opening, play, side_by_side
 from lab.__main__ import main
 from lab.command import carry_out, finish
 from lab.host import LabError
-from lab.machines.machine import ExpectationFailed, QemuFailed
+from lab.machines.expectations import ExpectationFailed, QemuFailed
 from lab.opening import LabOptions
 from lab.progress import Progress
 
@@ -132,3 +132,37 @@ def test_evidence_is_named_where_there_is_some(capsys: pytest.CaptureFixture[str
     assert [carry_out(command, out) for out in (Path("there"), None)] == [1, 1]
     said = "FAILED in phase '': shut\n"
     assert capsys.readouterr().err == f"{said}evidence: there\n{said}"
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was played, by whichever of the two ways."""
+    taken: list[object] = []
+
+    def several(_options: object, chosen: list[str], labs: int, _progress: object) -> int:
+        taken.append((chosen, labs))
+        return 0
+
+    def one(_options: object, chosen: list[str], *_: object) -> int:
+        taken.append(chosen)
+        return 0
+
+    monkeypatch.setattr(side_by_side, "run", several)
+    monkeypatch.setattr(play, "run", one)
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--labs 2", (play.names(), 2)),
+        ("--labs 3 --scenario split --scenario ikev2", (["split", "ikev2"], 2)),
+        ("--labs 2 --scenario split", ["split"]),
+        ("--labs 1", play.names()),
+        ("--labs 2 --scenario first_boot", ["first_boot"]),
+        ("--labs 2 --scenario split --scenario attacks --broken a", ["split", "attacks"]),
+    ],
+)
+def test_the_door_knows_both(taken: list[object], words: str, expected: object) -> None:
+    assert main(["run", *words.split()]) == 0
+    assert taken == [expected]

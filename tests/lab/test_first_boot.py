@@ -118,7 +118,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     monkeypatch.setattr(provision, "gateway_image", lambda: BootFiles(Path("image")))
     monkeypatch.setattr(provision, "until_ready", lambda *_: state.told.append("ready"))
     monkeypatch.setattr(provision, "kernels", lambda lab: [])
-    monkeypatch.setattr("lab.machines.machine.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("lab.machines.expectations.time.sleep", lambda seconds: None)
     monkeypatch.setattr(module, "LONG", 0.05)
 
     def seed(user_data: Path, *_: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import downloads, iperf
 from lab.phones.phone import Phone
 from tests.lab.machines import Pretender

@@ -16,7 +16,8 @@ import pytest
 from lab import host
 from lab import kept as module
 from lab.host import LabError
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.machines.monitor import Monitor, MonitorRefused
 from lab.progress import Progress
 from tests.lab.machines import Pretender

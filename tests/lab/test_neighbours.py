@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.neighbours import downloading
 from lab.phones.phone import Phone
 from tests.lab.machines import Pretender

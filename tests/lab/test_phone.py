@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.machines.machine import ExpectationFailed, Ran
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Ran
 from lab.phones.downloads import carry_both_ways_at_once, fetch_page_at_once
 from lab.phones.libreswan import LibreswanPhone
 from lab.phones.phone import ENDED, Phone

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.machines.machine import ExpectationFailed, poll
+from lab.machines.expectations import ExpectationFailed, poll
 from lab.progress import Checks, Progress, write_result
 
 

@@ -12,7 +12,8 @@ from lab import kept, yardstick
 from lab import provision as module
 from lab.images.debian import BootFiles
 from lab.lab import Lab
-from lab.machines.machine import ExpectationFailed, Ran
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Ran
 from lab.progress import Progress
 from tests.lab.machines import Pretender
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from lab.lab import IKE_AWAITED
-from lab.machines.machine import ExpectationFailed, Ran
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Ran
 from lab.phones.downloads import PAGE
 from lab.play import load
 from lab.progress import Checks, Progress

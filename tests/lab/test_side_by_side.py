@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from lab import opening, play, side_by_side
-from lab.__main__ import main
 from lab.opening import LabOptions
 from lab.progress import Progress
 
@@ -98,17 +97,13 @@ def test_a_lab_that_qemu_broke_is_played_once_more(
     assert "2 of 2 are through" in said
 
 
-def test_twice_broken_is_not_played_a_third_time(run: Run, tmp_path: Path) -> None:
-    counts = "(out / 'times').open('a').write('x'); sys.exit(75)"
-    assert run(split=counts, dial_in="leave('in')") == 2
-    assert (tmp_path / "out" / "split" / "times").read_text() == "xx"
-
-
-@pytest.mark.parametrize("status", [1, 2])
-def test_what_a_gateway_did_stands(run: Run, tmp_path: Path, status: int) -> None:
+@pytest.mark.parametrize(("status", "ended", "times"), [(75, 2, 2), (1, 1, 1), (2, 2, 1)])
+def test_neither_a_third_time_nor_for_what_a_gateway_did(
+    run: Run, tmp_path: Path, status: int, ended: int, times: int
+) -> None:
     counts = f"(out / 'times').open('a').write('x'); sys.exit({status})"
-    assert run(split=counts, dial_in="leave('in')") == status
-    assert (tmp_path / "out" / "split" / "times").read_text() == "x"
+    assert run(split=counts, dial_in="leave('in')") == ended
+    assert (tmp_path / "out" / "split" / "times").read_text() == times * "x"
 
 
 def test_no_more_than_there_are_labs(run: Run, tmp_path: Path) -> None:
@@ -275,36 +270,3 @@ def test_this_machine_has_memory() -> None:
 
 def test_every_scenario_has_a_time() -> None:
     assert set(side_by_side.LASTS) == set(play.names())
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    asked: list[object] = []
-
-    def several(_options: object, chosen: list[str], labs: int, _progress: object) -> int:
-        asked.append((chosen, labs))
-        return 0
-
-    def one(_options: object, chosen: list[str], *_: object) -> int:
-        asked.append(chosen)
-        return 0
-
-    monkeypatch.setattr(side_by_side, "run", several)
-    monkeypatch.setattr(play, "run", one)
-    return asked
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("--labs 2", (play.names(), 2)),
-        ("--labs 3 --scenario split --scenario ikev2", (["split", "ikev2"], 2)),
-        ("--labs 2 --scenario split", ["split"]),
-        ("--labs 1", play.names()),
-        ("--labs 2 --scenario first_boot", ["first_boot"]),
-        ("--labs 2 --scenario split --scenario attacks --broken a", ["split", "attacks"]),
-    ],
-)
-def test_the_door_knows_both(asked: list[object], words: str, expected: object) -> None:
-    assert main(["run", *words.split()]) == 0
-    assert asked == [expected]

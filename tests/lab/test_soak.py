@@ -13,7 +13,7 @@ from lab import soak as module
 from lab.__main__ import main
 from lab.images.debian import BootFiles
 from lab.lab import Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.progress import Progress
 from tests.lab.machines import Pretender
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.machines.machine import ExpectationFailed, Ran
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Ran
 from tests.lab.machines import Pretender
 
 LAB = Path(__file__).parents[2] / "lab"

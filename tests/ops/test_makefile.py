@@ -124,7 +124,7 @@ until_begun() {
     done
 }
 echo "$me begins" >>"$LOG"
-test -z "$beside" || until_begun 200 "$beside"
+test -z "$beside" || until_begun 1200 "$beside"
 test "$me" != "$LINGERS" || until_begun 10 life
 echo "$me ends" >>"$LOG"
 """

@@ -9,8 +9,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from lab.lab import PUBLIC_ADDRESS, Lab
+from lab.machines.expectations import ExpectationFailed, poll
 from lab.machines.hosts import PATIENCE
-from lab.machines.machine import ExpectationFailed, poll
 from lab.phones.downloads import fetch_page
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.in_the_clear import no_answer_in_the_clear

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lab.lab import Lab
+from lab.machines.expectations import ExpectationFailed
 from lab.machines.hosts import PATIENCE
-from lab.machines.machine import ExpectationFailed
 from lab.phones.phone import Phone
 from lab.progress import Checks
 from lab.scenarios.attacks.watch import no_watch

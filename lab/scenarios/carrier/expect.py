@@ -9,7 +9,7 @@ from statistics import mean
 from typing import Any
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import downloads
 from lab.phones.downloads import fetch_page, fetch_page_at_once
 from lab.phones.ikev2 import Ikev2Phone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.world.topology import WEB_NAME
 
 PAGE = f"curl --silent --show-error --fail --max-time 10 http://{WEB_NAME}/"

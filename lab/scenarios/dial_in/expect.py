@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.opening import ROOT
 from lab.phones.models import CHROMEOS, IPHONE, OLD_ANDROID, WINDOWS
 from lab.phones.phone import Credentials, DialFailed, Phone, Tunnel

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.in_the_clear import no_answer_in_the_clear
 from lab.phones.phone import Credentials, DialFailed, Phone
 from lab.progress import Checks

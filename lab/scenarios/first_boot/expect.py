@@ -9,7 +9,7 @@ from typing import Any
 from lab import provision
 from lab.images import disk
 from lab.lab import IKE_ASKED, SEED, Lab
-from lab.machines.machine import ExpectationFailed, poll
+from lab.machines.expectations import ExpectationFailed, poll
 from lab.phones.phone import Credentials
 from lab.progress import Checks
 from lab.world import mirror

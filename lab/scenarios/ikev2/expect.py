@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.lab import PRIVATE_ADDRESS, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import page
 from lab.phones.downloads import congestion_control, fetch_page
 from lab.phones.ikev2 import Ikev2Phone

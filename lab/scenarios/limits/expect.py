@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from lab.lab import PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed, Machine
+from lab.machines.expectations import ExpectationFailed
+from lab.machines.machine import Machine
 from lab.phones.phone import Credentials, Phone
 from lab.progress import Checks
 from lab.scenarios.limits.half_closed import SIZE, bytes_that_arrive

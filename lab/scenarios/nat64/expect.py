@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from lab.lab import PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones.downloads import carry_both_ways_at_once, fetch_page_at_once
 from lab.phones.ikev2 import Ikev2Phone
 from lab.phones.models import ANDROID, IOS, IPHONE, WINDOWS

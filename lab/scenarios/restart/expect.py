@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from lab.lab import IKE_PROBE, PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed, poll
+from lab.machines.expectations import ExpectationFailed, poll
 from lab.phones.downloads import fetch_page
 from lab.phones.phone import Credentials, Phone
 from lab.phones.probe import PROBE, lay

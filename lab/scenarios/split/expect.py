@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.lab import PUBLIC_ADDRESS, Lab
-from lab.machines.machine import ExpectationFailed
+from lab.machines.expectations import ExpectationFailed
 from lab.phones import downloads, page
 from lab.phones.downloads import congestion_control
 from lab.phones.phone import Credentials, Phone
