@@ -108,49 +108,6 @@ def test_all_tests_of_the_lab_are_run() -> None:
     assert '-m pytest -m "not lab" --numprocesses' in commands
 
 
-STAND_IN = """#!/bin/sh
-case "$*" in
-    *tests/lab/test_scenarios.py*) me=lab beside=others ;;
-    *"not lab"*) me=others beside=lab ;;
-    *tests/here/test_life.py*) me=life ;;
-    *tests/bench/test_short.py*) me=short ;;
-    *) exit ;;
-esac
-until_begun() {
-    tries=$1
-    until grep -qx "$2 begins" "$LOG" || test $tries = 0; do
-        tries=$((tries - 1))
-        sleep 0.05
-    done
-}
-echo "$me begins" >>"$LOG"
-test -z "$beside" || until_begun 1200 "$beside"
-test "$me" != "$LINGERS" || until_begun 10 life
-echo "$me ends" >>"$LOG"
-"""
-"""In Python's place. The lab and the others wait for each other; then one of them gives the life
-half a second to begin beside it."""
-
-
-@pytest.mark.parametrize("lingers", ["lab", "others"])
-def test_the_lab_stands_beside_the_others_and_nothing_beside_the_life(
-    lingers: str, tmp_path: Path
-) -> None:
-    """Of three labs on two processors each takes twice as long; measuring wants the machine."""
-    (tmp_path / "bin").mkdir()
-    for name in ("python", "pip"):
-        (tmp_path / "bin" / name).write_text(STAND_IN)
-        (tmp_path / "bin" / name).chmod(0o755)
-    (tmp_path / ".requirements").touch()
-    log, python = tmp_path / "log", tmp_path / "bin/python"
-    done = make("test", f"VENV={tmp_path}", f"PYTHON={python}", LOG=str(log), LINGERS=lingers)
-    assert done.returncode == 0, done.stderr
-    lines = log.read_text().splitlines()
-    assert set(lines[:2]) == {"lab begins", "others begins"}
-    assert set(lines[2:4]) == {"lab ends", "others ends"}
-    assert lines[4:] == ["life begins", "life ends", "short begins", "short ends"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
