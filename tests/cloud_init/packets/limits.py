@@ -137,6 +137,18 @@ def split_of_all(net: Layout) -> None:
     expect("then", told(), f"{full}; 1 have found no room; {ill} hundreds is ill")
 
 
+def surplus_of_one(net: Layout) -> None:
+    """What one phone has beyond its share takes no room from another."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * SPLIT_OF_ALL, 4 * SPLIT_OF_ALL))
+    listener, site = net.split(), net.listen("outside", 80)
+    listener.listen(SPLIT_OF_ONE)
+    site.listen(SPLIT_OF_ALL)
+    _kept = split_by(net, "phone", listener)
+    _surplus = [held(net, "phone", (WEB, 80)) for _ in range(SPLIT_OF_ONE + 1)]
+    expect("another phone", net.connect("phone2", (WEB, 80)), CONNECTED)
+    expect("which the split took", net.taken(listener), (PHONE2, (WEB, 80)))
+
+
 def flows_of_one(net: Layout) -> None:
     server, greedy = net.udp("outside", 7000, WEB), net.udp("phone")
     for port in range(10_000, 10_000 + FLOWS_OF_ONE):
@@ -227,7 +239,7 @@ def haproxy_has_the_walls(net: Layout) -> None:
 
 
 CHECKS = (
-    *(names_of_one, names_by_tcp_of_one, split_of_one, split_of_all, flows_of_one),
+    *(names_of_one, names_by_tcp_of_one, split_of_one, split_of_all, surplus_of_one, flows_of_one),
     *(refusals_of_one, ike_of_one, ike_of_one_by_ipv6, split_without_its_routing),
     haproxy_has_the_walls,
 )
