@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from lab import play
 from lab.machines.agent import AgentSilent, CommandLost
 from lab.machines.expectations import ExpectationFailed, QemuFailed
 from lab.machines.machine import Machine
+from lab.progress import Checks, Progress
 from tests.lab.agents import Agent
+from tests.lab.players import laid_out
 
 
 def test_kernel_that_died_is_named(agent: Agent, box: Machine) -> None:
@@ -54,3 +60,29 @@ def test_silence_of_a_kernel_that_died_is_named(tmp_path: Path) -> None:
     box.console.log.write_text("[ 3784.4] Oops: double fault: 0000 [#1] PREEMPT SMP NOPTI\r\n")
     with pytest.raises(AgentSilent, match=r"^box: no answer to guest-exec: .*; .*double fault"):
         box.execute("true", patience=0.1)
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_was_red_before_qemu_broke_it_stays_red(
+    ok: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, _ = laid_out(tmp_path)
+
+    @contextmanager
+    def opened(*_: Any) -> Any:
+        yield lab, SimpleNamespace()
+
+    def examine(_lab: Any, _gateway: Any, _chosen: Any, _users: Any, checks: Checks) -> Any:
+        checks.add("gets-in", ok, "")
+        raise QemuFailed("QEMU broke world")
+
+    monkeypatch.setattr("lab.opening.opened", opened)
+    monkeypatch.setattr("lab.opening.credentials", lambda _: [])
+    monkeypatch.setattr(play, "_examine", examine)
+    options: Any = SimpleNamespace(settings=Path())
+    if ok:
+        with pytest.raises(QemuFailed):
+            play.run(options, ["split"], Progress())
+    else:
+        assert play.run(options, ["split"], Progress()) == 1
+        assert '"gets-in"' in (lab.directory / "result.json").read_text()
