@@ -18,7 +18,7 @@ from here.azure.__main__ import DIRECTORY
 from here.azure.arm import Azure
 from here.azure.behind import Behind
 from here.azure.kinds import SUBSCRIPTION
-from here.cli.obtain import Cli
+from here.cli.obtain import QUICK, Cli
 from lab.host import cache_directory
 
 ROOT = Path(__file__).parents[1]
@@ -120,8 +120,7 @@ class Project:
             "PULUMI_HOME": str(self.directory / "home/.pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.directory / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            **QUICK,
             "ARM_SUBSCRIPTION_ID": SUBSCRIPTION.rpartition("/")[2],
             DIRECTORY: str(self.azure.directory),
         }

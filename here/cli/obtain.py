@@ -55,6 +55,17 @@ ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv
 Say = Callable[[str], None]
 
 
+QUICK = {
+    "PULUMI_SKIP_UPDATE_CHECK": "1",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+    # A third of what a short command of Pulumi's takes was Go's collecting of garbage. A long one
+    # begins with it where it is needed.
+    "GOGC": "off",
+    "GOMEMLIMIT": "1GiB",
+}
+"""What keeps Pulumi's commands from what nobody here needs, for their environment."""
+
+
 class CliError(RuntimeError):
     """There is no usable Pulumi and no way to get one; says what was tried and what to do."""
 

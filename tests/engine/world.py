@@ -22,7 +22,7 @@ from here.azure.__main__ import DIRECTORY
 from here.azure.arm import Azure
 from here.azure.control import Control, Fault
 from here.azure.kinds import SUBSCRIPTION
-from here.cli.obtain import Cli
+from here.cli.obtain import QUICK, Cli
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = "lunch-gateway"
@@ -114,8 +114,7 @@ class World:
             "PULUMI_HOME": str(self.directory / "home"),
             "PULUMI_BACKEND_URL": f"file://{self.directory}/backend?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            **QUICK,
             "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "1",
             # What `az login` says elsewhere.
             "ARM_SUBSCRIPTION_ID": SUBSCRIPTION.rpartition("/")[2],

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from here.cli.obtain import Cli, obtain
+from here.cli.obtain import QUICK, Cli, obtain
 
 ROOT = Path(__file__).parents[2]
 
@@ -153,8 +153,7 @@ def _project(root: Path, cli: Cli) -> Project:
     environment = {
         "PATH": f"{root}/bin:{os.environ['PATH']}",
         "HOME": str(root / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        **QUICK,
         "ENGINE": "no",
         # Whatever looks for the internet finds none; prices have a double of their own.
         "https_proxy": "http://127.0.0.1:9",

@@ -22,13 +22,19 @@ def add(project: Project, name: str) -> None:
     project.pulumi("config", "set", *options, given="4-word-pass-phrase")
 
 
-def remove(project: Project, name: str) -> None:
-    project.pulumi("config", "rm", "--path", f"users.{name}", "--stack", "dev")
+def add_at_once(project: Project, *names: str) -> None:
+    people = [f"--secret=users.{name}=4-word-pass-phrase" for name in names]
+    project.pulumi("config", "set-all", "--path", *people, "--stack", "dev")
+
+
+def remove(project: Project, *names: str) -> None:
+    people = [f"users.{name}" for name in names]
+    project.pulumi("config", "rm-all", "--path", *people, "--stack", "dev")
 
 
 def protocols(project: Project, *names: str) -> None:
-    for place, name in enumerate(names):
-        project.pulumi("config", "set", "--path", f"protocols[{place}]", name, "--stack", "dev")
+    listed = [f"--plaintext=protocols[{place}]={name}" for place, name in enumerate(names)]
+    project.pulumi("config", "set-all", "--path", *listed, "--stack", "dev")
 
 
 @pytest.fixture
@@ -141,11 +147,9 @@ def test_no_secret_is_shown(left: Project) -> None:
 
 
 def test_many_who_have_gone(used: Project) -> None:
-    for name in ("bob", "carol", "dave", "eve"):
-        add(used, name)
+    add_at_once(used, "bob", "carol", "dave", "eve")
     used.good("up", ENGINE="yes")
-    for name in ("phone", "eve", "dave", "carol"):
-        remove(used, name)
+    remove(used, "phone", "eve", "dave", "carol")
     said = warned(used)
     assert "update: carol, dave, eve, 1 more. " in said
     assert len(said.splitlines()) == 3
