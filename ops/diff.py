@@ -25,7 +25,7 @@ def diff(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Show what this clone, as it stands, changes inside the guest against BASE."""
     before = _guests_of(options.base, pulumi.directory)
     after = rendered(pulumi.directory, pulumi.directory)
-    print("\n".join(printable(line) for line in _lines(options.base, before, after)))
+    print("\n".join(printable(line) for line in lines(options.base, before, after)))
     return int(any(isinstance(guest, str) for guest in after.values()))
 
 
@@ -49,17 +49,18 @@ def _guests_of(base: str, directory: Path) -> Guests:
             raise OpsError(f"BASE: {base} can't render its guests ({error})") from None
 
 
-def _lines(base: str, before: Guests, after: Guests) -> Iterator[str]:
-    both = {choice: (before[choice], guest) for choice, guest in after.items() if choice in before}
-    good = {
-        choice: (one, other)
-        for choice, (one, other) in both.items()
-        if not isinstance(one, str) and not isinstance(other, str)
-    }
-    different = {choice: pair for choice, pair in good.items() if pair[0] != pair[1]}
-    same = [choice for choice in good if choice not in different]
+def lines(base: str, before: Guests, after: Guests, here: str = "this clone") -> Iterator[str]:
+    """Say what differs, with which settings, and with which nothing is known.
+
+    Args:
+        base: what the guests before are called.
+        before: its guests.
+        after: the guests to compare with them.
+        here: what these are called.
+    """
+    different, same = compared(before, after)
     yield from difference(different)
-    for side, guests in ((base, before), ("this clone", after)):
+    for side, guests in ((base, before), (here, after)):
         for choice, guest in guests.items():
             if isinstance(guest, str):
                 why = guest.removeprefix(f"{choice}: ")
@@ -72,3 +73,18 @@ def _lines(base: str, before: Guests, after: Guests) -> Iterator[str]:
     if same:
         yield f"The same guest, to the byte, with: {', '.join(same)}"
     yield "Other settings were not looked at."
+
+
+def compared(before: Guests, after: Guests) -> tuple[Mapping[str, tuple[Guest, Guest]], list[str]]:
+    """Return both guests of each choice with which they differ, and the choices where they don't.
+
+    What only one side has, or could not render, is in neither.
+    """
+    both = {choice: (before[choice], guest) for choice, guest in after.items() if choice in before}
+    good = {
+        choice: (one, other)
+        for choice, (one, other) in both.items()
+        if not isinstance(one, str) and not isinstance(other, str)
+    }
+    different = {choice: pair for choice, pair in good.items() if pair[0] != pair[1]}
+    return different, [choice for choice in good if choice not in different]

@@ -44,7 +44,7 @@ def plan(environment: Mapping[str, str], now: datetime) -> dict[str, str]:
         return _by_hand(environment, stacks)
     action = SCHEDULE.get(schedule)
     if action is None:
-        raise OpsError(f"the schedule {schedule!r} is not in ops/lunch.py")
+        raise OpsError(f"the schedule {schedule!r} is not in ops/ci/lunch.py")
     if action == "up" and now.astimezone(JAPAN).time() >= LAST_UP:
         return _nothing(f"started too late to help at lunch: {now.astimezone(JAPAN):%H:%M %Z}")
     return _outputs(action, stacks)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.ci.guests import CHOICES
+
 PAGE = (Path(__file__).parents[2] / "docs/automation.md").read_text(encoding="utf-8")
 
 
@@ -32,6 +34,11 @@ def test_each_has_its_roles_also_on_the_state(
 ) -> None:
     """Contributor and Reader hold no right on a blob."""
     assert f"| {application} | {subscription} | {container} |" in PAGE
+
+
+def test_it_says_how_many_guests_are_looked_at() -> None:
+    numbers = {9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
+    assert f"({numbers[len(CHOICES)]} guests in all" in PAGE
 
 
 def test_schedules_that_github_switches_off_are_told_of() -> None:

@@ -241,3 +241,15 @@ def test_what_they_call_is_there() -> None:
         assert re.search(rf"^{target}:", makefile, re.M), target
     for module in set(re.findall(r"python3? -m (ops[.\w]*)", scripts)):
         assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
+
+
+def named(text: str) -> set[str]:
+    """The paths of this project that a workflow's comments name."""
+    comments = "\n".join(re.findall(r"(?:^|\s)#(.*)", text))
+    return set(re.findall(r"(?<![\w/.])(?:[\w.-]+/)+[\w-]+\.(?:md|py|sh|toml|ya?ml)\b", comments))
+
+
+def test_what_their_comments_name_is_there() -> None:
+    found = {path for name in WORKFLOWS for path in named((DIRECTORY / name).read_text())}
+    assert found >= {"docs/automation.md", "ops/ci/lunch.py", "ops/ci/reviewers.py"}
+    assert [path for path in sorted(found) if not (ROOT / path).exists()] == []
