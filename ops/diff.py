@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.ci.comment import difference, printable
 from ops.ci.guests import Guest, rendered
-from ops.ci.tree import copy, git, tree
+from ops.ci.tree import copy, resolved, tree
 from ops.cli import OpsError
 from ops.pulumi import Pulumi
 
@@ -30,16 +30,7 @@ def diff(options: argparse.Namespace, pulumi: Pulumi) -> int:
 
 
 def _guests_of(base: str, directory: Path) -> Guests:
-    name = f"{base}^{{commit}}"
-    try:
-        found = git("rev-parse", "--verify", "--quiet", "--end-of-options", name,
-                    directory=directory)  # fmt: skip
-    except OpsError:
-        raise OpsError(
-            f"BASE: {base!r} is no commit of this clone; expected a branch, a tag or a hash,"
-            " such as main or origin/main"
-        ) from None
-    files = tree(found.decode().strip(), directory)
+    files = tree(resolved(base, "BASE", directory), directory)
     kept = {path: entry for path, entry in files.items() if path.startswith(RENDERER)}
     with tempfile.TemporaryDirectory(prefix="lunch-gateway-") as out:
         copy(kept, Path(out), directory)

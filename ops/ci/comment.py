@@ -1,17 +1,19 @@
 """A pull request's comment: main's own verdict on the guest, from files that may be anybody's.
 
-``python -m ops.ci.comment BASE HEAD`` prints Markdown.
+It prints Markdown.
 """
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ops.ci.github import complain, in_workflow
 from ops.ci.guests import Guest
-from ops.ci.tree import checked_commit
+from ops.ci.tree import checked_commit, resolved
 from ops.ci.verdict import HARMLESS, Verdict, judge
 from ops.cli import OpsError
 
@@ -91,11 +93,18 @@ def _different(verdict: Verdict) -> Iterator[str]:
 def _same(verdict: Verdict) -> Iterator[str]:
     if verdict.same:
         yield (
-            f"The {len(verdict.data)} changed files that were rendered give the same guest with"
+            f"{_rendered(len(verdict.data))} the same guest with"
             f" {_choices(verdict.same)}. Other settings were not looked at."
         )
         if not verdict.different and not verdict.failed:
             yield _block(verdict.data)
+
+
+def _rendered(files: int) -> str:
+    """Return how the sentence on so many files begins."""
+    if files == 1:
+        return "The changed file that was rendered gives"
+    return f"The {files} changed files that were rendered give"
 
 
 def _choices(names: Iterable[str]) -> str:
@@ -138,20 +147,29 @@ def printable(text: str) -> str:
     )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    base, head = sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python -m ops.ci.comment", description=__doc__)
+    parser.add_argument("base", metavar="BASE", help="the branch that it is to go into")
+    parser.add_argument("head", metavar="HEAD", help="the pull request's commit")
+    options = parser.parse_args(arguments)
     try:
-        checked_commit(head)
+        base, head = _commits(options.base, options.head)
     except OpsError as error:
-        print(f"::error::{error}", file=sys.stderr)
-        return 1
+        return complain(error)
     try:
         text = comment(judge(base, head))
     except OpsError as error:
         text = unjudged(head, str(error))
     print(text, end="")
     return 0
+
+
+def _commits(base: str, head: str) -> tuple[str, str]:
+    """Full hashes. In a workflow nothing else will do, for a stranger names branches and tags."""
+    if in_workflow():
+        return base, checked_commit(head)
+    return resolved(base, "BASE"), resolved(head, "HEAD")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,34 @@
-"""Asking GitHub, by its command ``gh``. Standard library only, so that it needs no set-up."""
+"""Asking GitHub, by its command ``gh``, and telling it. Standard library only, so that it needs no
+set-up."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 
 from ops.cli import OpsError
 
 TIMEOUT = 60
 """Seconds for GitHub's answer."""
+
+
+def in_workflow() -> bool:
+    """Say whether GitHub runs this."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def complain(error: OpsError) -> int:
+    """Print what is wrong, in a workflow in GitHub's own form; returns the exit status."""
+    print(f"{'::error::' if in_workflow() else ''}{error}", file=sys.stderr)
+    return 1
+
+
+def repository() -> str:
+    """The path of this repository; by hand, of the one that the clone was made from."""
+    # gh itself puts these two in.
+    return f"repos/{os.environ.get('GITHUB_REPOSITORY') or '{owner}/{repo}'}"
 
 
 def ask(path: str, about: str) -> tuple[int, str]:

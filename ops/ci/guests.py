@@ -1,16 +1,17 @@
 """The guests that a tree's files make under main's own renderer, one for each of `choices`.
 
-``python -m ops.ci.guests DIRECTORY`` prints them as JSON. The files may be a stranger's, so that
-this is a process of its own, which `rendered` bounds in time and memory.
+It prints them as JSON. The files may be a stranger's, so that this is a process of its own, whose
+time and memory are bounded.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,13 @@ def _parts(text: str, files: Iterable[GuestFile]) -> Guest:
     return {**parts, "user-data": yaml.safe_dump(config, sort_keys=False)}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the guests; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m ops.ci.guests", description=__doc__)
+    parser.add_argument("directory", metavar="DIRECTORY", type=Path)
+    directory = parser.parse_args(arguments).directory
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    json.dump(dict(guests(Path(sys.argv[1]))), sys.stdout)
+    json.dump(dict(guests(directory)), sys.stdout)
     return 0
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, timezone
 
+from ops.ci.github import complain
 from ops.cli import OpsError, checked_name
 
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -93,8 +94,7 @@ def main() -> int:
         for name, value in plan(os.environ, datetime.now(UTC)).items():
             print(f"{name}={value}")
     except OpsError as error:
-        print(f"::error::{error}", file=sys.stderr)
-        return 1
+        return complain(error)
     return 0
 
 

@@ -1,17 +1,18 @@
 """Whether a person must agree before a job gets an environment's secrets.
 
-``python -m ops.ci.reviewers ENVIRONMENT`` asks GitHub by its command ``gh`` and is red if nobody
-must. Standard library only, so that it needs no set-up.
+It asks GitHub by its command gh and is red if nobody must. Standard library only, so that it needs
+no set-up.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from ops.ci.github import ask
+from ops.ci.github import ask, complain, repository
 from ops.cli import OpsError
 
 
@@ -54,15 +55,16 @@ def _rules(body: str) -> list[dict[str, Any]] | None:
     return rules if good else None
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the finding; returns the exit status."""
-    (environment,) = sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python3 -m ops.ci.reviewers", description=__doc__)
+    parser.add_argument("environment", metavar="ENVIRONMENT")
+    environment = parser.parse_args(arguments).environment
     try:
-        path = f"repos/{os.environ['GITHUB_REPOSITORY']}/environments/{environment}"
+        path = f"{repository()}/environments/{environment}"
         print(check(environment, *ask(path, f"environment {environment}")))
     except OpsError as error:
-        print(f"::error::{error}", file=sys.stderr)
-        return 1
+        return complain(error)
     return 0
 
 

@@ -8,12 +8,11 @@ Standard library only, so that it needs no set-up.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ops.ci.github import ask
+from ops.ci.github import ask, complain, repository
 from ops.cli import OpsError
 
 ENDS_AFTER = 60
@@ -66,11 +65,9 @@ def unguarded(settings: Mapping[str, object]) -> str:
 def main() -> int:
     """Print the finding; returns the exit status."""
     try:
-        path = f"repos/{os.environ['GITHUB_REPOSITORY']}"
-        print(check(*ask(path, "schedules"), datetime.now(UTC)))
+        print(check(*ask(repository(), "schedules"), datetime.now(UTC)))
     except OpsError as error:
-        print(f"::error::{error}", file=sys.stderr)
-        return 1
+        return complain(error)
     return 0
 
 

@@ -74,6 +74,27 @@ def checked_commit(text: str) -> str:
     return text
 
 
+def resolved(name: str, called: str, directory: Path = PROJECT_DIRECTORY) -> str:
+    """The full hash of a commit that somebody names in his own clone.
+
+    Args:
+        name: a branch, a tag, a hash.
+        called: what the line begins with if there is no such commit.
+        directory: the clone.
+
+    Raises:
+        OpsError: there is none.
+    """
+    wanted = ("--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    try:
+        return git("rev-parse", *wanted, directory=directory).decode().strip()
+    except OpsError:
+        raise OpsError(
+            f"{called}: {name!r} is no commit of this clone; expected a branch, a tag or a hash,"
+            " such as main or origin/main"
+        ) from None
+
+
 def parting(base: str, head: str, directory: Path) -> str:
     """The commit from which ``head`` went its own way: what a pull request is compared with.
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,13 @@ def test_all_else_is_red_in_one_line(status: int, body: str, complaint: str) -> 
     assert "\n" not in str(caught.value)
 
 
-def run(directory: Path, gh: str) -> subprocess.CompletedProcess[str]:
+GITHUB = {"GITHUB_REPOSITORY": "owner/project", "GITHUB_ACTIONS": "true"}
+"""What it tells a workflow."""
+
+
+def run(
+    directory: Path, gh: str, github: Mapping[str, str] = GITHUB
+) -> subprocess.CompletedProcess[str]:
     """The command as the workflow runs it, with this for GitHub's own."""
     program = directory / "gh"
     program.write_text(f'#!/bin/sh\necho "$@" > {directory}/asked\n{gh}')
@@ -92,7 +99,7 @@ def run(directory: Path, gh: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ops.ci.reviewers", "preview"],
         cwd=ROOT,
-        env={"PATH": f"{directory}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "owner/project"},
+        env={"PATH": f"{directory}:{os.environ['PATH']}", **github},
         capture_output=True,
         text=True,
         check=False,
@@ -126,11 +133,20 @@ def test_the_command(gh: str, status: int, line: str, tmp_path: Path) -> None:
     assert said.count("\n") == 1
 
 
+def test_by_hand_the_clone_says_which_repository(tmp_path: Path) -> None:
+    done = run(tmp_path, says("200 OK", answer(WAIT), 0), github={})
+    assert (tmp_path / "asked").read_text() == (
+        "api --include repos/{owner}/{repo}/environments/preview\n"
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("environment preview: has no required reviewer")
+
+
 def test_without_gh(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ops.ci.reviewers", "preview"],
         cwd=ROOT,
-        env={"PATH": str(tmp_path), "GITHUB_REPOSITORY": "owner/project"},
+        env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

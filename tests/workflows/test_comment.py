@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import pytest
 from hypothesis import given
@@ -84,8 +83,8 @@ def test_commits_that_can_t_be_compared(
     clone.git("checkout", "--quiet", "--orphan", "alone")
     alone = clone.commit()
     monkeypatch.setattr(command, "judge", lambda base, head: judge(base, head, clone.path))
-    monkeypatch.setattr(sys, "argv", ["x", clone.git("rev-parse", "main"), alone])
-    assert command.main() == 0
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert command.main([clone.git("rev-parse", "main"), alone]) == 0
     said = capsys.readouterr().out
     assert said.startswith(MARK)
     assert "Not compared, so nothing is known of the guest" in said
@@ -93,9 +92,40 @@ def test_commits_that_can_t_be_compared(
     assert NOTHING not in said
 
 
-def test_what_is_no_commit_is_refused(
+def test_in_a_workflow_only_a_hash_is_a_commit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["x", COMMIT, "main; id"])
-    assert command.main() == 1
-    assert "COMMIT is not a commit's 40" in capsys.readouterr().err
+    """A branch may be called anything, and by anybody."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for name in ("main; id", "HEAD"):
+        assert command.main([COMMIT, name]) == 1
+        assert capsys.readouterr().err.startswith("::error::COMMIT is not a commit's 40")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "called"), [(["no-such", "HEAD"], "BASE"), (["HEAD", "--help^"], "HEAD")]
+)
+def test_by_hand_a_commit_has_any_name_of_the_clones(
+    arguments: list[str],
+    called: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert command.main(["--", *arguments]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{called}: ")
+    assert "is no commit of this clone; expected a branch" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (1, "The changed file that was rendered gives the same guest with `defaults`."),
+        (2, "The 2 changed files that were rendered give the same guest with `defaults`."),
+    ],
+)
+def test_one_file_is_one(files: int, words: str) -> None:
+    changed = tuple(f"{ROOTFS}{number}" for number in range(files))
+    assert words in comment(Verdict(COMMIT, COMMIT, changed, same=("defaults",)))

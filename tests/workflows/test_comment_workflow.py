@@ -43,6 +43,7 @@ def environment_of(here: Path, base: str, head: str, mine: str) -> dict[str, str
         "MINE": mine,
         "GITHUB_OUTPUT": str(here / "output"),
         "GITHUB_SERVER_URL": f"file://{here}/github",
+        "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "owner/project",
         "RUNNER_TEMP": str(here),
         "BASE": base,

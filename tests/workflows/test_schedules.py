@@ -73,7 +73,11 @@ def test_the_command(days: int, status: int, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ops.ci.schedules"],
         cwd=ROOT,
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "owner/project"},
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "GITHUB_REPOSITORY": "owner/project",
+            "GITHUB_ACTIONS": "true",
+        },
         capture_output=True,
         text=True,
         check=False,
