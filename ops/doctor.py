@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops import azure
+from ops import azure, region
+from ops.cli import PROJECT_DIRECTORY
 
 PYTHON = (3, 11)
 
@@ -57,6 +58,14 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "az": "https://learn.microsoft.com/cli/azure/install-azure-cli, then az login",
     },
 }
+
+TOOLS: Mapping[str, Mapping[str, str]] = {
+    "debian": {"curl": "sudo apt-get install curl"},
+    "fedora": {"curl": "sudo dnf install curl"},
+    "macos": {"brew": "https://brew.sh"},
+    "other": {"curl": "https://curl.se/download.html"},
+}
+"""What the commands above need, and a fresh system may not have."""
 
 
 class System(NamedTuple):
@@ -102,6 +111,7 @@ def examine(environment: Mapping[str, str], system: System) -> Findings:
     """Everything that is missing here. Takes below a second, and up to `PATIENCE` more if az
     is slow."""
     lacks = [*_python(environment, system), *_commands(environment, system)]
+    lacks = [*_tools(environment, system, lacks), *lacks]
     if azure.logs_in_by_itself(environment) or any(lack.what.startswith("az") for lack in lacks):
         return Findings(lacks, [])
     asked = _azure(environment)
@@ -139,6 +149,16 @@ def _commands(environment: Mapping[str, str], system: System) -> Sequence[Lack]:
         elif system.wsl and found.startswith("/mnt/"):
             lacks.append(Lack(f"{name} (only Windows' was found)", COMMANDS[system.family][name]))
     return lacks
+
+
+def _tools(environment: Mapping[str, str], system: System, lacks: Sequence[Lack]) -> Sequence[Lack]:
+    """Return what has to be there before these can be installed as they say."""
+    words = {word for lack in lacks for word in lack.command.split()}
+    return [
+        Lack(name, how)
+        for name, how in TOOLS[system.family].items()
+        if name in words and shutil.which(name, path=environment.get("PATH")) is None
+    ]
 
 
 def _azure(environment: Mapping[str, str]) -> Findings:
@@ -195,15 +215,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Say what is missing; returns 1 if anything is."""
     parser = argparse.ArgumentParser(prog="python3 -m ops.doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--quiet", action="store_true", help="not a word if nothing is missing")
+    parser.add_argument("--quiet", action="store_true", help="before make up: only what it lacks")
     options = parser.parse_args(arguments)
     system = this_system()
     findings = examine(os.environ, system)
+    far = region.asked_by_make(os.environ, PROJECT_DIRECTORY) if options.quiet else ""
+    if far:
+        findings = Findings(findings.lacks, [*findings.notes, far])
     if options.json:
         print(json.dumps(as_json(findings, system), indent=2))
     elif findings.lacks:
         print(text(findings), file=sys.stderr)
-    elif not options.quiet:
+    elif options.quiet:
+        print(text(findings), end="\n" if findings.notes else "")
+    else:
         print("\n".join(filter(None, [text(findings), "Nothing is missing: make up can begin."])))
     return 1 if findings.lacks else 0
 

@@ -14,6 +14,7 @@ from ops import azure, backend, failed, offered, pages, shared_key
 from ops.ci import schedules
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
+from ops.region import far
 from ops.show import not_up, phone_settings, success
 from ops.stack import Stack, asked_region
 
@@ -39,7 +40,11 @@ def replace(options: argparse.Namespace, pulumi: Pulumi) -> int:
 
 def preview(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Show what `make up` would do."""
-    _prepare(pulumi, asked_region(options.region), options.like)
+    region = asked_region(options.region)
+    # Before `make up` doctor says so.
+    if not (region or options.like) and (note := far(pulumi.settings_file)):
+        print(f"note: {note}")
+    _prepare(pulumi, region, options.like)
     return pulumi.run("preview", "--diff")
 
 

@@ -17,7 +17,7 @@ from ops import azure
 from ops.backend import PROJECT
 from ops.cli import OpsError
 from ops.pulumi import Pulumi
-from ops.stack import DEFAULT_REGION, REGION, short_region
+from ops.region import DEFAULT_REGION, REGION, short_region
 
 _PATIENCE = 90
 """Seconds. The list of a region's sizes takes Azure 10 to 60."""

@@ -13,7 +13,8 @@ from ops.backend import PROJECT
 from ops.cli import OpsError
 from ops.price_list import Items
 from ops.pulumi import Pulumi
-from ops.stack import DEFAULT_REGION, REGION, Stack, asked_region, short_region
+from ops.region import DEFAULT_REGION, REGION, short_region
+from ops.stack import Stack, asked_region
 from settings.table import table
 
 PATIENCE = 10.0

@@ -14,11 +14,10 @@ from ops import label
 from ops.backend import PROJECT
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
+from ops.region import DEFAULT_REGION, REGION, short_region
 from settings.azure_values import location
 from settings.values import BadValue
 
-REGION = "azure-native:location"
-DEFAULT_REGION = "westus2"
 FIRST_USER = "phone"
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -49,21 +48,6 @@ def asked_region(region: str) -> str:
         return location(region) if region else ""
     except BadValue as bad:
         raise OpsError(f"REGION: {bad}") from None
-
-
-def short_region(region: str) -> str:
-    """A region as Azure's interfaces write it; its portal writes West US 2."""
-    return region.replace(" ", "").lower()
-
-
-_FAR_NOTE = (
-    f"note: it will stand in {DEFAULT_REGION}, the default. From Japan that is far: pages take"
-    " longer through it\nthan without a VPN. Near: make up STACK=tokyo REGION=japaneast"
-)
-
-
-def _far(settings: Mapping[str, Any]) -> bool:
-    return short_region(str(settings.get(REGION) or DEFAULT_REGION)) == DEFAULT_REGION
 
 
 @dataclass(frozen=True)
@@ -151,8 +135,6 @@ class Stack:
         moved = self._settle_region(region, copied)
         present = str(self.settings().get(label.KEY) or "")
         label.settle(self.pulumi, present, copied=copied, moved=moved)
-        if new and not region and _far(self.settings()):
-            print(_FAR_NOTE)
         missing = self.missing_secrets()
         if not missing:
             return

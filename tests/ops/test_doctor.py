@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ops import doctor
-from ops.doctor import COMMANDS, Findings, Lack, System, examine, text, this_system
+from ops.doctor import COMMANDS, TOOLS, Findings, Lack, System, examine, text, this_system
 from tests.ops.conftest import ROOT
 
 AZ = """#!/bin/sh
@@ -60,7 +60,7 @@ def missing(environment: Environment) -> list[str]:
 
 
 def test_everything_is_said_at_once(environment: Environment) -> None:
-    assert missing(environment) == ["git", "pulumi", "az"]
+    assert missing(environment) == ["curl", "git", "pulumi", "az"]
 
 
 def test_nothing_is_missing(environment: Environment, has: Program) -> None:
@@ -71,7 +71,7 @@ def test_nothing_is_missing(environment: Environment, has: Program) -> None:
 @pytest.mark.parametrize("family", COMMANDS)
 def test_each_lack_has_the_command_of_its_system(family: str, environment: Environment) -> None:
     said = text(examine(environment, System(family)))
-    assert said.startswith("3 things are missing; nothing was changed:\n")
+    assert said.startswith("4 things are missing; nothing was changed:\n")
     for what in ("git", "pulumi", "az"):
         assert re.search(rf"^  {what} +\S", said, re.MULTILINE)
     assert {"debian": "apt-get", "fedora": "dnf", "macos": "brew", "other": "https://"}[
@@ -85,8 +85,33 @@ def test_every_system_has_every_command() -> None:
     }
 
 
+def test_curl_comes_before_what_is_got_with_it(environment: Environment, has: Program) -> None:
+    """A fresh Debian has none."""
+    has("git")
+    lacks = examine(environment, System("debian")).lacks
+    assert lacks[0] == Lack("curl", "sudo apt-get install curl")
+    assert [lack.what for lack in lacks[1:]] == ["pulumi", "az"]
+    has("pulumi", "az")
+    (Path(environment["PATH"]) / "git").unlink()
+    assert missing(environment) == ["git"]  # which needs no curl
+
+
+def test_homebrew_comes_before_what_is_got_with_it(environment: Environment, has: Program) -> None:
+    lacks = examine(environment, System("macos")).lacks
+    assert lacks[0] == Lack("brew", "https://brew.sh")
+    assert [lack.what for lack in lacks[1:]] == ["git", "pulumi", "az"]
+    has("brew")
+    assert examine(environment, System("macos")).lacks == lacks[1:]
+
+
+def test_every_tool_of_a_command_is_looked_for() -> None:
+    for family, commands in COMMANDS.items():
+        used = {word for command in commands.values() for word in command.split()}
+        assert {"curl", "brew"} & used == set(TOOLS[family])
+
+
 def test_nobody_is_logged_in(environment: Environment, has: Program) -> None:
-    has("git", "az", az="exit 1")
+    has("curl", "git", "az", az="exit 1")
     found = examine(environment, System("debian"))
     assert found.lacks == [
         Lack("pulumi", COMMANDS["debian"]["pulumi"]),
@@ -137,7 +162,7 @@ def test_a_service_principal_needs_no_az(
 def test_an_old_python(
     environment: Environment, has: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has("git", "pulumi", "az")
+    has("brew", "git", "pulumi", "az")
     monkeypatch.setattr(sys, "version_info", (3, 9, 6, "final", 0))
     (lack,) = examine(environment, System("macos")).lacks
     assert lack.what.startswith("Python 3.11 or later (this is 3.")
@@ -205,6 +230,7 @@ def test_windows_own_commands_do_not_count(
         return "/mnt/c/Azure/CLI2/wbin/az" if name == "az" else real(name, path=path)
 
     monkeypatch.setattr(shutil, "which", which)
+    has("curl")
     (lack,) = examine(environment, System("debian", wsl=True)).lacks
     assert lack == Lack("az (only Windows' was found)", COMMANDS["debian"]["az"])
     assert not (tmp_path / "asked").exists()
@@ -241,7 +267,7 @@ def test_the_standard_library_is_enough_and_it_is_quick(environment: Environment
         fastest = min(fastest, time.monotonic() - began)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("3 things are missing")
+    assert done.stderr.startswith("4 things are missing")
     assert fastest < 1
 
 
@@ -250,7 +276,7 @@ def test_for_programs(environment: Environment, has: Program) -> None:
     said = json.loads(done.stdout)
     assert done.returncode == 1
     assert said["ready"] is False
-    assert [set(lack) for lack in said["missing"]] == [{"what", "command"}] * 3
+    assert [set(lack) for lack in said["missing"]] == [{"what", "command"}] * 4
     has("git", "pulumi", "az")
     done = run(environment, "--json")
     assert done.returncode == 0
@@ -260,6 +286,7 @@ def test_for_programs(environment: Environment, has: Program) -> None:
 
 def test_it_is_quiet_before_make_up(environment: Environment, has: Program) -> None:
     has("git", "pulumi", "az")
+    environment["REGION"] = "japaneast"
     done = run(environment, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert run(environment).stdout == "Nothing is missing: make up can begin.\n"
@@ -269,5 +296,5 @@ def test_it_is_quiet_before_make_up(environment: Environment, has: Program) -> N
 
 def test_an_old_python_can_read_it() -> None:
     """macOS brings 3.9. Which Python is needed is one of the things that it says."""
-    for name in ("__init__", "cli", "azure", "doctor"):
+    for name in ("__init__", "cli", "azure", "region", "doctor"):
         ast.parse((ROOT / f"ops/{name}.py").read_text(), feature_version=(3, 7))

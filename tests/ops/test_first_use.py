@@ -108,6 +108,7 @@ def test_a_new_stack_in_the_default_region_hears_of_nearer_ones(project: Project
     far = project.good("preview")
     assert "note: it will stand in westus2, the default. From Japan that is far" in far
     assert "make up STACK=tokyo REGION=japaneast" in far
+    assert far.index("From Japan") < far.index("made stack")
     assert "From Japan" not in project.good("preview")
 
 

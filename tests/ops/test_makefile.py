@@ -194,8 +194,8 @@ def path_of(bare: Path) -> str:
 def test_up_refuses_before_it_makes_anything(bare: Path) -> None:
     done = make("up", directory=bare, PATH=path_of(bare))
     assert done.returncode
-    assert "3 things are missing; nothing was changed:" in done.stderr
-    assert all(f"\n  {name} " in done.stderr for name in ("git", "pulumi", "az"))
+    assert "4 things are missing; nothing was changed:" in done.stderr
+    assert all(f"\n  {name} " in done.stderr for name in ("curl", "git", "pulumi", "az"))
     assert not (bare / ".venv").exists()
     # In parallel, too: what is missing is known before the environment is begun.
     make("--jobs=4", "up", directory=bare, PATH=path_of(bare))
