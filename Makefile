@@ -5,8 +5,6 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-# The stack called here stands on this computer, with a double of Azure before it.
-OPS = $(RUN) -m $(if $(filter here,$(STACK)),here ops --phone '$(PHONE)',ops)
 # A file's tests stay together, because they share what was expensive to make. Which file begins
 # when is decided by tests/conftest.py.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -18,7 +16,37 @@ STAMP := $(VENV)/.requirements
 RUNTIME := $(VENV)/.runtime
 SMALL := $(VENV)/.small
 
-# Which gateway, and for a new one: where, and whose configuration it takes over.
+# All commands, and all that make takes as NAME=VALUE.
+COMMANDS := help help-dev doctor up down status output profiles user new-key replace logs selftest \
+    prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup \
+    pictures pulumi test test-without-lab test-lab test-life test-fast test-engine image-world \
+    image-gateway provision soak clean
+VARIABLES := STACK REGION LIKE REFRESH UNLOCK HERE PHONE TITLE ADD REMOVE SETTINGS SERVER SIZE \
+    CURRENCY TO BASE CUTS SEED PYTHON
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+
+# Values reach commands through the environment, where their quotes meet no shell, and as they are:
+# "value" keeps make from taking a $$ in them for its own.
+$(foreach name,$(VARIABLES),$(if $(filter undefined,$(origin $(name))),,$(eval override $(name) := $$(value $(name)))))
+quoted = '$(subst ','\'',$(1))'
+
+# A misspelled one would be left out, and mean another gateway: it stops make before anything is
+# done. Names that begin with _ or . are files of ours, and what bash asks for to complete a word.
+meant = $(or $(shell $(call quoted,$(PYTHON)) -m ops.meant $(call quoted,$(1)) $(2) 2>/dev/null),make help lists all)
+unknown := $(firstword $(filter-out _% $(VARIABLES),$(given)))
+ifneq ($(unknown),)
+$(error $(unknown): no such variable; $(call meant,$(unknown),$(VARIABLES)))
+endif
+unknown := $(firstword $(filter-out .% $(COMMANDS),$(MAKECMDGOALS)))
+beside := $(filter $(COMMANDS),$(MAKECMDGOALS))
+ifneq ($(if $(beside),$(unknown)),)
+$(error $(unknown): no such command; did you mean $(if $(filter user,$(beside)),ADD,STACK)=$(unknown)?)
+endif
+ifneq ($(unknown),)
+$(error $(unknown): no such command; $(call meant,$(unknown),$(COMMANDS)))
+endif
+
+# Which gateway.
 HERE ?=
 PHONE ?=
 STACK ?= $(if $(HERE),here,dev)
@@ -33,39 +61,39 @@ ifneq ($(STACK),here)
 $(error PHONE: only a gateway on this computer listens at $(PHONE): make up HERE=yes PHONE=$(PHONE))
 endif
 endif
+# Whoever says no means no.
+$(foreach name,REFRESH UNLOCK,$(if $(filter-out yes,$($(name))),$(error $(name): expected $(name)=yes, or nothing; this is $(name)=$($(name)))))
 # Before minutes of setting up.
 ifneq ($(if $(filter try profiles,$(MAKECMDGOALS)),$(SETTINGS)),)
-ifneq ($(shell test -r "$(SETTINGS)" && echo yes),yes)
+ifneq ($(shell test -r $(call quoted,$(SETTINGS)) && echo yes),yes)
 $(error SETTINGS: there is no file $(SETTINGS) that can be read)
 endif
 endif
-REGION ?=
-LIKE ?=
-UNLOCK ?=
-REFRESH ?=
-ADD ?=
-REMOVE ?=
-SIZE ?=
 CURRENCY ?= USD
-TO ?=
 BASE ?= main
 CUTS ?= 20
-SEED ?=
-# TITLE is what devices call the connection. Through the environment, so that its quotes meet no
-# shell.
-TITLED := $${TITLE:+--title "$$TITLE"}
+export $(VARIABLES)
+
+# The stack called here stands on this computer, with a double of Azure before it.
+ifeq ($(STACK),here)
+OPS := $(RUN) -m here ops --phone="$$PHONE"
+FIRST := setup
+else
+OPS := $(RUN) -m ops
+FIRST := doctor
+endif
+# What may be left out.
+TITLED := $${TITLE:+--title="$$TITLE"}
+FROM_FILE := $${SETTINGS:+--settings="$$SETTINGS"}
 
 .DEFAULT_GOAL := help
-.PHONY: help help-dev doctor up down status output profiles user new-key replace logs selftest
-.PHONY: prepare price backup forget try lab bench bench-short preview diff render unlock guard env setup
-.PHONY: pictures pulumi test test-without-lab test-lab test-life test-fast
-.PHONY: test-engine image-world image-gateway
-.PHONY: provision soak clean
+.PHONY: $(COMMANDS)
 
 # Below, "##" says what a target does for who uses it, "##-" for who works on it; "@" is a headline.
 help:
 	@awk '/^##@ / { print substr($$0, 5) } / ## / && /^[a-z-]+:/ { split($$0, part, / ## /); sub(/:.*/, ""); printf "  make %-12s%s\n", $$0, part[2] }' $(MAKEFILE_LIST)
-	@echo 'Also: LIKE=STACK (up), SERVER=NAME (profiles), TITLE=TEXT, PYTHON=python3'
+	@echo 'Also: LIKE=STACK, REFRESH=yes (up), UNLOCK=yes (down), SERVER=NAME (profiles),'
+	@echo 'PHONE=ADDRESS (up HERE=yes), TITLE=TEXT (up, profiles), PYTHON=python3'
 	@echo 'Work on it: make help-dev'
 
 help-dev:
@@ -74,10 +102,10 @@ help-dev:
 # --- What is needed -------------------------------------------------------------------------------
 
 $(VENV)/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; see make doctor")'
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; see make doctor")'
+	@"$$PYTHON" -c 'import ensurepip' 2>/dev/null || \
 	    { echo "installing python3-venv"; $$(test "$$(id -u)" = 0 || echo sudo) apt-get install --yes --quiet -o DPkg::Lock::Timeout=300 python3-venv; }
-	$(PYTHON) -m venv $(VENV)
+	"$$PYTHON" -m venv $(VENV)
 	@# Python 3.11 brings it along, 10 MB that nobody here imports; later ones don't.
 	@$(VENV)/bin/pip uninstall --yes -qq setuptools
 
@@ -95,60 +123,60 @@ $(SMALL): requirements-profiles.lock | $(VENV)/bin/pip
 
 ##@ Your gateway (STACK=dev; others stand beside it)
 doctor: ## what is missing on this computer
-	@command -v '$(PYTHON)' >/dev/null || { echo 'Python 3.11 or later is missing: https://www.python.org/downloads/' >&2; exit 1; }
-	@$(PYTHON) -m ops.doctor $(if $(filter up,$(MAKECMDGOALS)),--quiet)
+	@command -v "$$PYTHON" >/dev/null || { echo 'Python 3.11 or later is missing: https://www.python.org/downloads/' >&2; exit 1; }
+	@"$$PYTHON" -m ops.doctor $(if $(filter up,$(MAKECMDGOALS)),--quiet)
 
 # An environment is made only where nothing is missing: it takes a minute and some 400 MB.
-up: $(if $(filter here,$(STACK)),setup,doctor) ## REGION=japaneast: bring it up, with a page a phone; bills
+up: $(FIRST) ## REGION=japaneast: bring it up, with a page a phone; bills
 	@$(MAKE) --question $(RUNTIME) $(SMALL) 2>/dev/null || $(MAKE) --no-print-directory $(RUNTIME) $(SMALL)
-	@$(OPS) up --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)' $(if $(REFRESH),--refresh) $(TITLED)
+	@$(OPS) up --stack="$$STACK" --region="$$REGION" --like="$$LIKE" $(if $(REFRESH),--refresh) $(TITLED)
 
 down: $(RUNTIME) ## take all of it off Azure; keys and users stay here
-	@$(OPS) down --stack '$(STACK)' $(if $(UNLOCK),--unlock)
+	@$(OPS) down --stack="$$STACK" $(if $(UNLOCK),--unlock)
 
 status: $(SMALL) ## what stands, since when, whether it answers
-	@$(OPS) status --stack '$(STACK)'
+	@$(OPS) status --stack="$$STACK"
 
 price: $(SMALL) ## REGION= SIZE= CURRENCY=JPY: what it costs, by Azure's list
-	@$(OPS) price --stack '$(STACK)' --region '$(REGION)' --size '$(SIZE)' --currency '$(CURRENCY)'
+	@$(OPS) price --stack="$$STACK" --region="$$REGION" --size="$$SIZE" --currency="$$CURRENCY"
 
 ##@ Its phones
 user: $(SMALL) ## ADD=hanako or REMOVE=hanako: one person more or less
-	@$(OPS) user --stack '$(STACK)' --add '$(ADD)' --remove '$(REMOVE)'
+	@$(OPS) user --stack="$$STACK" --add="$$ADD" --remove="$$REMOVE"
 
 # Of a stack, or of a settings file (SETTINGS=FILE, and SERVER=NAME if it has no serverName).
 profiles: $(SMALL) ## write the pages again; SETTINGS=FILE: without a stack
-	@$(OPS) profiles --stack '$(STACK)' $(if $(SETTINGS),--settings "$(SETTINGS)") $(if $(SERVER),--server "$(SERVER)") $(TITLED)
+	@$(OPS) profiles --stack="$$STACK" $(FROM_FILE) $${SERVER:+--server="$$SERVER"} $(TITLED)
 
 output: $(SMALL) ## what to type by hand
-	@$(OPS) output --stack '$(STACK)'
+	@$(OPS) output --stack="$$STACK"
 
 new-key: $(SMALL) ## a new shared key for L2TP, after somebody has left
-	@$(OPS) new-key --stack '$(STACK)'
+	@$(OPS) new-key --stack="$$STACK"
 
 ##@ When something is wrong
 logs: $(SMALL) ## what the machine's console says
-	@$(OPS) logs --stack '$(STACK)'
+	@$(OPS) logs --stack="$$STACK"
 
 selftest: $(SMALL) ## have the machine test itself
-	@$(OPS) selftest --stack '$(STACK)'
+	@$(OPS) selftest --stack="$$STACK"
 
 replace: $(RUNTIME) $(SMALL) ## make the machine anew; address, key and users stay
-	@$(OPS) replace --stack '$(STACK)' $(TITLED)
+	@$(OPS) replace --stack="$$STACK" $(TITLED)
 
 unlock: $(SMALL) ## free a stack whose command was killed elsewhere
-	@$(OPS) unlock --stack '$(STACK)'
+	@$(OPS) unlock --stack="$$STACK"
 
 ##@ Keep it, or end it
 backup: $(SMALL) ## TO=FILE: a copy of its settings and secrets
-	@$(OPS) backup --stack '$(STACK)' --to '$(TO)'
+	@$(OPS) backup --stack="$$STACK" --to="$$TO"
 
 forget: $(SMALL) ## remove a stack that is down from this computer
-	@$(OPS) forget --stack '$(STACK)'
+	@$(OPS) forget --stack="$$STACK"
 
 ##@ Try it here (Debian, no cloud); make up HERE=yes leaves one standing
 try: setup ## a whole life here: up, dial in, change, down
-	setpriv --pdeathsig TERM -- $(RUN) -m here try $(if $(SETTINGS),--settings "$(SETTINGS)")
+	setpriv --pdeathsig TERM -- $(RUN) -m here try $(FROM_FILE)
 
 lab: setup ## boot it in QEMU and dial in; 20 min, later 6
 	$(RUN) -m lab run --scenario dial_in --scenario restart --scenario split
@@ -158,10 +186,10 @@ bench: setup ## measure every promise; build/bench/report.html, hours
 
 ##@- Look before you change
 preview: $(RUNTIME) ##- what `make up` would change
-	@$(OPS) preview --stack '$(STACK)' --region '$(REGION)' --like '$(LIKE)'
+	@$(OPS) preview --stack="$$STACK" --region="$$REGION" --like="$$LIKE"
 
 diff: $(SMALL) ##- BASE=main: what this clone changes inside the guest
-	@$(OPS) diff --base '$(BASE)'
+	@$(OPS) diff --base="$$BASE"
 
 render: $(SMALL) ##- the guest of settings.example.yaml, to build/guest
 	$(RUN) -m cloud_init render --settings settings.example.yaml --out build/guest
@@ -182,7 +210,7 @@ test: ##- everything, lab and short benchmark too; 30 to 60 min
 	$(RUN) -m pytest tests/bench/test_short.py
 
 image-world image-gateway:
-	$(PYTHON) -m lab.images $(@:image-%=%)
+	"$$PYTHON" -m lab.images $(@:image-%=%)
 
 test-fast: setup ##- all but the lab and the engine; 3 minutes
 	$(RUN) -m pytest -m "not lab and not engine" $(SIDE_BY_SIDE)
@@ -205,9 +233,9 @@ pulumi: setup ##- get a Pulumi for the engine tests, or build it
 provision: setup image-world image-gateway ##- set the guest up in QEMU and keep its disk
 	$(RUN) -m lab provision
 
-soak: setup ##- first boots: all in their way, CUTS=20 power cuts; hours
+soak: setup ##- first boots; CUTS=20 cuts of power, SEED=N; hours
 	$(RUN) -m lab run --scenario first_boot --out build/first-boot
-	$(RUN) -m lab soak --cuts '$(CUTS)' $(if $(SEED),--seed '$(SEED)')
+	$(RUN) -m lab soak --cuts="$$CUTS" $${SEED:+--seed="$$SEED"}
 
 bench-short: setup ##- measure what a broken split can't pass; 8 min
 	$(RUN) -m bench run --short
@@ -217,10 +245,10 @@ clean: ##- remove build/; ~/.cache/lunch-gateway stays
 
 ##@- For workflows, and for Pulumi's own command
 guard: $(RUNTIME) ##- take down STACK and every STACK-… that stands
-	@$(OPS) guard --stack '$(STACK)'
+	@$(OPS) guard --stack="$$STACK"
 
 env: $(SMALL) ##- to eval: where Pulumi's command finds these stacks
-	@$(OPS) env --stack '$(STACK)'
+	@$(OPS) env --stack="$$STACK"
 
 # A workflow logs in after this: what GitHub says about its run, Azure believes for minutes only.
 prepare: $(RUNTIME) $(SMALL) ##- install what `make up` needs but Pulumi's command
