@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from ops.cli import OpsError, in_ci
+from ops.cli import OpsError, expanded, in_ci
 from ops.pulumi import Pulumi
 
 URL = "PULUMI_BACKEND_URL"
@@ -38,17 +38,50 @@ def require_project(directory: Path) -> None:
         )
 
 
+def home(environment: Mapping[str, str]) -> Path:
+    """Return the user's own directory.
+
+    Raises:
+        OpsError: the variable says none.
+    """
+    return _absolute("HOME", environment.get("HOME", str(expanded("~"))))
+
+
 def directory(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    """Return one of the XDG base directories, ours in it."""
-    base = environment.get(variable) or Path(environment.get("HOME") or Path.home(), otherwise)
-    return Path(base) / PROJECT
+    """Return one of the XDG base directories, ours in it.
+
+    Raises:
+        OpsError: the variable names none, or there is none to put it into.
+    """
+    base = environment.get(variable)
+    return (_absolute(variable, base) if base else home(environment) / otherwise) / PROJECT
+
+
+def _absolute(variable: str, text: str) -> Path:
+    if not text.startswith("/"):
+        raise OpsError(
+            f"{variable}: {text!r} is no directory's whole path; expected one that begins with /"
+        )
+    return Path(text)
+
+
+def _make(directory: Path, environment: Mapping[str, str], variable: str) -> None:
+    """Raises `OpsError` if it can't be made where this variable, or else HOME, has it."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OpsError(
+            f"{variable if environment.get(variable) else 'HOME'}: {directory} can't be made"
+            f" ({error.strerror}); expected a directory that you may write to"
+        ) from None
 
 
 def with_backend(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for Pulumi: the user's own choice, or the embedded local backend.
 
     Raises:
-        OpsError: the local backend, on a machine that is thrown away afterwards.
+        OpsError: the local backend, on a machine that is thrown away afterwards, or where there
+            is no room for it.
     """
     chosen = dict(environment)
     if not chosen.get(URL):
@@ -59,7 +92,7 @@ def with_backend(environment: Mapping[str, str]) -> dict[str, str]:
             )
         # Not in the clone: `git clean` would forget machines that cost money.
         state = directory(environment, "XDG_DATA_HOME", ".local/share") / "state"
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(state, environment, "XDG_DATA_HOME")
         # Without the files of attributes beside it: one that a kill left empty makes every later
         # command fail ("failed to load checkpoint: EOF"), and nobody reads them.
         chosen[URL] = f"file://{state}?metadata=skip"
@@ -101,7 +134,7 @@ def ensure_passphrase(environment: Mapping[str, str], own: bool, used: bool) -> 
             f"{file} is gone, and the stack's secrets are encrypted with the passphrase in it;"
             f" put it back from a backup, or set {PASSPHRASE} or {PASSPHRASE_FILE}"
         )
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(file.parent, environment, "XDG_CONFIG_HOME")
     partial = file.with_suffix(f".{os.getpid()}")
     partial.touch(mode=0o600, exist_ok=False)
     partial.write_text(secrets.token_urlsafe(32))
@@ -143,7 +176,7 @@ def local_state(url: str) -> Path | None:
     parts = urlsplit(url)
     if parts.scheme != "file":
         return None
-    return Path(unquote(parts.netloc + parts.path)).expanduser() / ".pulumi"
+    return expanded(unquote(parts.netloc + parts.path)) / ".pulumi"
 
 
 def has_local_stacks(url: str) -> bool:

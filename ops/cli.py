@@ -31,6 +31,14 @@ def checked_name(name: str) -> str:
     return name
 
 
+def expanded(path: str) -> Path:
+    """A path with a home in the place of its ~. Where nobody is called so, it is a name."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def interactive() -> bool:
     """Say whether a person reads along and can answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ops import backend
-from ops.cli import OpsError, in_ci
+from ops.cli import OpsError, expanded, in_ci
 from ops.life import require_stack
 from ops.pages import DIRECTORY
 from ops.pulumi import Pulumi
@@ -29,10 +29,8 @@ def backup(options: argparse.Namespace, pulumi: Pulumi) -> int:
     require_stack(pulumi)
     if in_ci(pulumi.environment):
         raise OpsError("a backup holds every secret in the clear; not on a CI machine")
-    home = Path(pulumi.environment.get("HOME") or Path.home())
-    named = home / f"lunch-gateway-{pulumi.name}-{datetime.now():%Y-%m-%d-%H%M%S}.tar"
-    out = Path(options.to or named).expanduser()
-    if out.resolve().is_relative_to(pulumi.directory.resolve()):
+    out = expanded(options.to) if options.to else _named(pulumi)
+    if Path(os.path.realpath(out)).is_relative_to(pulumi.directory.resolve()):
         raise OpsError(f"TO: {out} lies in the clone, where git might take it; name another place")
     if out.exists():
         raise OpsError(f"TO: {out} is there already; name another file")
@@ -47,6 +45,11 @@ def backup(options: argparse.Namespace, pulumi: Pulumi) -> int:
         f" nobody else reads it.\nHow to put it back: tar -xOf '{out}' {WHERE}"
     )
     return 0
+
+
+def _named(pulumi: Pulumi) -> Path:
+    name = f"lunch-gateway-{pulumi.name}-{datetime.now():%Y-%m-%d-%H%M%S}.tar"
+    return backend.home(pulumi.environment) / name
 
 
 def _kept(pulumi: Pulumi) -> Iterator[tuple[str, Path]]:
