@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("arguments", nargs=argparse.REMAINDER, help="as for python -m ops")
     told = parser.parse_args(arguments)
     if told.command == "ops":
+        if not told.arguments:
+            command.error("expected one of make's commands, such as status")
         return carry_out(lambda progress: _typed(told.arguments, told.phone, progress), None)
     out = told.out.resolve()
     return carry_out(lambda progress: live(told.settings.resolve(), out, told.short, progress), out)

@@ -20,7 +20,7 @@ from here.azure.behind import Behind
 from here.cli.obtain import CliError, obtain
 from here.project import PROJECT, ROOT, Project
 from here.standing import said, started, waited_for
-from lab.host import LabError
+from lab.host import LabError, base_directory
 from lab.lab import PUBLIC_ADDRESS
 from lab.machines.expectations import poll
 from lab.progress import Progress
@@ -34,8 +34,7 @@ WAIT = 60
 
 def directory() -> Path:
     """Returns where it lies: in no clone, which may be cleaned while it stands."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
-    return Path(base) / PROJECT / STACK
+    return base_directory("XDG_DATA_HOME", ".local/share") / PROJECT / STACK
 
 
 def carry_out(arguments: Sequence[str], phone: str, progress: Progress) -> int:
@@ -52,6 +51,8 @@ def carry_out(arguments: Sequence[str], phone: str, progress: Progress) -> int:
     out, command = directory(), arguments[0]
     if command == "up":
         _refuse(out, phone)
+    elif not _settings(Project(out, STACK)).exists():
+        raise LabError("no stack here yet; make up HERE=yes")
     out.mkdir(parents=True, mode=0o700, exist_ok=True)
     project, more = _project(out), []
     if command == "up":
@@ -134,10 +135,15 @@ def _configure(project: Project, phone: str) -> None:
     settings = {"readyTimeout": "40"}
     if phone:
         settings |= {"serverName": phone, "dnsServers[0]": door.RESOLVER}
-    if not (project.clone / f"Pulumi.{STACK}.yaml").exists():
+    if not _settings(project).exists():
         _pulumi(project, "stack", "init", STACK)
     for key, text in settings.items():
         _pulumi(project, "config", "set", "--path", key, "--stack", STACK, given=text)
+
+
+def _settings(project: Project) -> Path:
+    """Returns the stack's file: it is there from the first ``up`` on, and stays."""
+    return project.clone / f"Pulumi.{STACK}.yaml"
 
 
 def _pulumi(project: Project, *arguments: str, given: str = "") -> None:

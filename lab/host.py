@@ -26,11 +26,33 @@ class LabError(RuntimeError):
     a failed expectation about the gateway is never this."""
 
 
+def base_directory(variable: str, otherwise: str) -> Path:
+    """Returns one of the XDG base directories.
+
+    Raises:
+        LabError: the variable names none.
+    """
+    name = variable if os.environ.get(variable) else "HOME"
+    text = os.environ.get(name, str(Path.home()))
+    if not text.startswith("/"):
+        raise LabError(f"{name}: {text!r} is no directory's whole path, which begins with /")
+    return Path(text) if name == variable else Path(text, otherwise)
+
+
 def cache_directory() -> Path:
-    """Returns where images are kept between runs and clones."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    directory = Path(base) / "lunch-gateway"
-    directory.mkdir(parents=True, exist_ok=True)
+    """Returns where images are kept between runs and clones.
+
+    Raises:
+        LabError: there can't be one.
+    """
+    directory = base_directory("XDG_CACHE_HOME", ".cache") / "lunch-gateway"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"{directory} can't be made ({error.strerror}); set XDG_CACHE_HOME to a directory that"
+            " you may write to"
+        ) from None
     return directory
 
 

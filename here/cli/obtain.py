@@ -108,11 +108,19 @@ def obtain(say: Say = say) -> Cli:
                 return way(say)
             except (OSError, subprocess.SubprocessError, CliError) as error:
                 tried.append(f"{way.__name__.strip('_')}: {error}")
+                if way is _installed:
+                    say(f"that did not work: {_last_words(error)}")
     raise CliError(
         "no Pulumi to run the engine tests with; install it (https://www.pulumi.com/docs/install/)"
         f" so that `pulumi version` says at least {dotted(MINIMUM)}, or put Go 1.25.11 or later on"
         " PATH. Tried:\n  " + "\n  ".join(tried)
     )
+
+
+def _last_words(error: Exception) -> str:
+    """Returns a fault's reason in one line, without its number."""
+    reason = getattr(error, "reason", error)
+    return (getattr(reason, "strerror", None) or str(reason)).strip().splitlines()[-1]
 
 
 def examine(pulumi: Path) -> tuple[Cli | None, str]:

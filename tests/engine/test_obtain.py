@@ -85,6 +85,25 @@ def test_with_no_way_left_it_says_what_was_tried_and_what_to_do(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (None, "No such file or directory"),
+        ("echo it is shut; exit 3", "it is shut"),
+    ],
+)
+def test_before_it_builds_it_says_why_it_could_not_fetch(
+    script: str | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if script:
+        installer(tmp_path, monkeypatch, script)
+    said: list[str] = []
+    with pytest.raises(CliError):
+        obtain(said.append)
+    assert said[0].startswith("fetching pulumi ")
+    assert said[1] == f"that did not work: {reason}"
+
+
+@pytest.mark.parametrize(
     "script", ["exit 3", "true", 'printf "#!/bin/sh\\nexit 1\\n" >"$4/bin/pulumi"']
 )
 def test_a_broken_attempt_leaves_nothing(

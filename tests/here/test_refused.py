@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +107,41 @@ def test_a_port_that_is_taken(
     status, line = refused(said, "ops", "--phone", "192.0.2.7", "up", "--stack", "here")
     assert (status, line) == (1, "up: PHONE: UDP 500 of 192.0.2.7 is taken by another program")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["status", "output", "logs", "preview", "down", "user"])
+def test_where_none_stands_nothing_is_fetched(
+    name: str, said: Callable[[], str], tmp_path: Path
+) -> None:
+    line = f"{name}: no stack here yet; make up HERE=yes"
+    assert refused(said, "ops", name, "--stack", "here") == (1, line)
+    assert not (tmp_path / "here").exists()
+
+
+def test_one_that_was_there_may_be_asked(tmp_path: Path) -> None:
+    file = tmp_path / "here/project/Pulumi.here.yaml"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with pytest.raises(pytest.fail.Exception, match="it began"):
+        command.main(["ops", "status"])
+
+
+def test_which_command(said: Callable[[], str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["ops"])
+    assert "expected one of make's commands, such as status" in said()
+
+
+def test_a_python_without_the_packages() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "here", "ops", "status"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "grpc, pulumi, yaml: missing in this Python. make setup brings all into .venv; then"
+        " .venv/bin/python -m here\n"
+    )

@@ -184,4 +184,22 @@ def test_images_are_made_by_name_and_without_an_environment() -> None:
     assert done.returncode == 2
     assert "invalid choice: 'moon'" in done.stderr
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "\nimage-world image-gateway:\n\t$(PYTHON) -m lab.images $(@:image-%=%)\n" in makefile
+    assert '\nimage-world image-gateway:\n\t"$$PYTHON" -m lab.images $(@:image-%=%)\n' in makefile
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "line"),
+    [
+        ("XDG_CACHE_HOME", "rel", "XDG_CACHE_HOME: 'rel' is no directory's whole path"),
+        ("HOME", "", "HOME: '' is no directory's whole path"),
+        ("XDG_CACHE_HOME", "/dev/null", "/dev/null/lunch-gateway can't be made (Not a directory)"),
+    ],
+)
+def test_where_nothing_can_be_kept(
+    variable: str, text: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(LabError) as refused:
+        host.cache_directory()
+    assert str(refused.value).startswith(line)
