@@ -200,11 +200,13 @@ def clock(seconds: float) -> str:
 
 
 _NEXT = {
-    Outcome.SILENCE: "make status and make logs say whether it is up and fit; --wait 15 goes on"
-    " asking; or ask from another network, which may let UDP out where this one does not",
+    Outcome.SILENCE: "make status and make logs, or the machine's console, say whether it is up and"
+    " fit; --wait 15 goes on asking; or ask from another network, which may let UDP out where this"
+    " one does not",
     Outcome.GARBAGE: "ask from another network: this one answers in its place",
-    Outcome.REFUSED: "ask from another network; if that is refused too, make logs",
-    Outcome.NO_NAME: "compare the name with the one on the page; make status shows it",
+    Outcome.REFUSED: "ask from another network; if that is refused too, make logs, or the machine's"
+    " console",
+    Outcome.NO_NAME: "compare the name with the one on the page",
     Outcome.UNREACHABLE: "look at this computer's own network and firewall",
 }
 """What to do, for who asks by hand."""
@@ -268,9 +270,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _host(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; expected a name or an address")
     if "/" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is a URL; give the name alone")
-    if not text or text.count(":") == 1:
+    if text.count(":") == 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no name; its port goes to --port")
     return text
 

@@ -222,7 +222,8 @@ def test_wrong_options_are_refused(
     [
         ("https://gateway.example/", "is a URL; give the name alone"),
         ("gateway.example:4500", "is no name; its port goes to --port"),
-        ("", "'' is no name"),
+        ("", "it is empty; expected a name or an address"),
+        (" ", "it is empty; expected a name or an address"),
     ],
 )
 def test_what_is_no_name_is_told_apart(
@@ -243,7 +244,9 @@ def test_its_help_says_what_it_does_by_itself(capsys: pytest.CaptureFixture[str]
 
 def test_who_asks_by_hand_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([HERE, "--port", str(unused_port())]) == Outcome.REFUSED.value
-    assert capsys.readouterr().err.startswith("next: ask from another network")
+    said = capsys.readouterr().err
+    assert said.startswith("next: ask from another network")
+    assert said.endswith("make logs, or the machine's console\n")
     with responding(OUR_GATEWAY) as responder:
         assert main([HERE, "--port", str(responder.port)]) == 0
     assert capsys.readouterr().err == ""
