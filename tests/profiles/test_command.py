@@ -194,6 +194,18 @@ def test_settings_that_can_not_be_used(tmp_path: Path) -> None:
     assert "not valid YAML" in refusal(tmp_path, "--settings", str(bad), "--out", out)
 
 
+def test_who_looks_at_the_example_is_told_how(tmp_path: Path) -> None:
+    arguments = ("--settings", str(EXAMPLE), "--out", str(tmp_path / "out"))
+    done = run(*arguments)
+    assert done.returncode == 2
+    hint = f"{EXAMPLE}: to look at its pages: python -m profiles --example"
+    assert done.stderr.splitlines()[-1] == hint
+    assert run(*arguments, "--example").returncode == 0
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(EXAMPLE.read_text("utf-8") + "mtu: 7\n", encoding="utf-8")
+    assert "--example" not in run("--settings", str(copy), *arguments[2:]).stderr
+
+
 def test_a_directory_of_somebody_else(tmp_path: Path) -> None:
     settings, theirs = written(tmp_path), tmp_path / "theirs"
     theirs.mkdir()
@@ -202,6 +214,8 @@ def test_a_directory_of_somebody_else(tmp_path: Path) -> None:
     assert line == f"{theirs}: holds files that this command did not write; name a new one"
     line = refusal(tmp_path, "--settings", str(settings), "--out", str(theirs / "diary"))
     assert line == f"{theirs / 'diary'}: is a file; name a new directory"
+    below = str(theirs / "diary" / "sub")
+    assert refusal(tmp_path, "--settings", str(settings), "--out", below) == line
 
 
 @pytest.fixture

@@ -55,3 +55,31 @@ def test_what_can_not_be_moved_leaves_what_was_there(
     with pytest.raises(OSError, match="no"):
         put(tmp_path / "out", "second")
     assert tree(tmp_path) == before
+
+
+def test_no_directory_is_made_in_a_file_or_in_the_place_of_a_link(tmp_path: Path) -> None:
+    file, loop = tmp_path / "file", tmp_path / "loop"
+    file.touch()
+    loop.symlink_to(loop)
+    before = sorted(tmp_path.iterdir())
+    for named, why in ((file, "is a file"), (loop, "a link that leads nowhere")):
+        for out in (named, named / "sub", named / "sub" / "below"):
+            with pytest.raises(OSError, match=f"{why}; name a new directory") as refused:
+                put(out, "text")
+            assert refused.value.filename == str(named)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_where_nothing_can_be_written_the_name_that_was_given_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: str, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.mkdir", no_room)
+    with pytest.raises(PermissionError) as refused:
+        put(tmp_path / "out", "text")
+    assert (refused.value.filename, refused.value.strerror) == (
+        str(tmp_path / "out"),
+        "Permission denied",
+    )
