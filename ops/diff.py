@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ops.ci.comment import difference, printable
-from ops.ci.guests import Guest, rendered
+from ops.ci.guests import FILE, Guest, rendered
 from ops.ci.tree import copy, resolved, tree
 from ops.cli import OpsError
 from ops.pulumi import Pulumi
@@ -32,6 +32,8 @@ def diff(options: argparse.Namespace, pulumi: Pulumi) -> int:
 def _guests_of(base: str, directory: Path) -> Guests:
     files = tree(resolved(base, "BASE", directory), directory)
     kept = {path: entry for path, entry in files.items() if path.startswith(RENDERER)}
+    if FILE not in kept:
+        raise OpsError(f"BASE: {base} is older than make diff; name a later commit")
     with tempfile.TemporaryDirectory(prefix="lunch-gateway-") as out:
         copy(kept, Path(out), directory)
         try:

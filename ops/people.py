@@ -16,7 +16,9 @@ from settings.values import BadValue
 
 def user(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Add a user with a new password, or remove one; the next `make up` brings it."""
-    if bool(options.add) == bool(options.remove):
+    if options.add and options.remove:
+        raise OpsError("one at a time: make user ADD=NAME, and then make user REMOVE=NAME")
+    if not (options.add or options.remove):
         raise OpsError("say who: make user ADD=NAME, or make user REMOVE=NAME")
     require_stack(pulumi)
     stack = Stack(pulumi)

@@ -15,7 +15,9 @@ from ops.price_list import Items
 from ops.pulumi import Pulumi
 from ops.region import DEFAULT_REGION, REGION, short_region
 from ops.stack import Stack, asked_region
+from settings.azure_values import vm_size
 from settings.table import table
+from settings.values import BadValue
 
 PATIENCE = 10.0
 """Seconds for all answers together, names looked up included."""
@@ -58,9 +60,23 @@ class Price:
 
 def price(options: argparse.Namespace, pulumi: Pulumi) -> int:
     """Ask Azure what a gateway costs in its region."""
-    wanted = _gateway(pulumi, asked_region(options.region), options.size)
+    if not pulumi.settings_file.exists():
+        raise OpsError(
+            f"STACK: there is no stack {pulumi.stack} here (no {pulumi.settings_file.name}); leave"
+            " STACK out, REGION=… and SIZE=… choose another gateway than yours"
+        )
+    wanted = _gateway(pulumi, asked_region(options.region), asked_size(options.size))
     print("\n".join(_lines(look_up(wanted, asked_currency(options.currency)))))
     return 0
+
+
+def asked_size(size: str) -> str:
+    """Return the size that was asked for; empty stays empty. Raises `OpsError` if it can't be a
+    gateway's."""
+    try:
+        return vm_size(size) if size else ""
+    except BadValue as bad:
+        raise OpsError(f"SIZE: {bad}") from None
 
 
 def asked_currency(currency: str) -> str:

@@ -82,7 +82,8 @@ def main() -> int:
             }
             json.dump({name: found.result() for name, found in asked.items()}, sys.stdout)
     except (OSError, LookupError, TypeError, ValueError) as error:
-        print(getattr(error, "reason", error), file=sys.stderr)
+        reason = getattr(error, "reason", error)
+        print(getattr(reason, "strerror", None) or reason, file=sys.stderr)
         return 1
     return 0
 

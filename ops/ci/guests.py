@@ -24,6 +24,8 @@ from settings import places
 from settings.file import load
 from settings.guest import Settings, SettingsError, parse
 
+FILE = "ops/ci/guests.py"
+"""Where this stands in a clone that has it."""
 ROOTFS = "cloud_init/rootfs/"
 EXAMPLE = "settings.example.yaml"
 """What is read of a tree; all else is code."""

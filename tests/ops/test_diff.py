@@ -130,10 +130,17 @@ def test_a_base_that_is_no_commit(base: str, clone: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_base_from_before_there_was_a_renderer(clone: Path) -> None:
-    git(clone, "rm", "-q", "--cached", "ops/ci/guests.py")
+@pytest.mark.parametrize(
+    ("lost", "line"),
+    [
+        ("ops/ci/guests.py", "diff: BASE: main is older than make diff; name a later commit"),
+        ("ops/cli.py", "diff: BASE: main can't render its guests ("),
+    ],
+)
+def test_a_base_that_has_no_renderer(clone: Path, lost: str, line: str) -> None:
+    git(clone, "rm", "-q", "--cached", lost)
     git(clone, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "b")
     done = diff(clone)
-    assert done.returncode == 1
-    assert done.stderr.startswith("diff: BASE: main can't render its guests (")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(line)
     assert done.stderr.count("\n") == 1

@@ -53,7 +53,7 @@ def test_names_with_signs_in_them(made: Project, name: str) -> None:
         (["--remove", "taro"], "REMOVE: taro is no user of stack dev; phone is"),
         (["--remove", "phone"], "REMOVE: phone is the only user"),
         ([], "say who: make user ADD=NAME, or make user REMOVE=NAME"),
-        (["--add", "a", "--remove", "b"], "say who: make user ADD=NAME, or make user REMOVE=NAME"),
+        (["--add", "a", "--remove", "b"], "one at a time: make user ADD=NAME, and then make"),
     ],
     ids=str,
 )
