@@ -20,7 +20,7 @@ from here.azure.behind import Behind
 from here.cli.obtain import CliError, obtain
 from here.project import PROJECT, ROOT, Project
 from here.standing import said, started, waited_for
-from lab.host import LabError, base_directory
+from lab.host import LabError, base_directory, made
 from lab.lab import PUBLIC_ADDRESS
 from lab.machines.expectations import poll
 from lab.progress import Progress
@@ -53,7 +53,7 @@ def carry_out(arguments: Sequence[str], phone: str, progress: Progress) -> int:
         _refuse(out, phone)
     elif not _settings(Project(out, STACK)).exists():
         raise LabError("no stack here yet; make up HERE=yes")
-    out.mkdir(parents=True, mode=0o700, exist_ok=True)
+    made(out, "XDG_DATA_HOME", 0o700)
     project, more = _project(out), []
     if command == "up":
         if not stands(out):

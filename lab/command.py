@@ -46,7 +46,11 @@ def carry_out(command: Callable[[Progress], int], out: Path | None) -> int:
         command: returns 0 or 1, and raises what is told here.
         out: where it leaves its evidence, if it leaves some.
     """
-    progress = Progress(phases=0, remembered=of_this_command())
+    try:
+        progress = Progress(phases=0, remembered=of_this_command())
+    except LabError as error:
+        complain(f"the lab can't go on: {error}")
+        return 2
     # So that whoever ends us politely gets the machines and disks cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

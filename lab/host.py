@@ -45,13 +45,21 @@ def cache_directory() -> Path:
     Raises:
         LabError: there can't be one.
     """
-    directory = base_directory("XDG_CACHE_HOME", ".cache") / "lunch-gateway"
+    return made(base_directory("XDG_CACHE_HOME", ".cache") / "lunch-gateway", "XDG_CACHE_HOME")
+
+
+def made(directory: Path, variable: str, mode: int = 0o777) -> Path:
+    """Make a directory if it is not there, and pass it on.
+
+    Raises:
+        LabError: it can't be; with the variable that chooses another place.
+    """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode, parents=True, exist_ok=True)
     except OSError as error:
         raise LabError(
-            f"{directory} can't be made ({error.strerror}); set XDG_CACHE_HOME to a directory that"
-            " you may write to"
+            f"{directory} can't be made ({error.strerror}); set {variable} to a directory that you"
+            " may write to"
         ) from None
     return directory
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from profiles import bundle, linux, output, page, stack
 from profiles.account import DEFAULT_TITLE, Account, ProfileError, accounts
+from settings import published
 from settings.file import read
 from settings.guest import Settings, SettingsError
 
@@ -25,22 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = f"{options.settings}: " if isinstance(error, SettingsError) else ""
         for problem in error.problems:
             print(f"{source}{problem}", file=sys.stderr)
-        if source and _is_example(options):
-            print(f"{source}to look at its pages: python -m profiles --example", file=sys.stderr)
+        if source and options.settings.resolve() == published.EXAMPLE.resolve():
+            print(
+                f"{source}only to look at pages, python -m profiles has --example", file=sys.stderr
+            )
         return 2
     except OSError as error:
         print(f"{error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return 2
     _report(options.out, everybody, people)
     return 0
-
-
-def _is_example(options: argparse.Namespace) -> bool:
-    """Say whether a file was refused for nothing but its secrets, which everybody can read."""
-    try:
-        return not options.example and bool(read(options.settings, True))
-    except SettingsError:
-        return False
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 from here.cli.obtain import CliError, obtain
+from lab.host import LabError
 
 
 def main() -> int:
     """Get Pulumi ready, and say where it is; returns the exit status."""
     try:
         cli = obtain()
-    except CliError as error:
+    except (CliError, LabError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"pulumi {cli.version}: {cli.pulumi}")

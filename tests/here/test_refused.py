@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,16 +131,11 @@ def test_which_command(said: Callable[[], str]) -> None:
     assert "expected one of make's commands, such as status" in said()
 
 
-def test_a_python_without_the_packages() -> None:
-    done = subprocess.run(
-        [sys.executable, "-S", "-m", "here", "ops", "status"],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr == (
-        "grpc, pulumi, yaml: missing in this Python. make setup brings all into .venv; then"
-        " .venv/bin/python -m here\n"
-    )
+def test_where_nothing_can_be_kept(
+    said: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(stay, "_refuse", lambda *_: None)
+    monkeypatch.setattr(stay, "directory", lambda: tmp_path / "file/here")
+    (tmp_path / "file").touch()
+    line = f"up: {tmp_path}/file/here can't be made (Not a directory); set XDG_DATA_HOME to a"
+    assert refused(said, "ops", "up")[1].startswith(line)

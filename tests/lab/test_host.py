@@ -203,3 +203,19 @@ def test_where_nothing_can_be_kept(
     with pytest.raises(LabError) as refused:
         host.cache_directory()
     assert str(refused.value).startswith(line)
+
+
+@pytest.mark.parametrize("module", ["lab", "here", "here.cli"])
+def test_a_command_that_can_keep_nothing_says_so_in_a_line(module: str) -> None:
+    arguments = {"lab": ["run", "--scenario", "dial_in"], "here": ["ops", "status"], "here.cli": []}
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments[module]],
+        cwd=ROOT,
+        env={"PATH": "/nowhere", "HOME": "/", "XDG_CACHE_HOME": "/dev/null"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode > 0, done.stdout) == (True, "")
+    (line,) = done.stderr.splitlines()
+    assert "/dev/null/lunch-gateway can't be made (Not a directory); set XDG_CACHE_HOME" in line
