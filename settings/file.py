@@ -12,7 +12,6 @@ import yaml
 from settings import machine, places, published
 from settings.guest import Settings, SettingsError, parse
 from settings.table import table
-from settings.values import shown
 
 
 def read(path: Path, example: bool = False) -> Settings:
@@ -135,8 +134,8 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if (key.tag, key.value) in seen:
                     line = key.start_mark.line + 1
-                    self.repeated.append(
-                        f"line {line}: {shown(key.value)} stands here a second time"
-                    )
+                    # Where a colon is missing, it is a name and its password.
+                    name = repr(key.value) if key.value in table() else "a name"
+                    self.repeated.append(f"line {line}: {name} stands here a second time")
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)

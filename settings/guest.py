@@ -105,9 +105,9 @@ def parse(raw: Mapping[str, Any], place: Place = STACK) -> Settings:
         SettingsError: with a line for every problem found, naming the key, the value
             (never a secret's) and what is allowed.
     """
-    strange = [key for key in raw if key not in table()]
-    problems = [unknown.problem(key, place) for key in strange]
-    misspelt = set(map(unknown.meant, strange))
+    strange = {number: key for number, key in enumerate(raw, 1) if key not in table()}
+    problems = [unknown.problem(number, key, place) for number, key in strange.items()]
+    misspelt = set(map(unknown.meant, strange.values()))
     read: dict[str, Any] = {}
     for key, (field, reader) in _READERS.items():
         value = table()[key].default if raw.get(key) is None else raw[key]

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from settings.users import called
+
 EXAMPLE = Path(__file__).parents[1] / "settings.example.yaml"
 
 SECRETS = frozenset(
@@ -31,16 +33,16 @@ _OWN = "choose your own (python3 -c 'import secrets; print(secrets.token_urlsafe
 def faults(raw: Mapping[str, Any]) -> list[str]:
     """Returns a line for each secret in raw configuration values that a stranger knows or guesses.
 
-    It names whose secret it is, never the text.
+    It says whose secret it is, never the text.
     """
     users = raw.get("users")
     people = users if isinstance(users, Mapping) else {}
     return [
         *(f"psk: {fault}" for fault in _faults(raw.get("psk"))),
         *(
-            f"users: user {name}: the password is {fault}"
-            for name, password in people.items()
-            if isinstance(name, str) and name.isprintable()
+            f"users: {called(number, name, password)}: the password is {fault}"
+            for number, (name, password) in enumerate(people.items(), 1)
+            if isinstance(name, str)
             for fault in _faults(password)
         ),
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from settings.paths import dotted, path
 from settings.places import Place
 from settings.server import SERVER_NAME
-from settings.values import BadValue, in_stack, secret, shown
+from settings.values import BadValue, in_stack, kind, ordinal, secret
 
 PASSWORD_LENGTH = range(8, 129)
 """Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
@@ -31,7 +31,11 @@ def users(value: Any) -> Mapping[str, str]:
         )
     if not value:
         raise BadValue("nobody could dial in; at least one user name with a password is needed")
-    faults = [fault for name, password in value.items() for fault in _user_faults(name, password)]
+    faults = [
+        fault
+        for number, (name, password) in enumerate(value.items(), 1)
+        for fault in _user_faults(number, name, password)
+    ]
     faults += _names_alike(value)
     if faults:
         raise BadValue(*faults)
@@ -43,38 +47,67 @@ _read_password = secret(
 )
 
 
-def _user_faults(name: Any, password: Any) -> Iterator[str]:
+def called(number: int, name: Any, password: Any) -> str:
+    """Returns what a message calls a user: by name, or by place where what stands for the name may
+    be the password, since somebody wrote the two in the wrong order. No password is shorter than
+    `PASSWORD_LENGTH`, and few are shorter than the name that they belong to."""
+    longer = isinstance(password, str) and _is_usable(name) and len(password) > len(name)
+    if _is_usable(name) and (longer or len(name) < PASSWORD_LENGTH.start):
+        return f"user {name}"
+    return f"the {ordinal(number)} user"
+
+
+def _user_faults(number: int, name: Any, password: Any) -> Iterator[str]:
     if not _is_usable(name):
-        yield _not_usable(name)
+        yield f"the {ordinal(number)} name {_not_usable(name)}"
         return
+    who = called(number, name, password)
     # His password would prove anybody, and pppd could be asked to prove itself by it.
     if name.lower() == SERVER_NAME:
         yield f"user {name} is called like the gateway itself; choose another name"
     if isinstance(password, Mapping):
-        yield f"user {name}: {_below(name, password)}"
+        yield f"{who}: {_below(name, password)}"
         return
     if isinstance(password, list):
-        yield f"user {name}: {_a_list(path('users', name))}"
+        yield f"{who}: {_a_list(path('users', name))}"
         return
     try:
         _read_password(password)
     except BadValue as bad:
         again = "" if isinstance(password, str) else _as_text(path("users", name))
-        yield f"user {name}: {bad}{again}"
+        yield f"{who}: {bad}{again}"
         return
     if password.startswith("@/"):
-        yield f"user {name}: a password that begins with @/ is a file name to pppd"
+        yield f"{who}: a password that begins with @/ is a file name to pppd"
+
+
+_ALLOWED_NAME = (
+    "allowed: 1 to 64 letters, digits and . _ @ -, a letter or digit first (pppd and some phones"
+    " alter anything else)"
+)
+
+_STRAY = {
+    ":": "a colon; YAML wants a blank behind it",
+    "=": "an equals sign; YAML wants a colon and a blank between name and password",
+    " ": "a blank; YAML wants a colon in front of it, between name and password",
+    "\uff1a": "a wide colon; YAML wants a plain one and a blank",
+}
+"""What often stands in a name that swallowed its password, in words."""
 
 
 def _not_usable(name: Any) -> str:
-    """Say what is wrong with a name that is none. To YAML 7, true and 2026-11-27 are no texts
-    unless they are quoted, and a reader who sees digits allowed would not see why his are not."""
-    if not isinstance(name, str | None):
-        return f"user name {shown(name)} is no text to YAML; write it in quotes"
-    return (
-        f"user name {shown(name)} is not usable; allowed: 1 to 64 letters, digits and . _ @ -,"
-        " a letter or digit first (pppd and some phones alter anything else)"
-    )
+    """Say what is wrong with a name that is none, without quoting it: where a blank is missing it
+    holds the password. To YAML 7, true and 2026-11-27 are no texts unless they are quoted, and a
+    reader who sees digits allowed would not see why his are not."""
+    if not isinstance(name, str):
+        return f"is no text to YAML but {kind(name)}; write it in quotes"
+    for number, character in enumerate(name, 1):
+        if not _is_usable(f"x{character}" if number > 1 else character):
+            told = _STRAY.get(character) or (
+                f"not usable ({character!r})" if character.isprintable() else "not printable"
+            )
+            return f"is not usable: character {number} is {told}; {_ALLOWED_NAME}"
+    return f"is not usable: it has {len(name)} characters; {_ALLOWED_NAME}"
 
 
 def _a_list(path: str) -> str:
@@ -121,11 +154,14 @@ def _is_usable(name: Any) -> bool:
 
 def too_short_for_ikev2(known: Mapping[str, str], place: Place) -> Iterator[str]:
     """A line for everybody whose password must not be a key. It says its length alone."""
-    for name, password in known.items():
+    for number, (name, password) in enumerate(known.items(), 1):
         if len(password) < IKEV2_MIN_PASSWORD:
+            who = called(number, name, password)
+            shown = name if name in who else "NAME"
+            longer = place.longer.format(name=shown, path=path("users", shown))
             yield (
-                f"user {name}: the password has {len(password)} characters; with ikev2 in protocols"
+                f"{who}: the password has {len(password)} characters; with ikev2 in protocols"
                 f" {IKEV2_MIN_PASSWORD} or more are needed, since it alone is the key and strangers"
-                f" can try it on line. {place.longer.format(name=name, path=path('users', name))},"
+                f" can try it on line. {longer},"
                 " or protocols: [l2tp]"
             )

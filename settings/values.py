@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
 import reprlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -78,6 +79,27 @@ def shown(value: Any) -> str:
         return _SHORT.repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
+
+
+def ordinal(number: int) -> str:
+    """Returns 1st, 2nd and so on: how a message names what it may not quote."""
+    tens, last = divmod(number, 10)
+    told = {1: "1st", 2: "2nd", 3: "3rd"}.get(last, f"{last}th") if tens % 10 != 1 else f"{last}th"
+    return f"{tens or ''}{told}"
+
+
+def kind(value: Any) -> str:
+    """Returns what YAML made of something that is no text, without showing it."""
+    kinds: dict[type, str] = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        datetime.date: "a date",
+        type(None): "nothing",
+        list: "a list",
+        Mapping: "a map",
+    }
+    return next((words for each, words in kinds.items() if isinstance(value, each)), "another type")
 
 
 def did_you_mean(guess: str, reader: Callable[[Any], Any]) -> str:

@@ -187,7 +187,7 @@ def test_settings_that_can_not_be_used(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     bad = written(tmp_path, users={"a b": SECRET})
     line = refusal(tmp_path, "--settings", str(bad), "--out", out)
-    assert line.startswith(f"{bad}: users: user name 'a b'")
+    assert line.startswith(f"{bad}: users: the 1st name is")
     line = refusal(tmp_path, "--settings", str(tmp_path / "none"), "--out", out)
     assert line == f"{tmp_path / 'none'}: No such file or directory"
     bad.write_text(f"{SECRET}: [", encoding="utf-8")

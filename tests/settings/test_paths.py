@@ -66,18 +66,19 @@ def test_a_list_in_the_place_of_a_password() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "kind"),
     [
-        (7, "7"),
-        (True, "true (YAML's word for yes and on)"),
-        (1.5, "1.5"),
-        (date(2026, 11, 27), "datetime.date(2026, 11, 27)"),
+        (7, "a number"),
+        (True, "true or false"),
+        (1.5, "a number"),
+        (date(2026, 11, 27), "a date"),
+        (None, "nothing"),
     ],
 )
-def test_a_name_that_yaml_takes_for_something_else(name: Any, shown: str) -> None:
+def test_a_name_that_yaml_takes_for_something_else(name: Any, kind: str) -> None:
     """In a file, that is: --path users.7 writes a text."""
     (line,) = problems(users={name: SECRET})
-    assert line == f"users: user name {shown} is no text to YAML; write it in quotes"
+    assert line == f"users: the 1st name is no text to YAML but {kind}; write it in quotes"
 
 
 def test_a_list_of_users_is_explained() -> None:
