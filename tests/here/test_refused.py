@@ -43,7 +43,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     ("text", "line"),
     [
         (None, "No such file or directory"),
-        ("psk: [", "line 1, column 7: not valid YAML"),
+        ("psk: [", "line 1, column 7: a [ or { above here has no ] or }"),
         (f"psk: short\nusers: {{{PASSWORDS}}}", "psk: the pre-shared key has 5 characters"),
         (f"psk: a-key-4711-4711-4711\nusers: {{{PASSWORDS}}}", "users: expected two or more"),
         *(

@@ -191,7 +191,7 @@ def test_settings_that_can_not_be_used(tmp_path: Path) -> None:
     line = refusal(tmp_path, "--settings", str(tmp_path / "none"), "--out", out)
     assert line == f"{tmp_path / 'none'}: No such file or directory"
     bad.write_text(f"{SECRET}: [", encoding="utf-8")
-    assert "not valid YAML" in refusal(tmp_path, "--settings", str(bad), "--out", out)
+    assert "has no ] or }" in refusal(tmp_path, "--settings", str(bad), "--out", out)
 
 
 def test_who_looks_at_the_example_is_told_how(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""YAML as a settings file has it: values alone, and each name once.
+
+What YAML can do besides is refused in a line that quotes nothing of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+from settings.guest import SettingsError
+from settings.not_yaml import SIGNS, place, told
+from settings.table import table
+
+
+def loaded(text: str) -> Any:
+    """Returns what a text of YAML holds.
+
+    Raises:
+        SettingsError: with a line for what is wrong with it.
+    """
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        value = None if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise SettingsError([told(error, text)]) from None
+    except RecursionError:
+        raise SettingsError(["nested too deeply"]) from None
+    if faults := loader.repeated:
+        raise SettingsError(faults)
+    return value
+
+
+class _Loader(yaml.SafeLoader):
+    """Collects repeated keys, of which YAML would silently take the last."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeated: list[str] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse what leads elsewhere or asks for a type: mostly it is a text that begins so, and
+        else it would hand a secret to another setting, or hold itself."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        signs = {
+            "alias": isinstance(event, yaml.AliasEvent),
+            "anchor": not isinstance(event, yaml.AliasEvent) and event.anchor is not None,
+            "tag": getattr(event, "tag", None) not in (None, "tag:yaml.org,2002:str"),
+        }
+        for sign in (sign for sign, is_there in signs.items() if is_there):
+            raise yaml.MarkedYAMLError(None, None, SIGNS[sign], event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:  # 2001-99-99 looks like a date and is none
+            raise yaml.constructor.ConstructorError(
+                None, None, "no such number or date", node.start_mark
+            ) from None
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if (key.tag, key.value) in seen:
+                    # Where a colon is missing, it is a name and its password.
+                    name = repr(key.value) if key.value in table() else "a name"
+                    line = place(key.start_mark)
+                    self.repeated.append(f"{line}: {name} stands here a second time")
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
