@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from settings import time_zones
+from settings.amounts import OddNumber
 from settings.label import RESERVED_WORDS, reserved_word
 from settings.values import BadValue, did_you_mean, in_stack, shown
 
@@ -52,12 +53,9 @@ in 2026 (LocationNotAvailableForResourceType). ``make up`` asks Azure itself, wh
 _IMAGE_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _IMAGE_VERSION = re.compile(r"latest|\d+\.\d+\.\d+")
 
-READY_MINUTES = range(121)
-"""How long `pulumi up` may wait; a first start takes minutes, never hours."""
-
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_OTHER_TIME = re.compile(r"([0-9]{1,2})[:.\uff1a]?([0-9]{2})(?: ?([aApP])\.?[mM]\.?)?")
-"""13.30, 1330, 9:30, 1:30 PM, and what a Japanese keyboard makes of the colon."""
+_OTHER_TIME = re.compile(r"([0-9]{1,2})[:.\uff1a]?([0-9]{2})(?::00)?(?: ?([aApP])\.?[mM]\.?)?")
+"""13.30, 1330, 9:30, 1:30 PM, 13:30:00, and what a Japanese keyboard makes of the colon."""
 
 
 DISK_TYPES = ("StandardSSD_LRS", "Premium_LRS", "Standard_LRS")
@@ -194,21 +192,9 @@ def image(value: Any) -> Image:
     return found
 
 
-def ready_timeout(value: Any) -> int:
-    """Minutes that `pulumi up` waits for the gateway to answer; 0: it does not wait."""
-    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value)
-    number = int(value) if digits else value
-    if type(number) is not int or number not in READY_MINUTES:
-        raise BadValue(
-            f"{shown(value)} is not usable; expected whole minutes from {READY_MINUTES.start} (do"
-            f" not wait) to {READY_MINUTES.stop - 1}"
-        )
-    return number
-
-
 def shutdown_time(value: Any) -> str:
     """The time of day at which Azure stops the machine, ``HH:MM``."""
-    # To YAML 1.1, a bare 13:30 is the number 810.
+    # To YAML 1.1, a bare 13:30 is a number, which `OddNumber` keeps as it was written.
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise BadValue(
             f"{shown(value)} is not a time of day; expected hours and minutes in quotes, such as"
@@ -219,10 +205,9 @@ def shutdown_time(value: Any) -> str:
 
 def _time_meant(value: Any) -> str:
     """Returns the time of day that somebody wrote in another way; empty if it is none."""
-    # A bare 13:30 is 810 to YAML, in minutes.
-    if type(value) is int and 0 < value < 24 * 60:
-        return f"{value // 60:02}:{value % 60:02}"
-    told = _OTHER_TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    text = f"{value:04}" if type(value) is int and 0 <= value < 2400 else value
+    text = str(text) if isinstance(text, str | OddNumber) else ""
+    told = _OTHER_TIME.fullmatch(text.strip())
     if not told:
         return ""
     hour = int(told[1]) % 12 + 12 * (told[3].lower() == "p") if told[3] else int(told[1])

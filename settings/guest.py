@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from settings import reachable, server, unknown, users, values
+from settings import amounts, reachable, server, unknown, users, values
 from settings.places import STACK, Place
 from settings.table import table
 
@@ -135,7 +135,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "users": ("users", users.users),
     "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
     "dnsServers": ("dns_servers", values.dns_servers),
-    "mtu": ("mtu", values.mtu),
+    "mtu": ("mtu", amounts.mtu),
     "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
     "reachableNetworks": ("reachable_networks", reachable.networks),
     "sshSource": ("ssh_source", values.ssh_source),

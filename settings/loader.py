@@ -5,11 +5,13 @@ What YAML can do besides is refused in a line that quotes nothing of the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
 import yaml
 
+from settings.amounts import OddNumber
 from settings.guest import SettingsError
 from settings.not_yaml import SIGNS, place, told
 from settings.table import table
@@ -62,6 +64,12 @@ class _Loader(yaml.SafeLoader):
                 None, None, "no such number or date", node.start_mark
             ) from None
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """Keep how a number was written that people read otherwise."""
+        number, written = super().construct_yaml_int(node), str(node.value)
+        odd = re.fullmatch(r"0[0-7_]+|[0-9_:]+:[0-9]+", written) and len(written) < _LONGEST
+        return OddNumber(number, written) if odd else number
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
@@ -73,3 +81,9 @@ class _Loader(yaml.SafeLoader):
                     self.repeated.append(f"{line}: {name} stands here a second time")
                 seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+_LONGEST = 20
+"""Characters of a number that is shown as it was written."""

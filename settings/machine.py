@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from settings import azure_values
+from settings import amounts, azure_values
 from settings.ssh_key import ssh_public_key
 from settings.table import table
 from settings.tags import tags
@@ -21,7 +21,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "image": azure_values.image,
     "sshPublicKey": ssh_public_key,
     "tags": tags,
-    "readyTimeout": azure_values.ready_timeout,
+    "readyTimeout": amounts.ready_timeout,
     "shutdownTime": azure_values.shutdown_time,
     "shutdownTimeZone": azure_values.time_zone,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from settings.amounts import OddNumber
 from settings.paths import dotted, path
 from settings.values import BadValue, in_stack, shown
 
@@ -81,6 +82,8 @@ def _tag_text(value: Any) -> Any:
     """`pulumi config set --path tags.x true` stores a boolean, and 42 a number."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, OddNumber):
+        return value.written
     # Python writes no integer of more than 4300 digits, and Azure takes no such text.
     short = isinstance(value, int) and abs(value) < 10**_TAG_VALUE_LENGTH
     return str(value) if short else value

@@ -229,19 +229,6 @@ def _resolver_faults(item: Any) -> Iterator[str]:
             yield f"{server} lies in {network}, which phones can't reach, nor the gateway for them"
 
 
-def mtu(value: Any) -> int:
-    """Read bytes: a number, or its digits as text."""
-    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)
-    number = int(value) if digits else value
-    # bool is an int to Python; "true" is not a size to anybody.
-    if type(number) is not int or number not in MTU_RANGE:
-        raise BadValue(
-            f"{shown(value)} is not usable; expected whole bytes"
-            f" from {MTU_RANGE.start} to {MTU_RANGE.stop - 1}"
-        )
-    return number
-
-
 def boolean(value: Any) -> bool:
     """True or false, as such or as text."""
     text = str(value).lower() if isinstance(value, bool | str) else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from settings.amounts import ready_timeout
 from settings.azure_values import (
     auto_shutdown_region,
     disk_fits,
@@ -13,7 +14,6 @@ from settings.azure_values import (
     dns_label,
     image,
     location,
-    ready_timeout,
     shutdown_time,
     time_zone,
     vm_size,

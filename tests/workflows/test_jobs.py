@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.ci.lunch import SCHEDULE
-from settings.azure_values import READY_MINUTES
+from settings.amounts import READY_MINUTES
 from tests.workflows.test_workflows import DIRECTORY, JOBS, WORKFLOWS, commands
 
 
