@@ -31,12 +31,12 @@ class OddNumber(int):
 
     @property
     def octal(self) -> bool:
-        """Whether a zero in front did it; else a colon."""
+        """Say whether a zero in front did it; else a colon."""
         return ":" not in self.written
 
     @property
     def meant(self) -> int:
-        """What to write: the digits where they are octal, the minutes of 1:30."""
+        """Return what to write: the digits where they are octal, the minutes of 1:30."""
         return int(self.written.replace("_", "")) if self.octal else int(self)
 
 

@@ -1,4 +1,5 @@
-"""YAML as a settings file has it: values alone, and each name once.
+"""YAML as a settings file has it: values alone, each name once, and no secret that a
+comment cuts off.
 
 What YAML can do besides is refused in a line that quotes nothing of the file.
 """
@@ -6,7 +7,7 @@ What YAML can do besides is refused in a line that quotes nothing of the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import yaml
@@ -31,9 +32,29 @@ def loaded(text: str) -> Any:
         raise SettingsError([told(error, text)]) from None
     except RecursionError:
         raise SettingsError(["nested too deeply"]) from None
-    if faults := loader.repeated:
+    if faults := [*loader.repeated, *_cut(node, text)]:
         raise SettingsError(faults)
     return value
+
+
+def _cut(node: yaml.Node | None, text: str) -> Iterator[str]:
+    """A line for each secret without quotes that ends where YAML's comment begins: what stands
+    there may be its second half."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    for key, value in pairs:
+        if isinstance(key, yaml.ScalarNode) and key.value in table() and table()[key.value].secret:
+            inside = value.value if isinstance(value, yaml.MappingNode) else [(key, value)]
+            yield from (
+                f"{place(each.end_mark)}: {key.value}: a comment begins at the #; put the text in"
+                " quotes, and a comment in a line of its own"
+                for _, each in inside
+                if isinstance(each, yaml.ScalarNode)
+                and each.style is None
+                and _COMMENT.match(text, each.end_mark.index)
+            )
+
+
+_COMMENT = re.compile(r"[ \t]+#")
 
 
 class _Loader(yaml.SafeLoader):

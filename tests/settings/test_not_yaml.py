@@ -149,3 +149,38 @@ def test_a_directory(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_pulumis_file_of_this_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = said(capsys, "Pulumi.yaml", tmp_path / "out")
     assert line.startswith("Pulumi's file about this project; ")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("psk: Koinobori-Matsuri-9 #4711\n", "line 1: psk: a comment begins at the #; put the "),
+        ("users:\n  hana: Tsukiji-9 #4711\n", "line 2: users: a comment begins at the #; put "),
+        ("users: {hana: Tsukiji-9, bob: Uogashi  #4711\n  }\n", "line 1: users: a comment begins"),
+        ("mtu: 3\npsk: #4711\n", "line 2: psk: a comment begins at the #; put the text in quotes"),
+        ("users:\n  hana: #4711\n", "line 2: users: a comment begins at the #; put the text in "),
+        ("psk: a long\n  key # 4711\n", "line 2: psk: a comment begins at the #; put the text in "),
+    ],
+)
+def test_a_secret_that_a_comment_cuts_off(text: str, line: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(text)
+    (problem,) = caught.value.problems
+    assert problem.startswith(line)
+    assert "4711" not in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'psk: "Tsukiji #4711" # a comment\n',
+        "psk: 'Tsukiji' #4711\n",
+        "psk: Tsukiji#4711\n# a comment\n",
+        "psk: |\n  Tsukiji #4711\n",
+        "mtu: 3 # a comment\n",
+        "users: # a comment\n  # another\n  hana: x\n# a third\n",
+        "users: {} # a comment\n",
+    ],
+)
+def test_other_comments_stand(text: str) -> None:
+    assert loaded(text)
