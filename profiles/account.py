@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
 
 from settings import values
 from settings.guest import Settings
@@ -74,7 +73,7 @@ def accounts(settings: Settings, server: str, title: str = DEFAULT_TITLE) -> lis
     Raises:
         ProfileError: a value that some device would alter, refuse or take for another.
     """
-    problems = [*_title_faults(title), *_user_faults(settings)]
+    problems = _title_faults(title)
     try:
         name = server_name(server)
     except values.BadValue as bad:
@@ -97,15 +96,6 @@ def accounts(settings: Settings, server: str, title: str = DEFAULT_TITLE) -> lis
     ]
 
 
-def is_address(text: str) -> bool:
-    """Say whether devices take the text for an IPv4 address rather than a name."""
-    try:
-        IPv4Address(text)
-    except AddressValueError:
-        return False
-    return True
-
-
 def _title_faults(title: str) -> list[str]:
     if (
         1 <= len(title) <= MAX_TITLE
@@ -117,15 +107,4 @@ def _title_faults(title: str) -> list[str]:
     return [
         f"title: {values.shown(title)} is not usable; allowed: 1 to {MAX_TITLE} characters of any"
         f" script, none of {' '.join(NOT_IN_TITLES)}, no control characters, no space at either end"
-    ]
-
-
-def _user_faults(settings: Settings) -> list[str]:
-    if "ikev2" not in settings.protocols:
-        return []
-    return [
-        f"users: {user} looks like an IP address, and IKEv2 clients would announce it as one;"
-        " choose a name with a letter"
-        for user in settings.users
-        if is_address(user)
     ]

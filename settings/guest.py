@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -171,33 +171,53 @@ def _as_list(key: str, value: Any, reader: Callable[[Any], Any], place: Place) -
 
 def _conflicts(settings: Settings, place: Place) -> list[str]:
     """Values that are fine alone and not together."""
-    problems = []
+    problems = [*_overlapping(settings)]
+    if "ikev2" in settings.protocols:
+        problems += _names_of_ikev2(settings)
+        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users, place)]
+    return problems
+
+
+def _overlapping(settings: Settings) -> Iterator[str]:
+    """A line for each network or address that lies in another one."""
     if settings.tunnel_subnet.overlaps(settings.vnet_subnet):
-        problems.append(
+        yield (
             f"tunnelSubnet: {settings.tunnel_subnet} overlaps vnetSubnet {settings.vnet_subnet};"
             " the gateway could not tell a phone from a neighbour. Choose another range"
         )
-    problems += [
-        f"reachableNetworks: {network} overlaps tunnelSubnet {settings.tunnel_subnet}, the phones'"
-        " own (phoneToPhone opens that); name smaller networks, or move tunnelSubnet"
-        for network in settings.reachable_networks
-        if network.overlaps(settings.tunnel_subnet)
-    ]
-    # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
-    problems += [
-        f"users: user {user} has the gateway's own name; choose another"
-        for user in settings.users
-        if "ikev2" in settings.protocols and user.lower() == settings.server_name
-    ]
-    if "ikev2" in settings.protocols:
-        problems += [f"users: {line}" for line in users.too_short_for_ikev2(settings.users, place)]
-    problems += [
-        f"dnsServers: {server} lies in {key} {network}, which has no resolver for phones"
-        for server in settings.dns_servers
-        for key, network in (
-            ("tunnelSubnet", settings.tunnel_subnet),
-            ("vnetSubnet", settings.vnet_subnet),
-        )
-        if server in network
-    ]
-    return problems
+    for network in settings.reachable_networks:
+        if network.overlaps(settings.tunnel_subnet):
+            yield (
+                f"reachableNetworks: {network} overlaps tunnelSubnet {settings.tunnel_subnet}, the"
+                " phones' own (phoneToPhone opens that); name smaller networks, or move"
+                " tunnelSubnet"
+            )
+    for key, network in (
+        ("tunnelSubnet", settings.tunnel_subnet),
+        ("vnetSubnet", settings.vnet_subnet),
+    ):
+        for resolver in settings.dns_servers:
+            if resolver in network:
+                yield (
+                    f"dnsServers: {resolver} lies in {key} {network}, which has no resolver for"
+                    " phones"
+                )
+        dialled = settings.server_name or ""
+        if server.is_address(dialled) and IPv4Address(dialled) in network:
+            yield (
+                f"serverName: {dialled} lies in {key} {network}, where no phone finds the gateway;"
+                " write its address from outside"
+            )
+
+
+def _names_of_ikev2(settings: Settings) -> Iterator[str]:
+    """A line for each user whose name IKEv2 takes for another."""
+    for user in settings.users:
+        # Whoever is called like the gateway could prove himself as anybody, and as the gateway.
+        if user.lower() == settings.server_name:
+            yield f"users: user {user} has the gateway's own name; choose another"
+        elif server.is_address(user):
+            yield (
+                f"users: user {user} looks like an IP address, and IKEv2 clients would announce it"
+                " as one; choose a name with a letter"
+            )

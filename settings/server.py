@@ -6,7 +6,7 @@ import re
 from ipaddress import IPv4Address
 from typing import Any
 
-from settings.values import BadValue, did_you_mean, shown
+from settings.values import NEVER_A_SOURCE, BadValue, did_you_mean, shown
 
 PROTOCOLS = ("l2tp", "ikev2")
 """How a phone can dial in."""
@@ -48,9 +48,22 @@ def server_name(value: Any) -> str | None:
     if _DNS_NAME.fullmatch(text):
         return text
     try:
-        return str(IPv4Address(text))
+        address = IPv4Address(text)
     except ValueError:
         raise BadValue(
             f"{shown(value)} is no full DNS name (vpn.example.org) and no IPv4 address"
             + (did_you_mean(found[1], server_name) if (found := _URL.match(text)) else "")
         ) from None
+    for strange in NEVER_A_SOURCE:
+        if address in strange:
+            raise BadValue(f"{address} lies in {strange}, where no phone finds the gateway")
+    return str(address)
+
+
+def is_address(text: str) -> bool:
+    """Say whether devices take the text for an IPv4 address rather than a name."""
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True

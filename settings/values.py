@@ -213,6 +213,8 @@ def dns_servers(value: Any) -> tuple[IPv4Address, ...]:
     if not isinstance(value, list) or len(value) not in (1, 2):
         raise BadValue(f"{shown(value)} is not a list of one or two IPv4 addresses")
     faults = [fault for item in value for fault in _resolver_faults(item)]
+    if value[0] == value[-1] and len(value) == 2:
+        faults.append(f"{shown(value[0])} stands here twice; name another one, or it alone")
     if faults:
         raise BadValue(*faults)
     return tuple(IPv4Address(item) for item in value)

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from settings.server import is_address
+
 MINIMAL: dict[str, Any] = {
     "psk": "a-key-of-24-characters-x",
     "users": {"alice": "alice-long-password"},
@@ -40,7 +42,7 @@ l2tp_passwords = _passwords(8)
 """Long enough where nobody dials in with IKEv2."""
 
 user_names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", fullmatch=True).filter(
-    lambda name: name.lower() != "lunch-gateway"
+    lambda name: name.lower() != "lunch-gateway" and not is_address(name)
 )
 
 
@@ -77,7 +79,9 @@ def settings_maps(draw: st.DrawFn) -> dict[str, Any]:
             | networks("100.64.0.0/11", range(11, 33)),
             max_size=16,
         ),
-        "dnsServers": st.lists(st.sampled_from(["8.8.8.8", "1.1.1.1"]), min_size=1, max_size=2),
+        "dnsServers": st.lists(
+            st.sampled_from(["8.8.8.8", "1.1.1.1"]), min_size=1, max_size=2, unique=True
+        ),
         "mtu": st.integers(576, 1410) | st.integers(576, 1410).map(str),
         "sshSource": st.just("") | networks("203.0.113.0/24", range(24, 33)),
         "phoneToPhone": st.booleans(),

@@ -12,7 +12,7 @@ import pytest
 from settings.azure_values import Image
 from settings.ssh_key import NOBODYS_KEY
 from tests.gateway.loading import loaded, problems
-from tests.gateway.program_run import SECRETS
+from tests.gateway.program_run import PSK, SECRETS
 
 
 def test_only_the_secrets_are_needed() -> None:
@@ -129,8 +129,8 @@ def test_each_mistake_gets_one_line(key: str) -> None:
 def test_the_guest_knows_its_name_before_anything_is_created() -> None:
     config, _ = loaded(SECRETS | {"dnsLabel": "my-gateway"})
     assert config.settings.server_name == "my-gateway.westus2.cloudapp.azure.com" == config.server
-    own, _ = loaded(SECRETS | {"serverName": "vpn.example.org"})
-    assert own.settings.server_name == "vpn.example.org" == own.server
+    own, _ = loaded(SECRETS | {"serverName": "vpn.home.arpa"})
+    assert own.settings.server_name == "vpn.home.arpa" == own.server
 
 
 def test_all_mistakes_at_once() -> None:
@@ -220,6 +220,13 @@ def test_secrets_of_the_example_open_no_gateway() -> None:
     )
     assert psk.startswith("lunch-gateway:psk: that of settings.example.yaml, which everybody can")
     assert users.startswith("lunch-gateway:users: user alice: the password is a text that was to")
+
+
+def test_what_others_know_opens_no_gateway() -> None:
+    """One rule with a settings file's, in tests/settings/test_known_to_others.py."""
+    users, server = problems({"psk": PSK, "users": {"alice": PSK}, "serverName": "vpn.example.com"})
+    assert users.startswith("lunch-gateway:users: user alice: the password is the same as psk")
+    assert server.startswith("lunch-gateway:serverName: 'vpn.example.com' is only an example")
 
 
 @pytest.mark.parametrize("key", ["psk", "users"])

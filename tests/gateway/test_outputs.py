@@ -59,7 +59,7 @@ def test_no_secret_outside_a_secret(plain: bool) -> None:
 def test_no_users_name_outside_a_secret() -> None:
     """A preview's outputs stand in a pull request's comment, which may be public."""
     names = ("Xenia.4711", "xenia@users.example")
-    run = run_program(SECRETS | {"users": dict.fromkeys(names, "a-password-47114711")})
+    run = run_program(SECRETS | {"users": {name: f"{name}-password-4711" for name in names}})
     assert run.error is None
     assert run.outputs["users"] == 2
     open_text = [open_parts(MessageToDict(request.raw)) for request in run.requests]

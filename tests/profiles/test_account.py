@@ -50,17 +50,9 @@ def test_every_other_title_is_fine(title: str) -> None:
     assert account.name("ikev2") == f"{title} IKEv2"
 
 
-def test_a_name_that_could_be_taken_for_an_address() -> None:
-    (line,) = refusals(users={"192.0.2.1": "a-long-password-1"})
-    assert "192.0.2.1 looks like an IP address" in line
-    # L2TP does not care.
-    settings = parse({**MINIMAL, "users": {"192.0.2.1": "password-1"}, "protocols": ["l2tp"]})
-    assert accounts(settings, "vpn.example.org")
-
-
 def test_all_that_is_wrong_at_once() -> None:
-    lines = refusals(server="x", title="", users={"192.0.2.1": "a-long-password-1"})
-    assert [line.split(":")[0] for line in lines] == ["server", "title", "users"]
+    lines = refusals(server="x", title="")
+    assert [line.split(":")[0] for line in lines] == ["server", "title"]
 
 
 def test_the_server_is_what_the_phone_will_ask_for() -> None:

@@ -28,7 +28,7 @@ SECRET = "Xsecret-that-must-not-show"
 SETTINGS = {
     "psk": f"{SECRET}-key",
     "users": {"alice": SECRET, "bob@example.org": f"{SECRET} 'quoted'"},
-    "serverName": "vpn.example.org",
+    "serverName": "vpn.home.arpa",
 }
 
 
@@ -120,7 +120,7 @@ def test_everybody_gets_everything_and_nobody_else_reads_it(tmp_path: Path, umas
     assert SECRET not in done.stdout
     found = tree(out)
     assert found.pop(output.MARKER)[0] == 0o600
-    for account in accounts(parse(SETTINGS), "vpn.example.org", title):
+    for account in accounts(parse(SETTINGS), "vpn.home.arpa", title):
         made = files(account)
         page = f"{account.user}/{account.user}.html"
         assert page in done.stdout
@@ -160,7 +160,7 @@ def test_the_server_can_be_named(tmp_path: Path) -> None:
 
 
 def test_a_short_password_is_told_of(tmp_path: Path) -> None:
-    short = written(tmp_path, users={"alice": "x" * 19})
+    short = written(tmp_path, users={"alice": "0123456789 abcdefgh"})
     done = run("--settings", str(short), "--out", str(tmp_path / "out"))
     assert done.returncode == 0
     (line,) = done.stderr.splitlines()
