@@ -133,10 +133,16 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     # Quotes delimit the key in the ipsec.secrets of a user's own Linux, where nothing escapes them.
     "psk": ("psk", values.secret("pre-shared key", values.PSK_LENGTH, "\"'\\")),
     "users": ("users", users.users),
-    "tunnelSubnet": ("tunnel_subnet", values.private_network(values.TUNNEL_PREFIXES)),
+    "tunnelSubnet": (
+        "tunnel_subnet",
+        values.private_network(values.TUNNEL_PREFIXES, "tunnelSubnet", "vnetSubnet"),
+    ),
     "dnsServers": ("dns_servers", values.dns_servers),
     "mtu": ("mtu", amounts.mtu),
-    "vnetSubnet": ("vnet_subnet", values.private_network(range(8, 30))),
+    "vnetSubnet": (
+        "vnet_subnet",
+        values.private_network(range(8, 30), "vnetSubnet", "tunnelSubnet"),
+    ),
     "reachableNetworks": ("reachable_networks", reachable.networks),
     "sshSource": ("ssh_source", values.ssh_source),
     "acceleration": ("acceleration", values.one_of("split", "off")),
@@ -161,7 +167,8 @@ def _as_list(key: str, value: Any, reader: Callable[[Any], Any], place: Place) -
     try:
         reader(items)
     except values.BadValue:
-        return ""
+        # The words that are known have small letters.
+        return _as_list(key, value.lower(), reader, place) if value != value.lower() else ""
     told = [
         place.item.format(key=key, number=number, value=item) for number, item in enumerate(items)
     ]

@@ -33,7 +33,7 @@ REGION = frozenset({"location", "region", "azure-native:location"})
 
 STACK = Place(
     missing={
-        "psk": "set the pre-shared key that every phone types (pulumi config set --secret psk …)",
+        "psk": "set the pre-shared key that L2TP phones type (pulumi config set --secret psk …)",
         "users": "set at least one (pulumi config set --secret --path users.alice …)",
     },
     part="a part of {whole} is set with pulumi config set --path",
@@ -51,7 +51,7 @@ STACK = Place(
 
 MAKE = Place(
     missing={
-        "psk": "make the pre-shared key that every phone types (make new-key)",
+        "psk": "make the pre-shared key that L2TP phones type (make new-key)",
         "users": "name at least one (make user ADD=alice)",
     },
     part="write lunch-gateway:{whole}: and below it, indented, its parts (people: make user ADD=…)",
@@ -70,7 +70,8 @@ stack's file is written by hand, but for the secrets."""
 
 FILE = Place(
     missing={
-        "psk": "write psk: and, in quotes, the pre-shared key that every phone types",
+        "psk": "write psk: and, in quotes, the pre-shared key that L2TP phones type; it must be"
+        " there without L2TP too",
         "users": "write users: and below it, indented, a line for each, such as alice: and, in"
         " quotes, a password",
     },

@@ -38,7 +38,7 @@ def networks(value: Any) -> tuple[IPv4Network, ...]:
 
 
 def _network(item: Any) -> IPv4Network:
-    wanted = network(item, "192.168.1.0/24")
+    wanted = network(item, "192.168.1.0/24", "in " + ", ".join(map(str, RANGES)), _network)
     if not any(wanted.subnet_of(each) for each in RANGES):
         raise BadValue(
             f"{wanted} lies in none of {', '.join(map(str, RANGES))}, and nothing else can be"

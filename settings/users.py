@@ -10,7 +10,7 @@ from typing import Any
 from settings.paths import dotted, path
 from settings.places import Place
 from settings.server import SERVER_NAME
-from settings.values import BadValue, in_stack, kind, ordinal, secret
+from settings.values import BadValue, in_stack, is_encrypted, kind, ordinal, secret
 
 PASSWORD_LENGTH = range(8, 129)
 """Characters. pppd reads at most 256 (MAXSECRETLEN, ppp 2.5); phones stop earlier."""
@@ -24,9 +24,13 @@ _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 def users(value: Any) -> Mapping[str, str]:
     """Password by user name."""
+    if is_encrypted(value) and str(value["secure"]).startswith("v1:"):
+        raise BadValue("encrypted, as in a stack's file; write the map itself")
     if not isinstance(value, Mapping):
+        colon = isinstance(value, str) and re.search("[:=\uff1a]", value)
         raise BadValue(
             "must be a map of user name to password, such as {alice: …}"
+            + ("; behind a colon YAML wants a blank" if colon else "")
             + in_stack(": pulumi config set --secret --path users.alice")
         )
     if not value:
@@ -65,6 +69,9 @@ def _user_faults(number: int, name: Any, password: Any) -> Iterator[str]:
     # His password would prove anybody, and pppd could be asked to prove itself by it.
     if name.lower() == SERVER_NAME:
         yield f"user {name} is called like the gateway itself; choose another name"
+    if is_encrypted(password):
+        yield f"{who}: the password is encrypted, as in a stack's file; write the text itself"
+        return
     if isinstance(password, Mapping):
         yield f"{who}: {_below(name, password)}"
         return
@@ -112,7 +119,7 @@ def _not_usable(name: Any) -> str:
 
 def _a_list(path: str) -> str:
     """Say what is wrong with a list in the place of a password; its items are not shown."""
-    return "the password must be text, and this is a list" + in_stack(
+    return "the password must be text in quotes, and this is a list" + in_stack(
         f", which --path makes of a number in brackets. Set it: pulumi config set --secret --path"
         f" {path}, after pulumi config rm --path {path}"
     )
@@ -129,7 +136,7 @@ def _below(name: str, parts: Mapping[Any, Any]) -> str:
     """Say what is wrong with a map in the place of a password. What it holds is not shown, but
     names that a dot cut."""
     meant = next((full for full in dotted(name, parts) if _is_usable(full)), f"{name}.NAME")
-    return "the password must be text, and this is a map" + in_stack(
+    return "the password must be text in quotes, and this is a map" + in_stack(
         ", which --path makes of a name with a dot."
         f" Quote it: pulumi config set --secret --path {path('users', meant)}, and take this one"
         f" away: pulumi config rm --path {path('users', name)}"

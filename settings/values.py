@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from settings.table import table
+
 PSK_LENGTH = range(16, 129)
 """Characters."""
 
@@ -116,6 +118,11 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 _SHORT.maxlevel = 2
 
 
+def is_encrypted(value: Any) -> bool:
+    """Say whether a value is how Pulumi writes a secret into a stack's file."""
+    return isinstance(value, Mapping) and list(value) == ["secure"]
+
+
 def secret(what: str, lengths: range, forbidden: str = "", note: str = "") -> Callable[[Any], str]:
     """A reader for a secret. Its messages speak of the secret's length, never its text.
     ``note`` is what they add to the lengths."""
@@ -126,10 +133,15 @@ def secret(what: str, lengths: range, forbidden: str = "", note: str = "") -> Ca
     )
 
     def read(value: Any) -> str:
+        if is_encrypted(value):
+            raise BadValue(f"the {what} is encrypted, as in a stack's file; write the text itself")
         if not isinstance(value, str):
-            raise BadValue(f"the {what} must be text in quotes: {allowed}")
+            sign = {"a map": "{", "a list": "["}.get(kind(value))
+            why = f", since a {sign} in front makes {kind(value)} of it" if sign else ""
+            raise BadValue(f"the {what} must be text in quotes{why}: {allowed}")
         if len(value) not in lengths:
-            raise BadValue(f"the {what} has {len(value)} characters; allowed: {allowed}")
+            count = f"{len(value)} character{'' if len(value) == 1 else 's'}"
+            raise BadValue(f"the {what} has {count}; allowed: {allowed}")
         for number, character in enumerate(value, 1):
             at_an_end = number in (1, len(value))
             if why := _not_in_a_secret(character, forbidden, at_an_end):
@@ -152,30 +164,43 @@ def _not_in_a_secret(character: str, forbidden: str, at_an_end: bool) -> str:
     return "a space at an end" if character == " " and at_an_end else ""
 
 
-def network(value: Any, example: str) -> IPv4Network:
-    """An IPv4 network without host bits; ``example`` is shown with the refusal."""
+def network(value: Any, example: str, allowed: str, reader: Callable[[Any], Any]) -> IPv4Network:
+    """An IPv4 network without host bits.
+
+    Args:
+        value: what was written.
+        example: one to show with the refusal.
+        allowed: which ones are, where the network around an address is none of them.
+        reader: who takes it in the end.
+    """
     text = value if isinstance(value, str) else shown(value)
     try:
         return IPv4Network(text)
     except ValueError:
         hint = ""
         with contextlib.suppress(ValueError):
-            hint = f" (did you mean {IPv4Network(text, strict=False)}?)"
+            guess = str(IPv4Network(text, strict=False))
+            hint = did_you_mean(guess, reader) or f"; allowed: {allowed}"
         raise BadValue(
             f"{shown(value)} is not an IPv4 network; expected one such as {example}{hint}"
         ) from None
 
 
-def private_network(prefixes: range) -> Callable[[Any], IPv4Network]:
-    """A reader for a private network with one of these prefix lengths."""
+def private_network(prefixes: range, key: str, beside: str) -> Callable[[Any], IPv4Network]:
+    """A reader for a private network with one of these prefix lengths: the value of ``key``. None
+    is guessed that overlaps the default of ``beside``."""
+    sizes = f"/{prefixes.start} to /{prefixes.stop - 1}"
+
+    def fitting(guess: str) -> None:
+        if read(guess).overlaps(IPv4Network(table()[beside].default)):
+            raise BadValue(f"{guess} overlaps {beside}")
 
     def read(value: Any) -> IPv4Network:
-        wanted = network(value, "10.2.2.0/24")
+        wanted = network(value, table()[key].default, f"{sizes}, a private one", fitting)
         if "/" not in value:
             guess = IPv4Network(f"{value}/24", strict=False)
             raise BadValue(
-                f"{shown(value)} has no size; allowed: /{prefixes.start} to /{prefixes.stop - 1}"
-                + did_you_mean(str(guess), read)
+                f"{shown(value)} has no size; allowed: {sizes}" + did_you_mean(str(guess), fitting)
             )
         if not any(wanted.subnet_of(private) for private in PRIVATE_NETWORKS):
             raise BadValue(
@@ -183,9 +208,7 @@ def private_network(prefixes: range) -> Callable[[Any], IPv4Network]:
                 + ", ".join(map(str, PRIVATE_NETWORKS))
             )
         if wanted.prefixlen not in prefixes:
-            raise BadValue(
-                f"{wanted} is the wrong size; allowed: /{prefixes.start} to /{prefixes.stop - 1}"
-            )
+            raise BadValue(f"{wanted} is the wrong size; allowed: {sizes}")
         return wanted
 
     return read
@@ -195,13 +218,12 @@ def ssh_source(value: Any) -> IPv4Network | None:
     """Read where SSH may come from; an empty text is nowhere."""
     if value == "":
         return None
-    source = network(value, "203.0.113.7/32")
+    sizes = f"/{SSH_PREFIXES.start} to /{SSH_PREFIXES.stop - 1}"
+    source = network(value, "203.0.113.7/32", sizes, ssh_source)
     if source.prefixlen == 0:
         raise BadValue(f"{source} is the whole internet; name the address or network you come from")
     if source.prefixlen not in SSH_PREFIXES:
-        raise BadValue(
-            f"{source} is too large; allowed: /{SSH_PREFIXES.start} to /{SSH_PREFIXES.stop - 1}"
-        )
+        raise BadValue(f"{source} is too large; allowed: {sizes}")
     for strange in NEVER_A_SOURCE:
         if source.overlaps(strange):
             raise BadValue(f"{source} lies in {strange}, from where nobody can come")

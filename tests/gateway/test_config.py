@@ -153,7 +153,7 @@ def test_who_came_by_make_is_told_makes_commands(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LUNCH_GATEWAY_CALLER", "make")
     psk, users = problems({})
     assert psk == (
-        "lunch-gateway:psk: missing; make the pre-shared key that every phone types (make new-key)"
+        "lunch-gateway:psk: missing; make the pre-shared key that L2TP phones type (make new-key)"
     )
     assert users == "lunch-gateway:users: missing; name at least one (make user ADD=alice)"
     bad = {"tags": {"a": {"b": "c"}}, "users": {"al": {"ice": "x"}}, "protocols": "ikev2"}

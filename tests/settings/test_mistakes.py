@@ -205,7 +205,7 @@ def test_a_stack_has_advice_of_its_own(key: str, value: Any, words: str) -> None
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"psk": None}, "psk: missing; make the pre-shared key that every phone types (make new-k"),
+        ({"psk": None}, "psk: missing; make the pre-shared key that L2TP phones type (make new-k"),
         ({"users": None}, "users: missing; name at least one (make user ADD=alice)"),
         ({"users": {"al": "12345678"}}, "REMOVE=al, then make user ADD=al), or protocols"),
         ({"users.carol": "x"}, "write lunch-gateway:users: and below it, indented, its parts (peo"),

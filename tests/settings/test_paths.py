@@ -33,7 +33,7 @@ SECRET = "alice-example-4711-long-enough"
 )
 def test_a_user_with_a_dot(made: dict[str, Any], quoted: str, away: str) -> None:
     (line,) = problems(users=made)
-    assert "the password must be text, and this is a map" in line
+    assert "the password must be text in quotes, and this is a map" in line
     assert f"""pulumi config set --secret --path 'users["{quoted}"]',""" in line
     assert line.endswith(f"pulumi config rm --path {away}")
     assert SECRET not in line
@@ -60,7 +60,9 @@ def test_a_password_of_digits(made: Any) -> None:
 def test_a_list_in_the_place_of_a_password() -> None:
     # --path 'users.alice[0]'
     (line,) = problems(users={"alice": [SECRET]})
-    assert line.startswith("users: user alice: the password must be text, and this is a list")
+    assert line.startswith(
+        "users: user alice: the password must be text in quotes, and this is a list"
+    )
     assert line.endswith("after pulumi config rm --path users.alice")
     assert SECRET not in line
 
