@@ -37,6 +37,9 @@ def meant(key: Any) -> str | None:
     """Returns the setting that a key is a misspelling of; None if it is none of any."""
     if not _is_short(key):
         return None
+    begin = re.split("[:=\uff1a ]", key.removeprefix(PROJECT))[0]
+    if begin in table():
+        return begin
     known = {_spelled(each): each for each in table()}
     spelled = _spelled(key.removeprefix(PROJECT))
     if spelled in _OFTEN:

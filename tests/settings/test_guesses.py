@@ -116,3 +116,10 @@ def test_a_secret_of_another_kind(changes: dict[str, Any], start: str) -> None:
 def test_users_in_one_text_lack_a_blank() -> None:
     assert told(users="hana:x").endswith("; behind a colon YAML wants a blank")
     assert told(users="hana").endswith("{alice: …}")
+
+
+def test_a_setting_with_its_value_in_its_name_is_not_missing_too() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse({"psk:Koinobori-Matsuri-2931": None, "users": MINIMAL["users"]}, FILE)
+    (line,) = caught.value.problems
+    assert line.startswith("the 1st key: no such setting; a colon stands in it; ")

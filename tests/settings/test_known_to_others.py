@@ -29,7 +29,7 @@ OTHER = "Tsukiji-Uogashi-7742"
             {"users": {"hana": OTHER, "bob": PSK, "ken": OTHER}},
             "user hana: the password is another",
         ),
-        ({"users": {"hana": "x" * 16}}, "user hana: the password is one character again and agai"),
+        ({"users": {"hana": "x" * 16}}, "user hana: the password is one character again "),
         ({"users": {"hana": "ALICE-EXAMPLE-4711"}}, "user hana: the password is that of settings"),
     ],
 )
