@@ -10,8 +10,8 @@ from ops.life import require_stack, settle_passphrase
 from ops.pulumi import Pulumi
 from ops.show import which
 from ops.stack import Stack, typed_password
-from settings.users import users
-from settings.values import BadValue
+from settings.users import ALLOWED_NAME, is_usable, users
+from settings.values import BadValue, shown
 
 
 def user(options: argparse.Namespace, pulumi: Pulumi) -> int:
@@ -44,6 +44,8 @@ def _add(stack: Stack, name: str) -> str:
             f"ADD: {name} is a user already; make output{which(stack.pulumi)} shows the password."
             f" For a new one: make user REMOVE={name}, then ADD={name}"
         )
+    if not is_usable(name):
+        raise OpsError(f"ADD: user name {shown(name)} is not usable; {ALLOWED_NAME}")
     password = typed_password()
     try:
         users({**known, name: password})

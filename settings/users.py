@@ -55,14 +55,14 @@ def called(number: int, name: Any, password: Any) -> str:
     """Returns what a message calls a user: by name, or by place where what stands for the name may
     be the password, since somebody wrote the two in the wrong order. No password is shorter than
     `PASSWORD_LENGTH`, and few are shorter than the name that they belong to."""
-    longer = isinstance(password, str) and _is_usable(name) and len(password) > len(name)
-    if _is_usable(name) and (longer or len(name) < PASSWORD_LENGTH.start):
+    longer = isinstance(password, str) and is_usable(name) and len(password) > len(name)
+    if is_usable(name) and (longer or len(name) < PASSWORD_LENGTH.start):
         return f"user {name}"
     return f"the {ordinal(number)} user"
 
 
 def _user_faults(number: int, name: Any, password: Any) -> Iterator[str]:
-    if not _is_usable(name):
+    if not is_usable(name):
         yield f"the {ordinal(number)} name {_not_usable(name)}"
         return
     who = called(number, name, password)
@@ -88,7 +88,7 @@ def _user_faults(number: int, name: Any, password: Any) -> Iterator[str]:
         yield f"{who}: a password that begins with @/ is a file name to pppd"
 
 
-_ALLOWED_NAME = (
+ALLOWED_NAME = (
     "allowed: 1 to 64 letters, digits and . _ @ -, a letter or digit first (pppd and some phones"
     " alter anything else)"
 )
@@ -109,12 +109,12 @@ def _not_usable(name: Any) -> str:
     if not isinstance(name, str):
         return f"is no text to YAML but {kind(name)}; write it in quotes"
     for number, character in enumerate(name, 1):
-        if not _is_usable(f"x{character}" if number > 1 else character):
+        if not is_usable(f"x{character}" if number > 1 else character):
             told = _STRAY.get(character) or (
                 f"not usable ({character!r})" if character.isprintable() else "not printable"
             )
-            return f"is not usable: character {number} is {told}; {_ALLOWED_NAME}"
-    return f"is not usable: it has {len(name)} characters; {_ALLOWED_NAME}"
+            return f"is not usable: character {number} is {told}; {ALLOWED_NAME}"
+    return f"is not usable: it has {len(name)} characters; {ALLOWED_NAME}"
 
 
 def _a_list(path: str) -> str:
@@ -135,7 +135,7 @@ def _as_text(path: str) -> str:
 def _below(name: str, parts: Mapping[Any, Any]) -> str:
     """Say what is wrong with a map in the place of a password. What it holds is not shown, but
     names that a dot cut."""
-    meant = next((full for full in dotted(name, parts) if _is_usable(full)), f"{name}.NAME")
+    meant = next((full for full in dotted(name, parts) if is_usable(full)), f"{name}.NAME")
     return "the password must be text in quotes, and this is a map" + in_stack(
         ", which --path makes of a name with a dot."
         f" Quote it: pulumi config set --secret --path {path('users', meant)}, and take this one"
@@ -147,7 +147,7 @@ def _names_alike(names: Iterable[Any]) -> Iterator[str]:
     """A line for each name that is written in several ways. IKE compares names as DNS does,
     and on a Mac or on Windows their files would be one."""
     alike = defaultdict(list)
-    for name in filter(_is_usable, names):
+    for name in filter(is_usable, names):
         alike[name.lower()].append(name)
     for same in alike.values():
         if len(same) > 1:
@@ -155,7 +155,8 @@ def _names_alike(names: Iterable[Any]) -> Iterator[str]:
             yield f"{both} differ in case only; to IKE they are one. Rename all but one"
 
 
-def _is_usable(name: Any) -> bool:
+def is_usable(name: Any) -> bool:
+    """Say whether a user may be called so."""
     return isinstance(name, str) and bool(_USER_NAME.fullmatch(name))
 
 

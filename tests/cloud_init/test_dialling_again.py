@@ -101,7 +101,7 @@ def test_who_dials_again_and_again_shuts_nobody_out_of_the_smallest_subnet(tmp_p
     """Six calls from ports of their own, after one from the same port: none hangs up."""
     file, out = tmp_path / "settings.yaml", tmp_path / "out"
     file.write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
-    assert main(["render", "--settings", str(file), "--out", str(out)]) == 0
+    assert main(["render", "--example", "--settings", str(file), "--out", str(out)]) == 0
     alice, bob = (f"{user} {password}" for user, password in USERS.items())
     calls = [f"dial {alice} {port}" for port in (4501, 4501, *range(4502, 4507))]
     ends = [f"dial {bob} 4509", BELIEVED.format("alice"), BELIEVED.format("bob")]

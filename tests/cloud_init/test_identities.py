@@ -118,7 +118,7 @@ def test_who_gets_in(tmp_path: Path) -> None:
     where it is one. Nobody else, and nobody by the key that all of L2TP's know."""
     file, out = tmp_path / "settings.yaml", tmp_path / "out"
     file.write_text(yaml.safe_dump(SETTINGS), encoding="utf-8")
-    assert main(["render", "--settings", str(file), "--out", str(out)]) == 0
+    assert main(["render", "--example", "--settings", str(file), "--out", str(out)]) == 0
     done = Guest(out).run(f"{UP}\n{PHONE}")
     said = done.stdout.splitlines()
     assert len(said) == len(ROWS), done.stdout
