@@ -3,6 +3,7 @@ indented, or the two are swapped."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -130,3 +131,25 @@ def test_a_long_name_beside_none_is_not(password: object, words: str) -> None:
 def test_places_are_counted_as_people_do() -> None:
     told = "1st 2nd 3rd 4th 10th 11th 12th 13th 20th 21st 22nd 101st 111th 112th 123rd"
     assert [ordinal(int(re.sub("[a-z]", "", word))) for word in told.split()] == told.split()
+
+
+WHOLE = f"""\
+{{psk: {SHARED}, users: {{
+  hana: {PASSWORD},
+  bob.suzuki@home: 'Asakusa-Kaminari-5520'}}}}
+"""
+
+
+@pytest.mark.parametrize("slip", ["", ":", "=", " ", "#", "\n", "{", "'", "*"])
+def test_no_slip_of_the_hand_shows_a_secret(slip: str, tmp_path: Path) -> None:
+    told = []
+    for at, gone in itertools.product(range(len(WHOLE)), (0, 1)):
+        (tmp_path / "x.yaml").write_text(WHOLE[:at] + slip + WHOLE[at + gone :])
+        try:
+            read(tmp_path / "x.yaml")
+        except SettingsError as error:
+            told += error.problems
+    assert told
+    assert all(line.isprintable() for line in told)
+    for part in re.findall("[A-Z][a-z]{5,}|[0-9]{4}", WHOLE):
+        assert [line for line in told if part in line] == []
