@@ -1,5 +1,5 @@
 """Measure what a phone gets through the gateway on lines like those at lunch, and what it
-would get by other means. Without options it measures every promise (a night under
+would get by other means. Without options it measures every promise (hours under
 emulation); options choose a part, and each of them repeats."""
 
 from __future__ import annotations
