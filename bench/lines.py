@@ -85,8 +85,8 @@ BURSTS_ARE_FILLED_TOO = (Promise(at_least=4), Promise(against="limit", at_least=
 
 def _pages(*loads: str, near: float, far: float = 0, vpn: float) -> tuple[Promise, ...]:
     """Return what both of the phone's own clients keep to of the time that a page takes: without a
-    VPN, with the gateway near and far, and with a plain VPN far; and near, one page in twenty takes
-    not much longer than the others."""
+    VPN, with the gateway near and far, and with an ordinary VPN far; and near, one page in twenty
+    takes not much longer than the others."""
     return tuple(
         Promise(figure=figure, way=way, against=other, at_most=most, gateway_at=at, load=load)
         for load, way in itertools.product(loads, (OURS, IKEV2))

@@ -41,21 +41,22 @@ WAYS: dict[str, Way] = {
         transport="direct",
     ),
     "forward": Way(
-        label="plain VPN",
+        label="ordinary VPN",
         explanation="The same L2TP/IPsec, but the gateway only forwards packets, so the site is the"
         " sender. The gateway's own TCP is set to BBR, as in the article.",
         transport="l2tp",
     ),
     "forward-cubic": Way(
-        label="plain VPN, cubic",
-        explanation="The plain VPN with the gateway's own TCP set to cubic."
-        " If it differs from the plain VPN, BBR does something there after all.",
+        label="ordinary VPN, cubic",
+        explanation="The ordinary VPN with the gateway's own TCP set to cubic."
+        " If it differs from the ordinary VPN, BBR does something there after all.",
         transport="l2tp",
         congestion_control="cubic",
     ),
     "gateway-cubic": _gateway(
         label="gateway, cubic",
-        explanation="This gateway with cubic in place of BBR. Shows what ending TCP does alone.",
+        explanation="This gateway with cubic, which most senders run, in place of BBR. Shows what"
+        " ending TCP does alone.",
         congestion_control="cubic",
         towards_phones="",
     ),

@@ -14,7 +14,9 @@ from bench.ways import DIRECT, OURS, rank
 from pictures.svg import of_chart
 
 LINES = ("clean", "lossy-1", "severe-10", "shaped")
-WAYS = (OURS, "gateway-ikev2", DIRECT, "forward", "gateway-cubic")
+CUBIC = "gateway-cubic"
+CUBIC_IS = "cubic: what most senders run"
+WAYS = (OURS, "gateway-ikev2", DIRECT, "forward", CUBIC)
 """What a reader asks about. A run may have fewer, of lines and of ways."""
 SHOWN = sections.Bars("goodput_mbps", "Mbit/s", limit="limit_mbps")
 
@@ -35,8 +37,11 @@ def draw(path: Path) -> str:
     if not (panels := _panels(run)):
         raise Mistake(f"{path}: no download by {OURS} on {', '.join(LINES)}")
     chart = charts.bars(panels, SHOWN.unit)
+    below = "stroke: the line's limit; whisker: all repeats"
+    if any(mark.way == CUBIC for marks in panels.values() for mark in marks):
+        below += f"; {CUBIC_IS}"
     about = f"One download, {run.about.get('date')}, {sections.STANDS['far']}"
-    return of_chart(chart, about=about, below="stroke: the line's limit; whisker: all repeats")
+    return of_chart(chart, about=about, below=below)
 
 
 def _panels(run: Run) -> dict[str, list[charts.Mark]]:

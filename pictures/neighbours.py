@@ -9,10 +9,11 @@ from bench.figures import collect
 from bench.records import Case, Mistake
 from bench.report import charts, sections
 from bench.ways import OURS, rank
+from pictures.lines import CUBIC, CUBIC_IS
 from pictures.svg import of_chart
 
 LINES = ("shared-50", "shared-300")
-WAYS = (OURS, "gateway-cubic")
+WAYS = (OURS, CUBIC)
 SHOWN = sections.Bars("neighbours_mbps", "Mbit/s")
 
 
@@ -40,7 +41,7 @@ def draw(path: Path) -> str:
         ]
     chart = charts.bars(panels, SHOWN.unit)
     about = f"What neighbours keep of one line, {run.about.get('date')}, {sections.STANDS['far']}"
-    return of_chart(chart, about=about, below="ring: a neighbour; diamond: the phone")
+    return of_chart(chart, about=about, below=f"ring: a neighbour; diamond: the phone; {CUBIC_IS}")
 
 
 def _heading(line: str, queue: float | None) -> str:

@@ -228,6 +228,7 @@ RETIRED = [
         "settings",
         "from cloud_init.settings import Settings",
     ),
+    Retired("[Pp]lain (VPNs?|forwarding)", ANYWHERE, "ordinary VPN", "through a plain VPN"),
     Retired("uniqueids|encapsulation=yes|l2tp-psk.conf", NOT_THE_LAB, "charon", "uniqueids=no"),
 ]
 """To retire a word: its line here, its place in the glossary, and then all that is red."""

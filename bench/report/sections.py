@@ -189,7 +189,7 @@ def headline(measured: Mapping[Case, Ways], about: About) -> str:
     ours, forward, direct = map(number, figures)
     return (
         f"{where}, one download runs at {ours} Mbit/s through this gateway,"
-        f" {forward} through a plain VPN and {direct} without a VPN."
+        f" {forward} through an ordinary VPN and {direct} without a VPN."
     )
 
 
@@ -204,7 +204,11 @@ def lunch(curves: Mapping[str, charts.Curve]) -> str:
     )
     if OURS not in (way for _, way in ranked) or len(ranked) == 1:
         return ""
-    said = {OURS: "through this gateway", "forward": "through a plain VPN", DIRECT: "without a VPN"}
+    said = {
+        OURS: "through this gateway",
+        "forward": "through an ordinary VPN",
+        DIRECT: "without a VPN",
+    }
     parts = [f"{number(figure)} {said.get(way, f'({label(way)})')}" for figure, way in ranked]
     return f"From 12 to 13 o'clock, Mbit/s (medians): {', '.join(parts)}."
 

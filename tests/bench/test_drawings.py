@@ -68,7 +68,7 @@ def test_drawings_are_read_out(text: str) -> None:
     drawings = re.findall(r'<svg role="img" aria-label="([^"]+)"', text)
     assert len(drawings) == text.count("<svg") == 25
     assert any(
-        "1 flow, down: this gateway 8.5, no VPN 1.5, plain VPN 1.1" in each for each in drawings
+        "1 flow, down: this gateway 8.5, no VPN 1.5, ordinary VPN 1.1" in each for each in drawings
     )
     assert all(re.search(r"\d", each) for each in drawings)
 

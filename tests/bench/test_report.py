@@ -46,7 +46,7 @@ def test_every_section_in_order(html: Html) -> None:
 def test_headline(html: Html) -> None:
     assert (
         "On a 10 Mbit/s line that loses 1\N{NO-BREAK SPACE}% of its packets, one download runs at"
-        " 8.5 Mbit/s through this gateway, 1.1 through a plain VPN and 1.5 without a VPN."
+        " 8.5 Mbit/s through this gateway, 1.1 through an ordinary VPN and 1.5 without a VPN."
     ).replace("\N{NO-BREAK SPACE}", " ") in html.words
 
 
@@ -98,7 +98,7 @@ def test_below_a_chart_stand_the_promises_of_its_line(run: Run, html: Html) -> N
     for each in judged(run):
         assert html.words.count(report.said(each)) == 1, each.name
     first = next(each for each in judged(run) if each.case == Case("lossy-1"))
-    assert report.said(first).startswith("1 flow, down: this gateway to plain VPN ")
+    assert report.said(first).startswith("1 flow, down: this gateway to ordinary VPN ")
     assert first.detail in report.said(first)
 
 

@@ -41,7 +41,7 @@ def kept(tmp_path: Path, run: Run) -> Path:
 def test_it_says_the_medians_of_lunch(kept: Path, run: Run) -> None:
     told = re.findall(r"<title>(.*)</title>", day.draw(kept))
     assert "modelled working day on an emulated line, 2026-11-20, gateway far away" in told[0]
-    for way, said in ((OURS, "this gateway"), (DIRECT, "VPN"), (FORWARD, "plain VPN")):
+    for way, said in ((OURS, "this gateway"), (DIRECT, "VPN"), (FORWARD, "ordinary VPN")):
         figures = [
             each.figures["goodput_mbps"]
             for each in run.records
@@ -62,7 +62,7 @@ def test_it_has_three_curves_the_limit_and_lunch(kept: Path) -> None:
     assert 'stroke="var(--limit)"' in drawn
     assert 'fill="var(--lunch)"' in drawn
     texts = list(ElementTree.fromstring(drawn).itertext())  # noqa: S314 - ours
-    said = {"this gateway", "no VPN", "plain VPN", "stroke: the line's limit", "shaded: lunch"}
+    said = {"this gateway", "no VPN", "ordinary VPN", "stroke: the line's limit", "shaded: lunch"}
     assert said <= set(texts)
 
 
