@@ -19,6 +19,7 @@ MAX_SENTENCE = 40
 MAX_WIDTH = 100
 MENUS = re.compile(r"\*\*((?:Settings|設定) > [^*]+)\*\*")
 NEEDS_YAML = "cloud_init"
+TOLD = re.compile(r"docs/results/\d|CHANGELOG")
 FORMS = {
     "phones.md": ("iphone-ipad", "android-12-and-later", "android-11-and-earlier", "chromeos"),
     "phones.ja.md": ("iphoneipad", "android-12-以降", "android-11-以前", "chromeos"),
@@ -174,6 +175,31 @@ def test_what_a_command_reads_is_there(name: str) -> None:
     """Capital letters stand for a name of the reader's own."""
     named = re.findall(r"(?<![\w./-])docs/[\w./-]+", "\n".join(page(name).commands))
     assert not [path for path in named if not (Path(path).stem.isupper() or (ROOT / path).exists())]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if not TOLD.match(name)])
+def test_a_path_that_is_named_is_there(name: str) -> None:
+    """What was measured or changed on a day keeps that day's names."""
+    assert missing((ROOT / name).read_text(encoding="utf-8")) == []
+
+
+def missing(text: str) -> list[str]:
+    """Returns the paths that begin with a folder of ours and lead nowhere. Capital letters stand
+    for a name of the reader's own; those of a link begin at its page."""
+    ours = "|".join({re.escape(name.partition("/")[0]) for name in pages() if "/" in name})
+    named = re.findall(rf"(?<![\w./~$\"(-])(?:{ours})/[\w./-]*\w", text)
+    return [path for path in named if not (Path(path).stem.isupper() or (ROOT / path).exists())]
+
+
+def test_a_path_that_is_not_there_is_missed() -> None:
+    assert missing("`settings/gone.py`, tests/gone and docs/") == ["settings/gone.py", "tests/gone"]
+    assert missing("`settings/ssh_key.py`, tests/FILE.py, /docs/gone, [a](docs/gone.md)") == []
+
+
+@pytest.mark.parametrize("name", pages("docs/upstream"))
+def test_what_others_should_hear_says_whether_it_was_sent(name: str) -> None:
+    told = (ROOT / name).read_text(encoding="utf-8").splitlines()[2]
+    assert re.fullmatch(r"Sent: (not yet|\d{4}-\d\d-\d\d, .+)\.", told)
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "docs/benchmark.md"])

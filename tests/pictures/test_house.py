@@ -47,6 +47,27 @@ def test_no_arrow_leads_up() -> None:
         )
 
 
+def test_contributing_tells_what_is_drawn() -> None:
+    told = " ".join((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
+    known = house.imports(ROOT)
+    ground = {name for name, others in known.items() if not others}
+    below = {name: on(known, name) for name in known}
+    both = {name for name, others in below.items() if others >= ground}
+    for names, sentence in (
+        (ground, r"(.+?) import from no other room\."),
+        (both, r"Only (.+?) stands on both of them\."),
+        (known["__main__.py"], r"`__main__\.py`, Pulumi's program, is no room: it joins (.+?)\."),
+    ):
+        found = re.search(rf"(?:^|\. ){sentence}", told)
+        assert found, sentence
+        assert set(re.findall(r"`(\w+)`", found[1].rpartition(". ")[2])) == names
+
+
+def on(known: house.Imports, name: str) -> set[str]:
+    """All rooms below one."""
+    return known[name].union(*(on(known, other) for other in known[name]))
+
+
 def test_a_circle_is_refused() -> None:
     with pytest.raises(ValueError, match="circle: roof, wall"):
         house.storeys({"roof": {"wall"}, "wall": {"roof"}, "floor": set()})
