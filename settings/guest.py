@@ -209,12 +209,13 @@ def _overlapping(settings: Settings) -> Iterator[str]:
                     f"dnsServers: {resolver} lies in {key} {network}, which has no resolver for"
                     " phones"
                 )
-        dialled = settings.server_name or ""
-        if server.is_address(dialled) and IPv4Address(dialled) in network:
-            yield (
-                f"serverName: {dialled} lies in {key} {network}, where no phone finds the gateway;"
-                " write its address from outside"
-            )
+    # In vnetSubnet it may lie: a gateway at home is dialled there by who sits in the same net.
+    dialled = settings.server_name or ""
+    if server.is_address(dialled) and IPv4Address(dialled) in settings.tunnel_subnet:
+        yield (
+            f"serverName: {dialled} lies in tunnelSubnet {settings.tunnel_subnet}, where no phone"
+            " finds the gateway; write its address from outside"
+        )
 
 
 def _names_of_ikev2(settings: Settings) -> Iterator[str]:
