@@ -204,11 +204,8 @@ def lunch(curves: Mapping[str, charts.Curve]) -> str:
     )
     if OURS not in (way for _, way in ranked) or len(ranked) == 1:
         return ""
-    said = {
-        OURS: "through this gateway",
-        "forward": "through an ordinary VPN",
-        DIRECT: "without a VPN",
-    }
+    said = {OURS: "through this gateway", DIRECT: "without a VPN"}
+    said["forward"] = "through an ordinary VPN"
     parts = [f"{number(figure)} {said.get(way, f'({label(way)})')}" for figure, way in ranked]
     return f"From 12 to 13 o'clock, Mbit/s (medians): {', '.join(parts)}."
 
