@@ -9,8 +9,9 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
-from ops import azure, backend, failed, offered, pages, shared_key
+from ops import azure, backend, failed, offered, pages, price, shared_key
 from ops.ci import schedules
 from ops.cli import OpsError, in_ci
 from ops.pulumi import Pulumi
@@ -121,7 +122,11 @@ def _up(pulumi: Pulumi, title: str, *how: str, region: str = "", like: str = "")
     stack = Stack(pulumi)
     azure.require(pulumi.environment, _namespaces(stack.settings()))
     _prepare(pulumi, region, like)
-    offered.require(pulumi)
+    with ThreadPoolExecutor(1) as pool:
+        # Beside the other question, so that nobody waits for it.
+        cost = pool.submit(price.before_up, pulumi)
+        offered.require(pulumi)
+    print(cost.result(), flush=True)
     if in_ci(pulumi.environment) and (warning := schedules.unguarded(stack.settings())):
         print(warning, file=sys.stderr)
     status = pulumi.run("up", "--yes", "--suppress-outputs", *how)

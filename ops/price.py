@@ -99,6 +99,15 @@ def in_a_line(pulumi: Pulumi, region: str = "") -> str:
     )
 
 
+def before_up(pulumi: Pulumi) -> str:
+    """Return what to say of the price before anything is made. Whatever is wrong with the list or
+    its answers, `make up` goes on, `PATIENCE_BESIDE` seconds later at most."""
+    try:
+        return f"it costs {in_a_line(pulumi)}"
+    except Exception:
+        return f"it costs until make down; make price STACK={pulumi.stack} asks how much"
+
+
 def _gateway(pulumi: Pulumi, region: str = "", size: str = "") -> Gateway:
     """The stack's, as its settings and their table say, but where it is given."""
     settings = Stack(pulumi).settings()

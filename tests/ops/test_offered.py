@@ -100,7 +100,10 @@ def test_up_asks_and_preview_does_not(made: Project) -> None:
     assert "no Standard_B1s in westus2 (NotAvailableForSubscription)" in line
     made.good("preview")
     made.pulumi("config", "set", "vmSize", "Standard_B2ats_v2", "--stack", "dev")
-    assert "asking Azure for Standard_B2ats_v2 in westus2" in made.good("up")
+    said = made.good("up")
+    assert "asking Azure for Standard_B2ats_v2 in westus2" in said
+    # By a list that can't be reached here, and before anything is made.
+    assert "\nit costs until make down; make price STACK=dev asks how much\n" in said
     asked = (made.root / "az.log").read_text()
     assert "$filter=location eq 'westus2'" in asked
 

@@ -195,6 +195,36 @@ def test_nothing_gets_out_of_the_filter(word: str) -> None:
         look_up(HERE, word)
 
 
+def test_before_up_it_is_said_in_a_line(azure: Azure, tmp_path: Path) -> None:
+    own = "config: {azure-native:location: japaneast}"
+    said = price.before_up(stack_of(tmp_path, own))
+    assert said.startswith("it costs about 0.84 USD a day in japaneast until make down")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("fault", [OSError, KeyError, ValueError, OpsError])
+def test_no_fault_of_the_list_keeps_up(
+    fault: type[Exception], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise fault("x")
+
+    monkeypatch.setattr(price_list, "ask", broken)
+    said = price.before_up(stack_of(tmp_path, "config: {}"))
+    assert said == "it costs until make down; make price STACK=dev asks how much"
+
+
+def test_before_up_a_slow_list_is_not_waited_for(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert price.PATIENCE_BESIDE <= 5
+    azure.slow = 3.0
+    monkeypatch.setattr(price, "PATIENCE_BESIDE", 0.5)
+    began = time.monotonic()
+    assert "make price STACK=dev asks" in price.before_up(stack_of(tmp_path, "config: {}"))
+    assert time.monotonic() - began < 2
+
+
 # Without an answer.
 
 
