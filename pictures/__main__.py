@@ -1,7 +1,8 @@
-"""``python -m pictures``: draw the documents' pictures anew."""
+"""Draw the documents' pictures anew, into docs/pictures."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -30,4 +31,5 @@ def main(folder: Path = FOLDER, results: Path = RESULTS) -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m pictures", description=__doc__).parse_args()
     sys.exit(main())

@@ -1,7 +1,8 @@
-"""`python -m here.cli`: get Pulumi ready before the tests need it."""
+"""Get Pulumi ready before the tests need it."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from here.cli.obtain import CliError, obtain
@@ -20,4 +21,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m here.cli", description=__doc__).parse_args()
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""``python -m tests.pictures.phone``: pictures of the users' page, as two phones show it.
+"""Take pictures of the users' page, as two phones show it, into docs/pictures.
 
 Chromium draws letters a little differently on each machine. So a picture says in itself of which
 page it is, and is taken anew only when the page has changed.
@@ -6,6 +6,7 @@ page it is, and is taken anew only when the page has changed.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import sys
@@ -124,4 +125,5 @@ def main(folder: Path = FOLDER) -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.pictures.phone", description=__doc__).parse_args()
     sys.exit(main())
