@@ -108,9 +108,7 @@ class Run:
 def differences(before: About, after: About) -> list[str]:
     """Return in what the two runs themselves differ, as far as they say."""
     keys = [key for key in before if key in after and key not in ("lines", "command")]
-    said = {"True": "yes", "False": "no"}
-    words = {key: [said.get(str(run[key]), run[key]) for run in (before, after)] for key in keys}
-    return [f"{key}: {one}, then {other}" for key, (one, other) in words.items() if one != other]
+    return [f"{key}: {before[key]}, then {after[key]}" for key in keys if before[key] != after[key]]
 
 
 def append(path: Path, told: Mapping[str, Any]) -> None:
