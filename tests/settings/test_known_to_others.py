@@ -91,16 +91,15 @@ def test_an_address_that_no_phone_dials(address: str, network: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("address", "key"), [("10.2.2.1", "tunnelSubnet"), ("10.1.0.4", "vnetSubnet")]
-)
-def test_an_address_that_only_the_gateway_knows(address: str, key: str) -> None:
-    (line,) = problems(serverName=address)
-    assert line.startswith(f"serverName: {address} lies in {key} 10.")
+def test_an_address_that_only_the_gateway_knows() -> None:
+    (line,) = problems(serverName="10.2.2.1")
+    assert line.startswith("serverName: 10.2.2.1 lies in tunnelSubnet 10.")
     assert line.endswith("write its address from outside")
 
 
-@pytest.mark.parametrize("address", ["192.168.1.7", "10.1.1.4", "100.64.0.1", "203.0.113.5"])
+@pytest.mark.parametrize(
+    "address", ["192.168.1.7", "10.1.0.4", "10.1.1.4", "100.64.0.1", "203.0.113.5"]
+)
 def test_an_address_at_home_is_taken(address: str) -> None:
     assert parse(MINIMAL | {"serverName": address}).server_name == address
 

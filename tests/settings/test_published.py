@@ -105,8 +105,10 @@ def test_profiles_want_to_be_told_that_it_is_the_example(
     arguments = ["--settings", str(EXAMPLE), "--out", str(tmp_path / "out")]
     assert profiles(arguments) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == len(SECRETS) + 1
     assert all(line.startswith(f"{EXAMPLE}: ") for line in lines)
+    assert len(lines) == len(SECRETS) + 2
+    assert "serverName: 'vpn.example.test' is only an example" in lines[-2]
+    assert "python -m profiles has --example" in lines[-1]
     assert profiles(["--example", *arguments]) == 0
 
 

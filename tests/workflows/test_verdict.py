@@ -58,7 +58,7 @@ def test_it_says_with_which_settings(name: str, clone: Repository) -> None:
     text = clone.said(lambda: add(clone.rootfs(name), "changed_4711=1\n"))
     assert choices(text, "**The guest differs**") == OPTIONS[name]
     if same := {*CHOICES} - OPTIONS[name]:
-        assert choices(text, "give the same guest") == same
+        assert choices(text, "the same guest with") == same
         assert "Other settings were not looked at." in text
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_said_only_of_what_cannot_shape_the_guest(clone: Repository) 
 def test_a_remark_is_no_other_guest_but_not_nothing(clone: Repository) -> None:
     text = clone.said(lambda: add(clone.rootfs("base/etc/nftables.conf"), "# 4711\n"))
     assert NOTHING not in text
-    assert choices(text, "give the same guest") == {*CHOICES}
+    assert choices(text, "the same guest with") == {*CHOICES}
     assert f"\n{ROOTFS}base/etc/nftables.conf\n" in text
     assert "replaces" not in text
 
