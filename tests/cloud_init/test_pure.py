@@ -28,7 +28,7 @@ PURE = (
 MAY_IMPORT = {
     *("__future__", "ast", "base64", "binascii", "bz2", "collections", "contextlib"),
     *("dataclasses", "difflib", "functools", "io", "ipaddress", "itertools", "os", "pathlib"),
-    *("re", "reprlib", "string", "tarfile", "textwrap", "types", "typing", "yaml"),
+    *("re", "reprlib", "stat", "string", "tarfile", "textwrap", "types", "typing", "yaml"),
     *("cloud_init", "settings"),
 }
 IMPURE = (
